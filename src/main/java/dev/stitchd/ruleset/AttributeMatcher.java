@@ -1,0 +1,48 @@
+package dev.stitchd.ruleset;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+
+/// A compiled test of one attribute.
+///
+/// @param test null for the operators that ask only whether the attribute is there
+record AttributeMatcher(Path path, @Nullable ValueTest test, boolean negative) implements Matcher {
+
+  static AttributeMatcher of(Condition.Attribute condition) {
+    var comparison = condition.operator().comparison();
+    return new AttributeMatcher(
+        Path.of(condition.path()),
+        comparison == null ? null : comparison.compile(condition.values()),
+        condition.operator().negative());
+  }
+
+  @Override
+  public Truth test(Run run) {
+    var value = path.in(run.context());
+    var positive = test == null ? Truth.of(value != null) : compare(test, value);
+    return negative ? positive.not() : positive;
+  }
+
+  private static Truth compare(ValueTest test, @Nullable JsonNode value) {
+    if (value == null) {
+      return Truth.UNKNOWN;
+    }
+    return value instanceof ArrayNode list ? anyElement(test, list) : test.test(value);
+  }
+
+  /// True if any element is, else unknown if any is, else false; so false for an empty list.
+  private static Truth anyElement(ValueTest test, ArrayNode list) {
+    var result = Truth.FALSE;
+    for (var element : list) {
+      var truth = test.test(element);
+      if (truth == Truth.TRUE) {
+        return Truth.TRUE;
+      }
+      if (truth == Truth.UNKNOWN) {
+        result = Truth.UNKNOWN;
+      }
+    }
+    return result;
+  }
+}

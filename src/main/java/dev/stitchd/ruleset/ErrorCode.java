@@ -1,0 +1,9 @@
+package dev.stitchd.ruleset;
+
+/// What went wrong in an evaluation, in OpenFeature's words.
+public enum ErrorCode {
+  /// Unknown, archived or deleted.
+  FLAG_NOT_FOUND,
+  /// The flag depends on itself, or on too long a chain; refused when saved, so this is damage.
+  GENERAL
+}

@@ -1,0 +1,27 @@
+package dev.stitchd.ruleset;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/// What a flag gives to a context.
+///
+/// @param type null if the flag is not known
+/// @param variant null on error, as is `value`
+/// @param ruleId the rule that decided, or `default` when the default's rollout did; else null
+/// @param degraded whether a fact could not be fetched, so that the answer may be another once it
+///   can; such an evaluation is not an exposure
+/// @param error null unless the reason is ERROR
+public record Evaluation(
+    String flagKey,
+    @Nullable ValueType type,
+    Reason reason,
+    @Nullable String variant,
+    @Nullable JsonNode value,
+    @Nullable String ruleId,
+    boolean degraded,
+    @Nullable ErrorCode error) {
+
+  static Evaluation error(String flagKey, @Nullable ValueType type, ErrorCode error) {
+    return new Evaluation(flagKey, type, Reason.ERROR, null, null, null, false, error);
+  }
+}

@@ -1,0 +1,37 @@
+package dev.stitchd.ruleset;
+
+import dev.stitchd.kernel.EvaluationContext;
+import java.util.Collection;
+import java.util.List;
+
+/// Decides what flags give. Pure and synchronous: no I/O, no clock, no chance; the same arguments
+/// always give the same answer, on every node.
+public final class Evaluator {
+
+  private Evaluator() {}
+
+  /// What a flag gives to a context.
+  public static Evaluation evaluate(
+      Ruleset ruleset, String flagKey, EvaluationContext context, Facts facts) {
+    return new Run(ruleset, context, facts).evaluate(flagKey);
+  }
+
+  /// What several flags give to one context, in the order asked; cheaper than asking one by one
+  /// when they depend on the same flags and segments.
+  public static List<Evaluation> evaluateAll(
+      Ruleset ruleset, Collection<String> flagKeys, EvaluationContext context, Facts facts) {
+    var run = new Run(ruleset, context, facts);
+    return flagKeys.stream().map(run::evaluate).toList();
+  }
+
+  /// Which facts the evaluation of a flag could ask for; often none.
+  public static Needs needs(Ruleset ruleset, String flagKey, EvaluationContext context) {
+    return needs(ruleset, List.of(flagKey), context);
+  }
+
+  /// Which facts the evaluation of several flags could ask for.
+  public static Needs needs(
+      Ruleset ruleset, Collection<String> flagKeys, EvaluationContext context) {
+    return ruleset.hasLists() ? Reach.of(ruleset, flagKeys, context) : Needs.NONE;
+  }
+}

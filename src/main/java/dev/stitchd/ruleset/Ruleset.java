@@ -1,0 +1,110 @@
+package dev.stitchd.ruleset;
+
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// All flags and segments of one environment at one revision, ready to evaluate. Immutable.
+public final class Ruleset {
+
+  /// Nothing published.
+  public static final Ruleset EMPTY = new Ruleset(Map.of(), Map.of());
+
+  private final Map<String, Flag> flags;
+  private final Map<String, Segment> segments;
+  private final boolean hasLists;
+
+  private Ruleset(Map<String, Flag> flags, Map<String, Segment> segments) {
+    this.flags = Collections.unmodifiableMap(flags);
+    this.segments = Collections.unmodifiableMap(segments);
+    this.hasLists = segments.values().stream().anyMatch(s -> s.list() != null);
+  }
+
+  /// A ruleset of these, by key.
+  public static Ruleset of(Map<String, Flag> flags, Map<String, Segment> segments) {
+    return new Ruleset(new HashMap<>(flags), new HashMap<>(segments));
+  }
+
+  /// This ruleset after a change; what did not change is shared, not compiled again.
+  ///
+  /// @param changedFlags the new state by key; null if it was removed
+  /// @param changedSegments likewise
+  public Ruleset with(
+      Map<String, @Nullable Flag> changedFlags, Map<String, @Nullable Segment> changedSegments) {
+    return new Ruleset(changed(flags, changedFlags), changed(segments, changedSegments));
+  }
+
+  public Map<String, Flag> flags() {
+    return flags;
+  }
+
+  public Map<String, Segment> segments() {
+    return segments;
+  }
+
+  public @Nullable Flag flag(String key) {
+    return flags.get(key);
+  }
+
+  public @Nullable Segment segment(String key) {
+    return segments.get(key);
+  }
+
+  /// What an item names; nothing if there is no such item.
+  List<Reference> references(ItemName item) {
+    return switch (item.kind()) {
+      case FLAG -> {
+        var flag = flags.get(item.key());
+        yield flag == null ? List.of() : flag.references();
+      }
+      case SEGMENT -> {
+        var segment = segments.get(item.key());
+        yield segment == null ? List.of() : segment.references();
+      }
+    };
+  }
+
+  /// What each item names, of those that name anything.
+  Map<ItemName, List<Reference>> references() {
+    var all = new HashMap<ItemName, List<Reference>>();
+    flags.forEach((key, flag) -> all.put(ItemName.flag(key), flag.references()));
+    segments.forEach((key, segment) -> all.put(ItemName.segment(key), segment.references()));
+    all.values().removeIf(List::isEmpty);
+    return all;
+  }
+
+  /// Whether any segment has members that must be fetched.
+  boolean hasLists() {
+    return hasLists;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Ruleset ruleset
+        && flags.equals(ruleset.flags)
+        && segments.equals(ruleset.segments);
+  }
+
+  @Override
+  public int hashCode() {
+    return flags.hashCode() * 31 + segments.hashCode();
+  }
+
+  private static <T> Map<String, T> changed(
+      Map<String, T> before, Map<String, @Nullable T> changes) {
+    if (changes.isEmpty()) {
+      return before;
+    }
+    var after = new HashMap<>(before);
+    changes.forEach((key, item) -> {
+      if (item == null) {
+        after.remove(key);
+      } else {
+        after.put(key, item);
+      }
+    });
+    return after;
+  }
+}

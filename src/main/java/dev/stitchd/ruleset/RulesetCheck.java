@@ -1,0 +1,31 @@
+package dev.stitchd.ruleset;
+
+import dev.stitchd.kernel.FieldErrors;
+import java.util.List;
+import java.util.Map;
+
+/// What must hold between the items of a ruleset before it may be published.
+public final class RulesetCheck {
+
+  private RulesetCheck() {}
+
+  /// Checks a candidate: names of unknown flags, segments and variants, cycles and overlong chains
+  /// of dependencies, removed items and variants that are still used.
+  ///
+  /// @param candidate everything as it would be
+  /// @param changed the items that are new, different or removed, each with the path that its
+  ///   errors start with (empty if the request is the item)
+  public static void check(Ruleset candidate, Map<ItemName, String> changed, FieldErrors errors) {
+    new ConsistencyCheck(candidate, changed, errors).run();
+  }
+
+  /// Every place that names this flag or segment, sorted by user and path.
+  public static List<Usage> usagesOf(Ruleset ruleset, ItemName item) {
+    return Usages.of(ruleset, item);
+  }
+
+  /// Every place that names this variant of a flag, the flag's own targeting included.
+  public static List<Usage> usagesOfVariant(Ruleset ruleset, String flag, String variant) {
+    return Usages.ofVariant(ruleset, flag, variant);
+  }
+}

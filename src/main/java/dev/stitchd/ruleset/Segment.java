@@ -1,0 +1,88 @@
+package dev.stitchd.ruleset;
+
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// A segment as published in one environment, compiled and ready to ask. Immutable; equal to
+/// another that is published the same.
+public final class Segment {
+
+  private final String key;
+  private final String contextType;
+  private final @Nullable Condition when;
+  private final @Nullable ListVersion list;
+  private final List<Reference> references;
+  private final @Nullable Matcher matcher;
+
+  private Segment(
+      String key, String contextType, @Nullable Condition when, @Nullable ListVersion list) {
+    this.key = key;
+    this.contextType = contextType;
+    this.when = when;
+    this.list = list;
+    this.references = References.of(when);
+    this.matcher = when == null ? null : Matchers.compile(when);
+  }
+
+  /// Which members a list segment has; they never travel.
+  ///
+  /// @param generation rises when all members are replaced
+  /// @param version rises with every change within a generation
+  public record ListVersion(long generation, long version) {}
+
+  /// Compiles a segment.
+  ///
+  /// @param contextType what its members are, for example `user`
+  /// @param when null for a list segment without a condition
+  /// @param list null for a segment without lists
+  /// @throws IllegalArgumentException if the condition holds what [Condition#read] would have noted
+  public static Segment of(
+      String key, String contextType, @Nullable Condition when, @Nullable ListVersion list) {
+    return new Segment(key, contextType, when, list);
+  }
+
+  public String key() {
+    return key;
+  }
+
+  public String contextType() {
+    return contextType;
+  }
+
+  public @Nullable Condition when() {
+    return when;
+  }
+
+  public @Nullable ListVersion list() {
+    return list;
+  }
+
+  /// The flags and segments it names, with the places where it does.
+  List<Reference> references() {
+    return references;
+  }
+
+  @Nullable Matcher matcher() {
+    return matcher;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Segment segment
+        && key.equals(segment.key)
+        && contextType.equals(segment.contextType)
+        && Objects.equals(when, segment.when)
+        && Objects.equals(list, segment.list);
+  }
+
+  @Override
+  public int hashCode() {
+    return key.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "Segment[" + key + "]";
+  }
+}

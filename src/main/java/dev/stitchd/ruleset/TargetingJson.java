@@ -1,0 +1,83 @@
+package dev.stitchd.ruleset;
+
+import dev.stitchd.kernel.EvaluationContext;
+import dev.stitchd.kernel.Json;
+import java.util.LinkedHashSet;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Prints a targeting, and reads back what this server printed. Unknown fields are ignored, so that
+/// an older node can read what a newer one published.
+final class TargetingJson {
+
+  private TargetingJson() {}
+
+  /// @param forEditors with descriptions, weights and history
+  static ObjectNode write(Targeting targeting, boolean forEditors) {
+    var node = Json.object();
+    node.put("enabled", targeting.enabled()).put("offVariant", targeting.offVariant());
+    var targets = node.putArray("targets");
+    targeting.targets().forEach(target -> targets.add(write(target)));
+    var prerequisites = node.putArray("prerequisites");
+    targeting.prerequisites().forEach(prerequisite -> prerequisites.add(write(prerequisite)));
+    var rules = node.putArray("rules");
+    targeting.rules().forEach(rule -> rules.add(write(rule, forEditors)));
+    node.set("default", ServeJson.write(targeting.otherwise(), forEditors));
+    return node;
+  }
+
+  private static ObjectNode write(Targeting.Target target) {
+    var node = Json.object();
+    node.put("contextType", target.contextType()).put("variant", target.variant());
+    var keys = node.putArray("keys");
+    target.keys().forEach(keys::add);
+    return node;
+  }
+
+  private static ObjectNode write(Targeting.Prerequisite prerequisite) {
+    var node = Json.object().put("flag", prerequisite.flag());
+    var variants = node.putArray("variants");
+    prerequisite.variants().forEach(variants::add);
+    return node;
+  }
+
+  private static ObjectNode write(Targeting.Rule rule, boolean forEditors) {
+    var node = Json.object().put("id", rule.id());
+    if (forEditors && rule.description() != null) {
+      node.put("description", rule.description());
+    }
+    node.set("when", rule.when().toJson());
+    node.set("serve", ServeJson.write(rule.serve(), forEditors));
+    return node;
+  }
+
+  /// @throws IllegalArgumentException if it is damaged, or newer than this server
+  static Targeting read(JsonNode node) {
+    return new Targeting(
+        node.path("enabled").asBoolean(false),
+        Stored.text(node, "offVariant"),
+        Stored.list(node, "targets").stream().map(TargetingJson::target).toList(),
+        Stored.list(node, "prerequisites").stream().map(TargetingJson::prerequisite).toList(),
+        Stored.list(node, "rules").stream().map(TargetingJson::rule).toList(),
+        ServeJson.read(node.path("default")));
+  }
+
+  private static Targeting.Target target(JsonNode node) {
+    return new Targeting.Target(
+        node.path("contextType").asString(EvaluationContext.USER),
+        Stored.text(node, "variant"),
+        new LinkedHashSet<>(Stored.texts(node, "keys")));
+  }
+
+  private static Targeting.Prerequisite prerequisite(JsonNode node) {
+    return new Targeting.Prerequisite(Stored.text(node, "flag"), Stored.texts(node, "variants"));
+  }
+
+  private static Targeting.Rule rule(JsonNode node) {
+    return new Targeting.Rule(
+        Stored.text(node, "id"),
+        node.has("description") ? Stored.text(node, "description") : null,
+        Condition.fromJson(node.path("when")),
+        ServeJson.read(node.path("serve")));
+  }
+}

@@ -1,0 +1,287 @@
+package dev.stitchd.ruleset;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stitchd.kernel.FieldErrors;
+import dev.stitchd.kernel.Json;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OperatorTest {
+
+  /// Operator, values, the attribute's value (JSON with single quotes), what comes out.
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "equals | ['DE'] | 'DE' | TRUE",
+        "equals | ['DE'] | 'de' | FALSE",
+        "equals | ['5'] | 5 | UNKNOWN",
+        "equals | [5] | '5' | UNKNOWN",
+        "equals | [1] | 1.0 | TRUE",
+        "equals | [1.0] | 1 | TRUE",
+        "equals | [1.5] | 1.5 | TRUE",
+        "equals | [9007199254740993] | 9007199254740992 | FALSE",
+        "equals | [100000000000000000000] | 1e20 | TRUE",
+        "equals | [true] | true | TRUE",
+        "equals | [true] | false | FALSE",
+        "equals | [true] | 'true' | UNKNOWN",
+        "equals | ['x'] | {'a':1} | UNKNOWN",
+        "in | ['DE','FR'] | 'FR' | TRUE",
+        "in | ['DE','FR'] | 'US' | FALSE",
+        "in | ['DE',5] | 'US' | UNKNOWN",
+        "in | ['DE',5] | 5 | TRUE",
+        "contains | ['ell','zzz'] | 'hello' | TRUE",
+        "contains | ['ELL'] | 'hello' | FALSE",
+        "contains | ['1'] | 1 | UNKNOWN",
+        "startsWith | ['he'] | 'hello' | TRUE",
+        "startsWith | ['lo'] | 'hello' | FALSE",
+        "endsWith | ['lo'] | 'hello' | TRUE",
+        "endsWith | ['he'] | 'hello' | FALSE",
+        "matches | ['l+'] | 'hello' | TRUE",
+        "matches | ['^l+$'] | 'hello' | FALSE",
+        "matches | ['x','^h'] | 'hello' | TRUE",
+        "matches | ['1'] | 1 | UNKNOWN",
+        "lessThan | [10] | 9.99 | TRUE",
+        "lessThan | [10] | 10 | FALSE",
+        "lessThan | [10] | '9' | UNKNOWN",
+        "lessThan | [9007199254740993] | 9007199254740992 | TRUE",
+        "lessThan | [1e300] | 9007199254740992 | TRUE",
+        "lessOrEqual | [10] | 10.0 | TRUE",
+        "lessOrEqual | [10] | 10.5 | FALSE",
+        "greaterThan | [10] | 10.5 | TRUE",
+        "greaterThan | [10] | 10 | FALSE",
+        "greaterThan | [100,10] | 50 | TRUE",
+        "greaterOrEqual | [10] | 10 | TRUE",
+        "greaterOrEqual | [10] | -10 | FALSE",
+        "before | ['2024-01-01T00:00:00Z'] | '2023-12-31T23:59:59.999Z' | TRUE",
+        "before | ['2024-01-01T00:00:00Z'] | '2024-01-01T00:00:00Z' | FALSE",
+        "before | ['2024-01-01T00:00:00Z'] | '2024-01-01T01:00:00+02:00' | TRUE",
+        "before | ['2024-01-01T00:00:00Z'] | 1704067199999 | TRUE",
+        "before | ['2024-01-01T00:00:00Z'] | 'yesterday' | UNKNOWN",
+        "before | ['2024-01-01T00:00:00Z'] | '2023-02-30T00:00:00Z' | UNKNOWN",
+        "before | ['2024-01-01T00:00:00Z'] | '2023-01-01' | UNKNOWN",
+        "before | ['2024-01-01T00:00:00Z'] | true | UNKNOWN",
+        "after | [1704067200000] | '2024-01-01T00:00:00.001Z' | TRUE",
+        "after | [1704067200000] | 1704067200000 | FALSE",
+        "semverEquals | ['1.2.3'] | '1.2.3+build.5' | TRUE",
+        "semverEquals | ['1.2.3'] | '1.2.3-rc.1' | FALSE",
+        "semverEquals | ['1.2.3'] | '1.2' | UNKNOWN",
+        "semverEquals | ['1.2.3'] | 1 | UNKNOWN",
+        "semverEquals | ['1.2.3'] | '1.2.3-99999999999999999999' | UNKNOWN",
+        "semverLess | ['1.10.0'] | '1.9.0' | TRUE",
+        "semverLess | ['1.0.0'] | '1.0.0-rc.1' | TRUE",
+        "semverLess | ['1.0.0-rc.10'] | '1.0.0-rc.9' | TRUE",
+        "semverLess | ['1.0.0'] | '1.0.0' | FALSE",
+        "semverGreater | ['1.9.0'] | '1.10.0' | TRUE",
+        "semverGreater | ['1.9.0'] | '1.8.9' | FALSE",
+        "inCidr | ['10.0.0.0/8'] | '10.255.1.2' | TRUE",
+        "inCidr | ['10.1.2.3/8'] | '10.255.1.2' | TRUE",
+        "inCidr | ['10.0.0.0/8'] | '11.0.0.1' | FALSE",
+        "inCidr | ['10.0.0.0/8'] | '::ffff:10.0.0.1' | TRUE",
+        "inCidr | ['10.0.0.0/8'] | '2001:db8::1' | FALSE",
+        "inCidr | ['2001:db8::/32','10.0.0.7'] | '2001:db8:1::1' | TRUE",
+        "inCidr | ['2001:db8::/32','10.0.0.7'] | '10.0.0.7' | TRUE",
+        "inCidr | ['0.0.0.0/0'] | '10.0.0.7' | TRUE",
+        "inCidr | ['10.0.0.0/8'] | 'localhost' | UNKNOWN",
+        "inCidr | ['10.0.0.0/8'] | '10.0.0.0/8' | UNKNOWN",
+        "inCidr | ['10.0.0.0/8'] | '10.1' | UNKNOWN",
+        "inCidr | ['10.0.0.0/8'] | '' | UNKNOWN",
+        "inCidr | ['10.0.0.0/8'] | '*' | UNKNOWN",
+        "inCidr | ['10.0.0.0/8'] | 10 | UNKNOWN",
+      })
+  void eachComparesAsItSays(String operator, String values, String attribute, Truth expected) {
+    assertThat(test(operator, values, "{'x':" + attribute + "}")).isEqualTo(expected);
+  }
+
+  /// npm's own examples of tilde and caret, and its rule for pre-releases.
+  @ParameterizedTest
+  @CsvSource({
+    "semverTilde, 1.2.3, 1.2.3, TRUE",
+    "semverTilde, 1.2.3, 1.2.99, TRUE",
+    "semverTilde, 1.2.3, 1.2.2, FALSE",
+    "semverTilde, 1.2.3, 1.3.0, FALSE",
+    "semverTilde, 1.2, 1.2.0, TRUE",
+    "semverTilde, 1.2, 1.3.0, FALSE",
+    "semverTilde, 1, 1.9.9, TRUE",
+    "semverTilde, 1, 2.0.0, FALSE",
+    "semverTilde, 0.2.3, 0.2.9, TRUE",
+    "semverTilde, 0, 0.9.9, TRUE",
+    "semverTilde, 0, 1.0.0, FALSE",
+    "semverTilde, 1.2.3-beta.2, 1.2.3-beta.4, TRUE",
+    "semverTilde, 1.2.3-beta.2, 1.2.3-beta.1, FALSE",
+    "semverTilde, 1.2.3-beta.2, 1.2.4-beta.2, FALSE",
+    "semverTilde, 1.2.3-beta.2, 1.2.4, TRUE",
+    "semverTilde, 1.2.3, 1.2.4-beta, FALSE",
+    "semverTilde, 1.2.3, 1.3.0-0, FALSE",
+    "semverCaret, 1.2.3, 1.99.0, TRUE",
+    "semverCaret, 1.2.3, 2.0.0, FALSE",
+    "semverCaret, 1.2.3, 1.2.2, FALSE",
+    "semverCaret, 0.2.3, 0.2.9, TRUE",
+    "semverCaret, 0.2.3, 0.3.0, FALSE",
+    "semverCaret, 0.0.3, 0.0.3, TRUE",
+    "semverCaret, 0.0.3, 0.0.4, FALSE",
+    "semverCaret, 1.2.3-beta.2, 1.2.3-beta.4, TRUE",
+    "semverCaret, 1.2.3-beta.2, 1.2.4-beta.2, FALSE",
+    "semverCaret, 0.0.3-beta, 0.0.3-pr.2, TRUE",
+    "semverCaret, 1.2, 1.9.0, TRUE",
+    "semverCaret, 0.0, 0.0.9, TRUE",
+    "semverCaret, 0.0, 0.1.0, FALSE",
+    "semverCaret, 0.1, 0.1.5, TRUE",
+    "semverCaret, 0.1, 0.2.0, FALSE",
+    "semverCaret, 0, 0.9.0, TRUE",
+    "semverCaret, 0, 1.0.0, FALSE",
+    "semverCaret, 1, 1.9.0, TRUE",
+    "semverCaret, 2.0.0, 2.0.0-rc.1, FALSE",
+    "semverCaret, 1.2.3, 2.0.0-rc.1, FALSE",
+    "semverCaret, 1.2.3, not-a-version, UNKNOWN",
+  })
+  void tildeAndCaretAreNpms(String operator, String range, String version, Truth expected) {
+    assertThat(test(operator, "['" + range + "']", "{'x':'" + version + "'}")).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "equals | ['a'] | [] | FALSE",
+        "equals | ['a'] | ['b','a',5] | TRUE",
+        "equals | ['a'] | ['b',5] | UNKNOWN",
+        "equals | ['a'] | ['b',null] | UNKNOWN",
+        "equals | ['a'] | ['b',['a']] | UNKNOWN",
+        "equals | ['a'] | ['b','c'] | FALSE",
+        "greaterThan | [5] | [1,2,7] | TRUE",
+        "greaterThan | [5] | [1,'x'] | UNKNOWN",
+        "notIn | ['a'] | [] | TRUE",
+        "notIn | ['a'] | ['b','a'] | FALSE",
+        "notIn | ['a'] | ['b',5] | UNKNOWN",
+        "exists | | [] | TRUE",
+      })
+  void listsAreTrueIfAnyElementIs(
+      String operator, String values, String attribute, Truth expected) {
+    assertThat(test(operator, values, "{'x':" + attribute + "}")).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Operator.class)
+  void onlyExistsAndNotExistsSeeAbsence(Operator operator) {
+    var values = OperatorSamples.valuesOf(operator);
+    for (var context : new String[] {"{}", "{'x':null}", "{'y':{'x':1}}"}) {
+      assertThat(test(operator.wire(), values, context))
+          .as(context)
+          .isEqualTo(
+              switch (operator) {
+                case EXISTS -> Truth.FALSE;
+                case NOT_EXISTS -> Truth.TRUE;
+                default -> Truth.UNKNOWN;
+              });
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"equals,notEquals", "in,notIn", "exists,notExists"})
+  void negativesAreTheKleeneNotOfTheirPositives(String positive, String negative) {
+    var values = positive.equals("exists") ? null : "['a',1]";
+    for (var attribute :
+        new String[] {"null", "'a'", "'b'", "1", "2", "true", "[]", "['a']", "['b']", "{}"}) {
+      var context = "{'x':" + attribute + "}";
+      assertThat(test(negative, values, context))
+          .as(context)
+          .isEqualTo(test(positive, values, context).not());
+    }
+  }
+
+  @Test
+  void emptyTargetingKeyDoesNotExist() {
+    var condition = Given.condition("{'attribute':'targetingKey','op':'exists'}");
+    var run = new Run(Ruleset.EMPTY, Given.context("{'targetingKey':''}"), Facts.NONE);
+    assertThat(Matchers.compile(condition).test(run)).isEqualTo(Truth.FALSE);
+  }
+
+  @Test
+  void pathsReachIntoNestedObjects() {
+    var condition =
+        Given.condition("{'attribute':'organization.plan','op':'equals','values':['pro']}");
+    var run = new Run(Ruleset.EMPTY, Given.context("{'organization':{'plan':'pro'}}"), Facts.NONE);
+    assertThat(Matchers.compile(condition).test(run)).isEqualTo(Truth.TRUE);
+  }
+
+  /// Operator and a value that it cannot take.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "equals|null",
+        "equals|[]",
+        "equals|{}",
+        "in|null",
+        "contains|5",
+        "startsWith|true",
+        "endsWith|{}",
+        "matches|5",
+        "matches|'('",
+        "matches|'(?=x)'",
+        "matches|'\\\\1'",
+        "matches|'((a{100}){100}){100}'",
+        "matches|'(.{0,1000}){0,1000}'",
+        "lessThan|'5'",
+        "lessOrEqual|true",
+        "greaterThan|null",
+        "greaterOrEqual|'x'",
+        "before|'2024-01-01'",
+        "before|'soon'",
+        "after|true",
+        "after|'2024-13-01T00:00:00Z'",
+        "semverEquals|'1.2'",
+        "semverLess|1",
+        "semverGreater|'x'",
+        "semverTilde|'>=1.2'",
+        "semverTilde|'1.x'",
+        "semverCaret|''",
+        "semverCaret|'99999999999.0.0'",
+        "semverCaret|1",
+        "inCidr|'10.0.0.0/33'",
+        "inCidr|'10.0.0.0/255.0.0.0'",
+        "inCidr|'example.com'",
+        "inCidr|'*'",
+        "inCidr|''",
+        "inCidr|'/8'",
+        "inCidr|'10.0.0.0-10.0.0.9'",
+        "inCidr|10",
+        "inCidr|'10.*.0.0'",
+        "inCidr|'fe80::1%eth0'",
+        "inCidr|'10.1/16'",
+      })
+  void valuesOfAnotherTypeAreRefusedWithTheirPath(String operatorAndValue) {
+    var parts = operatorAndValue.split("\\|", 2);
+    var condition = "{'attribute':'x','op':'%s','values':[%s]}".formatted(parts[0], parts[1]);
+    var errors = new FieldErrors();
+    var _ = Condition.read(Given.json(condition), "when", errors);
+    assertThat(errors.list())
+        .singleElement()
+        .satisfies(e -> assertThat(e.path()).isEqualTo("when.values[0]"));
+  }
+
+  @Test
+  void longPatternIsRefused() {
+    var errors = new FieldErrors();
+    var node = Json.object().put("attribute", "x").put("op", "matches");
+    node.putArray("values").add("a".repeat(1_000)).add("a".repeat(1_001));
+    var _ = Condition.read(node, "", errors);
+    assertThat(Given.texts(errors))
+        .containsExactly("values[1]: is a pattern longer than 1000 characters");
+  }
+
+  static Truth test(String operator, String values, String context) {
+    var node = Json.object().put("attribute", "x").put("op", operator);
+    if (values != null) {
+      node.set("values", Given.json(values));
+    }
+    return Matchers.compile(Condition.fromJson(node))
+        .test(new Run(Ruleset.EMPTY, Given.context(context), Facts.NONE));
+  }
+}
