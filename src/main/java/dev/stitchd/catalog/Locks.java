@@ -1,0 +1,103 @@
+package dev.stitchd.catalog;
+
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.kernel.TenantId;
+import io.r2dbc.spi.Readable;
+import java.util.List;
+import java.util.UUID;
+import reactor.core.publisher.Mono;
+
+/// The locks that make commit order revision order: the project's row first, then the environments'
+/// rows in order of id, and only then is anything read and validated. They hold until commit.
+final class Locks {
+
+  /// An environment at the revision that this transaction makes.
+  record Locked(EnvironmentId id, UUID projectId, String key, long revision, long accessVersion) {
+    static Locked of(Readable row) {
+      return new Locked(
+          new EnvironmentId(Columns.uuid(row, "id")),
+          Columns.uuid(row, "project_id"),
+          Columns.text(row, "key"),
+          Columns.number(row, "revision"),
+          Columns.number(row, "access_version"));
+    }
+  }
+
+  private static final String QUEUE_SHARED =
+      "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))";
+  private static final String QUEUE_EXCLUSIVE =
+      "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+  private static final String SHARED =
+      "SELECT id FROM projects WHERE tenant_id = $1 AND key = $2 FOR SHARE";
+  private static final String EXCLUSIVE =
+      "SELECT id FROM projects WHERE tenant_id = $1 AND key = $2 FOR UPDATE";
+  private static final String NEXT_REVISION =
+      """
+      UPDATE environments SET revision = revision + 1 WHERE tenant_id = $1 AND project_id = $2 AND key = $3
+      RETURNING id, project_id, key, revision, access_version
+      """;
+  private static final String NEXT_ACCESS =
+      """
+      UPDATE environments SET access_version = access_version + 1 WHERE tenant_id = $1 AND project_id = $2 AND key = $3
+      RETURNING id, project_id, key, revision, access_version
+      """;
+  private static final String NEXT_REVISIONS =
+      """
+      WITH locked AS (SELECT id FROM environments WHERE tenant_id = $1 AND project_id = $2 ORDER BY id FOR UPDATE)
+      UPDATE environments e SET revision = revision + 1 FROM locked WHERE e.tenant_id = $1 AND e.id = locked.id
+      RETURNING e.id, e.project_id, e.key, e.revision, e.access_version
+      """;
+
+  private Locks() {}
+
+  /// The project, so that nobody changes its flags meanwhile; several environments may be changed
+  /// side by side.
+  static Mono<UUID> projectShared(Session session, TenantId tenant, String project) {
+    return project(session, QUEUE_SHARED, SHARED, tenant, project);
+  }
+
+  /// The project for ourselves: for flags, variants and new environments.
+  static Mono<UUID> projectExclusive(Session session, TenantId tenant, String project) {
+    return project(session, QUEUE_EXCLUSIVE, EXCLUSIVE, tenant, project);
+  }
+
+  /// One environment, at its next revision.
+  static Mono<Locked> environment(
+      Session session, TenantId tenant, UUID projectId, String environment) {
+    return environment(session, NEXT_REVISION, tenant, projectId, environment);
+  }
+
+  /// One environment, at its next access version: its keys or settings change, its items do not.
+  static Mono<Locked> environmentAccess(
+      Session session, TenantId tenant, UUID projectId, String environment) {
+    return environment(session, NEXT_ACCESS, tenant, projectId, environment);
+  }
+
+  /// All environments of a project, each at its next revision.
+  static Mono<List<Locked>> environments(Session session, TenantId tenant, UUID projectId) {
+    return session.all(NEXT_REVISIONS, Locked::of, tenant.value(), projectId);
+  }
+
+  /// PostgreSQL lets sharers of a row pass whoever waits to have it alone, for as long as they keep
+  /// coming; its advisory locks are first come, first served. So everybody queues there first, and
+  /// finds the row free.
+  private static Mono<UUID> project(
+      Session session, String queue, String lock, TenantId tenant, String project) {
+    return session
+        .one(queue, _ -> true, "project " + tenant + " " + project)
+        .then(session.one(lock, row -> Columns.uuid(row, "id"), tenant.value(), project))
+        .switchIfEmpty(
+            Mono.error(() -> new Problem.NotFound("there is no project '" + project + "'")));
+  }
+
+  private static Mono<Locked> environment(
+      Session session, String sql, TenantId tenant, UUID projectId, String environment) {
+    return session
+        .one(sql, Locked::of, tenant.value(), projectId, environment)
+        .switchIfEmpty(
+            Mono.error(() ->
+                new Problem.NotFound(
+                    "there is no environment '" + environment + "' in this project")));
+  }
+}

@@ -1,0 +1,178 @@
+package dev.stitchd.catalog;
+
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Json;
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.kernel.TenantId;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.R2dbcException;
+import io.r2dbc.spi.Readable;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.JsonNode;
+
+/// [PublishedItems] over the reader's pool: single statements, each scoped by environment.
+@Component
+final class PublishedItemsRows implements PublishedItems {
+
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
+
+  private static final String LOAD =
+      """
+      SELECT e.tenant_id, e.key, e.settings::text AS settings, e.revision, e.access_version, i.epoch,
+             x.item_kind, x.item_key, x.item::text AS item, x.revision AS item_revision
+        FROM environments e CROSS JOIN installation i LEFT JOIN environment_items x ON x.environment_id = e.id
+       WHERE e.id = $1
+      """;
+  private static final String CHANGES =
+      """
+      SELECT e.revision, e.access_version, c.item_kind, c.item_key, c.item::text AS item, c.revision AS item_revision
+        FROM environments e
+        LEFT JOIN LATERAL (
+          SELECT DISTINCT ON (item_kind, item_key) item_kind, item_key, item, revision FROM environment_changes
+           WHERE environment_id = e.id AND revision > $2 ORDER BY item_kind, item_key, revision DESC) c ON true
+       WHERE e.id = $1 ORDER BY c.revision
+      """;
+  private static final String POSITIONS =
+      "SELECT e.id, e.revision, e.access_version, i.epoch FROM environments e CROSS JOIN installation i WHERE e.id = ANY ($1)";
+  private static final String REPLACE_EPOCH =
+      """
+      WITH replaced AS (UPDATE installation SET epoch = gen_random_uuid() WHERE epoch = $1 RETURNING epoch)
+      SELECT epoch FROM replaced UNION ALL SELECT epoch FROM installation WHERE NOT EXISTS (SELECT FROM replaced)
+      """;
+
+  private record Head(
+      TenantId tenant,
+      String key,
+      JsonNode settings,
+      long revision,
+      long accessVersion,
+      UUID epoch) {}
+
+  private record Reached(long revision, long accessVersion) {}
+
+  private record Row<T>(T head, @Nullable Item item) {}
+
+  private final ConnectionFactory reader;
+
+  PublishedItemsRows(@Qualifier("reader") ConnectionFactory reader) {
+    this.reader = reader;
+  }
+
+  @Override
+  public Mono<State> load(EnvironmentId environment) {
+    return read(session -> session.all(LOAD, PublishedItemsRows::loaded, environment.value()))
+        .filter(rows -> !rows.isEmpty())
+        .map(rows -> state(environment, rows));
+  }
+
+  @Override
+  public Mono<Changes> changesSince(EnvironmentId environment, long revision) {
+    return read(session ->
+            session.all(CHANGES, PublishedItemsRows::changed, environment.value(), revision))
+        .filter(rows -> !rows.isEmpty())
+        .map(rows ->
+            new Changes(
+                revision,
+                rows.getFirst().head().revision(),
+                rows.getFirst().head().accessVersion(),
+                items(rows)));
+  }
+
+  @Override
+  public Flux<Position> positions(Collection<EnvironmentId> environments) {
+    if (environments.isEmpty()) {
+      return Flux.empty();
+    }
+    var ids = environments.stream().map(EnvironmentId::value).toArray(UUID[]::new);
+    return read(session -> session.all(POSITIONS, PublishedItemsRows::position, (Object) ids))
+        .flatMapIterable(positions -> positions);
+  }
+
+  @Override
+  public Mono<UUID> replaceEpoch(UUID seen) {
+    return read(session -> session.one(REPLACE_EPOCH, row -> Columns.uuid(row, "epoch"), seen));
+  }
+
+  private <T> Mono<T> read(Function<Session, Mono<T>> work) {
+    return Mono.usingWhen(
+            reader.create(), connection -> work.apply(new Session(connection)), Connection::close)
+        .onErrorMap(
+            failure ->
+                failure instanceof R2dbcException || failure instanceof RejectedExecutionException,
+            outage ->
+                new Problem.Unavailable(
+                    "the configuration store does not answer; try again", RETRY_AFTER, outage));
+  }
+
+  private static State state(EnvironmentId environment, List<Row<Head>> rows) {
+    var head = rows.getFirst().head();
+    return new State(
+        environment,
+        head.tenant(),
+        head.key(),
+        head.settings(),
+        head.revision(),
+        head.accessVersion(),
+        head.epoch(),
+        items(rows));
+  }
+
+  private static <T> List<Item> items(List<Row<T>> rows) {
+    return rows.stream()
+        .map(Row::item)
+        .filter(Objects::nonNull)
+        .map(Objects::requireNonNull)
+        .toList();
+  }
+
+  private static Row<Head> loaded(Readable row) {
+    var head =
+        new Head(
+            new TenantId(Columns.uuid(row, "tenant_id")),
+            Columns.text(row, "key"),
+            Columns.json(row, "settings"),
+            Columns.number(row, "revision"),
+            Columns.number(row, "access_version"),
+            Columns.uuid(row, "epoch"));
+    return new Row<>(head, item(row));
+  }
+
+  private static Row<Reached> changed(Readable row) {
+    return new Row<>(
+        new Reached(Columns.number(row, "revision"), Columns.number(row, "access_version")),
+        item(row));
+  }
+
+  private static Position position(Readable row) {
+    return new Position(
+        new EnvironmentId(Columns.uuid(row, "id")),
+        Columns.number(row, "revision"),
+        Columns.number(row, "access_version"),
+        Columns.uuid(row, "epoch"));
+  }
+
+  private static @Nullable Item item(Readable row) {
+    var kind = row.get("item_kind", String.class);
+    if (kind == null) {
+      return null;
+    }
+    var state = row.get("item", String.class);
+    return new Item(
+        kind.equals("flag") ? Kind.FLAG : Kind.SEGMENT,
+        Columns.text(row, "item_key"),
+        Columns.number(row, "item_revision"),
+        state == null ? null : Json.parseOwn(state));
+  }
+}

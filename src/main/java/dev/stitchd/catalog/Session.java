@@ -1,0 +1,70 @@
+package dev.stitchd.catalog;
+
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Result;
+import io.r2dbc.spi.Statement;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/// One connection inside one transaction. Statements run one after another; results are collected
+/// before the next begins.
+final class Session {
+
+  private final Connection connection;
+
+  Session(Connection connection) {
+    this.connection = connection;
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  /// All rows of a query, in order.
+  <T> Mono<List<T>> all(String sql, Function<Readable, T> mapper, @Nullable Object... values) {
+    return rows(sql, mapper, values).collectList();
+  }
+
+  /// The row of a query that finds at most one; empty if it finds none.
+  <T> Mono<T> one(String sql, Function<Readable, T> mapper, @Nullable Object... values) {
+    return rows(sql, mapper, values)
+        .collectList()
+        .flatMap(found -> Mono.justOrEmpty(found.stream().findFirst()));
+  }
+
+  /// Whether a query finds anything.
+  Mono<Boolean> any(String sql, @Nullable Object... values) {
+    return rows(sql, _ -> true, values).collectList().map(found -> !found.isEmpty());
+  }
+
+  /// Runs a statement; emits how many rows it touched.
+  Mono<Long> run(String sql, @Nullable Object... values) {
+    return Flux.from(bound(sql, values).execute())
+        .concatMap(Result::getRowsUpdated)
+        .reduce(0L, Long::sum);
+  }
+
+  private <T> Flux<T> rows(String sql, Function<Readable, T> mapper, @Nullable Object... values) {
+    return Flux.from(bound(sql, values).execute()).concatMap(result -> result.map(mapper));
+  }
+
+  /// Nulls are bound as text, so a statement casts where it may get one.
+  private Statement bound(String sql, @Nullable Object... values) {
+    var statement = connection.createStatement(sql);
+    var list = Arrays.asList(values);
+    for (int i = 0; i < list.size(); i++) {
+      var value = list.get(i);
+      if (value == null) {
+        statement.bindNull(i, String.class);
+      } else {
+        statement.bind(i, value);
+      }
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,84 @@
+package dev.stitchd.catalog;
+
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.kernel.TenantId;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
+import java.util.function.Function;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/// Transactions of the management plane: each sees one tenant only, by row-level security, whatever
+/// its statements say.
+@Component
+final class Transactions {
+
+  private static final String UNIQUE_VIOLATION = "23505";
+  private static final String FOREIGN_KEY_VIOLATION = "23503";
+
+  private final ConnectionFactory management;
+
+  Transactions(@Qualifier("management") ConnectionFactory management) {
+    this.management = management;
+  }
+
+  /// Runs `work` in one transaction of a tenant. Its value arrives after the commit; an error or a
+  /// cancellation rolls back.
+  <T> Mono<T> inTenant(TenantId tenant, Function<Session, Mono<T>> work) {
+    return transaction("SELECT set_config('stitchd.tenant', $1, true)", tenant.toString(), work);
+  }
+
+  /// Runs `work` in one transaction that may see and make tenants, and nothing inside them.
+  <T> Mono<T> onPlatform(Function<Session, Mono<T>> work) {
+    return transaction("SELECT set_config('stitchd.platform', $1, true)", "on", work);
+  }
+
+  private <T> Mono<T> transaction(String scope, String value, Function<Session, Mono<T>> work) {
+    return Mono.usingWhen(
+            management.create(),
+            connection -> committed(connection, begun(connection, scope, value), work),
+            Transactions::closed,
+            (connection, _) -> rolledBack(connection),
+            Transactions::rolledBack)
+        .onErrorMap(R2dbcDataIntegrityViolationException.class, Transactions::meaningOf);
+  }
+
+  /// The commit is part of the work, not of the clearing up: if it fails, that is the answer, and
+  /// the connection still goes back.
+  private static <T> Mono<T> committed(
+      Connection connection, Mono<?> begun, Function<Session, Mono<T>> work) {
+    return Flux.concat(
+            begun.then(Mono.defer(() -> work.apply(new Session(connection)))),
+            Mono.defer(() -> Mono.from(connection.commitTransaction())).then(Mono.<T>empty()))
+        .singleOrEmpty();
+  }
+
+  private static Mono<?> begun(Connection connection, String scope, String value) {
+    return Mono.from(connection.beginTransaction())
+        .then(new Session(connection).one(scope, _ -> true, value));
+  }
+
+  /// A connection whose rollback fails is broken; closing it hands it to the pool, which finds that
+  /// out.
+  private static Mono<Void> rolledBack(Connection connection) {
+    return Mono.from(connection.rollbackTransaction()).onErrorComplete().then(closed(connection));
+  }
+
+  /// What was committed is answered, whatever becomes of the connection.
+  private static Mono<Void> closed(Connection connection) {
+    return Mono.defer(() -> Mono.from(connection.close())).onErrorComplete();
+  }
+
+  private static Throwable meaningOf(R2dbcDataIntegrityViolationException violation) {
+    return switch (String.valueOf(violation.getSqlState())) {
+      case UNIQUE_VIOLATION ->
+          new Problem.Conflict("key-taken", "another resource already has this key");
+      case FOREIGN_KEY_VIOLATION ->
+          new Problem.NotFound("what this would belong to has just been deleted");
+      default -> violation;
+    };
+  }
+}

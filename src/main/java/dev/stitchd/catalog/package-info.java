@@ -1,0 +1,12 @@
+/// **The committed truth**: one transaction is state, audit row, revision, published items and
+/// announcement. All of PostgreSQL's configuration tables are written here and nowhere else.
+///
+/// May use: `kernel`, `changefeed`, `ruleset`. Threads: R2DBC event loops; nothing blocks.
+@ApplicationModule(allowedDependencies = {"kernel", "changefeed", "ruleset"})
+@CheckReturnValue
+@NullMarked
+package dev.stitchd.catalog;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

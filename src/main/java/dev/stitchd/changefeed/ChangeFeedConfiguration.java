@@ -1,0 +1,44 @@
+package dev.stitchd.changefeed;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import java.util.random.RandomGenerator;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import reactor.core.scheduler.Scheduler;
+
+/// Puts the room together.
+@Configuration(proxyBeanMethods = false)
+final class ChangeFeedConfiguration {
+
+  @Bean
+  Rings changeFeed(ChangeFeedSettings settings) {
+    return new Rings(settings.mailbox());
+  }
+
+  @Bean
+  Listener changeFeedListener(
+      @Qualifier("listener") PostgresqlConnectionFactory connections,
+      Rings rings,
+      ChangeFeedSettings settings,
+      @Qualifier("timer") Scheduler timer,
+      RandomGenerator chance,
+      MeterRegistry meters) {
+    var listening = new Listening(connections::create, settings, timer);
+    var listener = new Listener(listening, rings, settings, timer, chance);
+    Gauge.builder("stitchd.changefeed.listening", listener, l -> l.isConnected() ? 1 : 0)
+        .description("1 while the connection that hears of changes is open")
+        .register(meters);
+    return listener;
+  }
+
+  /// PostgreSQL as health names it: out while its listening connection cannot be kept open.
+  @Bean
+  HealthIndicator postgresql(Listener changeFeedListener) {
+    return () -> (changeFeedListener.isConnected() ? Health.up() : Health.outOfService()).build();
+  }
+}

@@ -1,0 +1,110 @@
+package dev.stitchd.changefeed;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.util.retry.Retry;
+
+/// Keeps one connection listening for as long as the node runs, and says whether it does.
+final class Listener implements SmartLifecycle {
+
+  /// After the schema is there, before anything reads it; stopped after everything else.
+  private static final int PHASE = 0;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
+
+  private final Listening listening;
+  private final Rings rings;
+  private final ChangeFeedSettings settings;
+  private final Scheduler timer;
+  private final RandomGenerator chance;
+  private final AtomicBoolean connected = new AtomicBoolean();
+  private final AtomicInteger failures = new AtomicInteger();
+  private volatile @Nullable Disposable run;
+
+  Listener(
+      Listening listening,
+      Rings rings,
+      ChangeFeedSettings settings,
+      Scheduler timer,
+      RandomGenerator chance) {
+    this.listening = listening;
+    this.rings = rings;
+    this.settings = settings;
+    this.timer = timer;
+    this.chance = chance;
+  }
+
+  /// Whether the connection is open and listens, as far as known.
+  boolean isConnected() {
+    return connected.get();
+  }
+
+  @Override
+  public void start() {
+    run =
+        Flux.defer(listening::once)
+            .doOnNext(this::pass)
+            .retryWhen(Retry.from(losses -> losses.concatMap(this::pause)))
+            .subscribe(_ -> {}, failure -> LOG.error("Listening for changes has ended", failure));
+  }
+
+  @Override
+  public void stop() {
+    var running = run;
+    run = null;
+    if (running != null) {
+      running.dispose();
+    }
+    connected.set(false);
+    rings.close();
+  }
+
+  @Override
+  public boolean isRunning() {
+    return run != null;
+  }
+
+  @Override
+  public int getPhase() {
+    return PHASE;
+  }
+
+  private void pass(Ring ring) {
+    if (ring instanceof Ring.Resync) {
+      failures.set(0);
+      if (!connected.getAndSet(true)) {
+        LOG.info("Listening for changes");
+      }
+    }
+    rings.ring(ring);
+  }
+
+  private Publisher<Long> pause(Retry.RetrySignal loss) {
+    if (connected.getAndSet(false) || failures.get() == 0) {
+      LOG.warn(
+          "Not listening for changes, trying again; until then they are found by polling: {}",
+          String.valueOf(loss.failure()));
+    }
+    return Mono.delay(delay(failures.getAndIncrement()), timer);
+  }
+
+  /// Doubles from the first retry to the longest, less up to half by chance, so that nodes that
+  /// lost their connections together do not come back together.
+  private Duration delay(int failed) {
+    long first = settings.firstRetry().toMillis();
+    long longest = settings.longestRetry().toMillis();
+    long grown = Math.min(longest, first << Math.min(failed, 20));
+    return Duration.ofMillis(grown - chance.nextLong(grown / 2 + 1));
+  }
+}

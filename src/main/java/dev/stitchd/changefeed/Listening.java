@@ -1,0 +1,92 @@
+package dev.stitchd.changefeed;
+
+import io.r2dbc.postgresql.api.Notification;
+import io.r2dbc.postgresql.api.PostgresqlConnection;
+import io.r2dbc.postgresql.api.PostgresqlResult;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/// One listening connection, from its opening to its loss.
+final class Listening {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Listening.class);
+
+  private final Supplier<Mono<PostgresqlConnection>> connections;
+  private final ChangeFeedSettings settings;
+  private final Scheduler timer;
+
+  Listening(
+      Supplier<Mono<PostgresqlConnection>> connections,
+      ChangeFeedSettings settings,
+      Scheduler timer) {
+    this.connections = connections;
+    this.settings = settings;
+    this.timer = timer;
+  }
+
+  /// Opens a connection, listens, and emits a [Ring.Resync] once it hears, then what it hears.
+  /// Always ends with an error: the reason why the connection could not be opened or was lost,
+  /// found out by an idle connection's keep-alive at the latest. Cancelling closes the connection.
+  Flux<Ring> once() {
+    return Flux.usingWhen(answered("opening", connections.get()), this::rings, this::close);
+  }
+
+  private Flux<Ring> rings(PostgresqlConnection connection) {
+    return Flux.merge(
+        heard(connection), // first, so that nothing said right after LISTEN is missed
+        answered("LISTEN", run(connection, "LISTEN " + Announcement.CHANNEL))
+            .thenReturn(new Ring.Resync()),
+        keptAlive(connection));
+  }
+
+  private Flux<Ring> heard(PostgresqlConnection connection) {
+    return connection
+        .getNotifications()
+        .onBackpressureBuffer(settings.mailbox())
+        .mapNotNull(Listening::understood)
+        .concatWith(Mono.error(() -> new IllegalStateException("the connection was closed")));
+  }
+
+  private static @Nullable Ring understood(Notification notification) {
+    var ring = Announcement.understand(notification.getParameter());
+    if (ring == null) {
+      LOG.warn("Ignored a notification that no Stitchd sends: {}", notification.getParameter());
+    }
+    return ring;
+  }
+
+  private Flux<Ring> keptAlive(PostgresqlConnection connection) {
+    return Flux.interval(settings.keepAlive(), timer)
+        .onBackpressureDrop()
+        .concatMap(_ -> answered("keep-alive", run(connection, "SELECT 1")).then(Mono.empty()), 1);
+  }
+
+  private static Mono<Void> run(PostgresqlConnection connection, String sql) {
+    return connection
+        .createStatement(sql)
+        .execute()
+        .concatMap(PostgresqlResult::getRowsUpdated)
+        .then();
+  }
+
+  private <T> Mono<T> answered(String what, Mono<T> answer) {
+    Duration limit = settings.answerWithin();
+    return answer
+        .timeout(limit, timer)
+        .onErrorMap(
+            TimeoutException.class,
+            _ -> new IllegalStateException("no answer to " + what + " within " + limit));
+  }
+
+  private Publisher<Void> close(PostgresqlConnection connection) {
+    return answered("closing", connection.close()).onErrorComplete();
+  }
+}

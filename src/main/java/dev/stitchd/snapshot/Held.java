@@ -1,0 +1,195 @@
+package dev.stitchd.snapshot;
+
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Problem;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/// One environment in memory: its newest view, whoever waits for newer ones, and at most one read
+/// under way. Safe from any thread.
+final class Held {
+
+  private static final int RELEASED = -1;
+
+  private final EnvironmentId environment;
+  private final Reading reading;
+  private final Consumer<Held> onEnd;
+  private final Mono<Void> first;
+  private final AtomicReference<@Nullable View> view = new AtomicReference<>();
+  private final Sinks.Many<Snapshot> newest = Sinks.many().replay().latest();
+  private final AtomicLong announced = new AtomicLong();
+  private final AtomicInteger subscribers = new AtomicInteger();
+  private volatile long lastUsed;
+
+  /// Asked for and not yet served; whoever raises it from zero reads, and is the only one to touch
+  /// [#newest] until it is zero again. The first load is asked for from the beginning.
+  private final AtomicInteger wanted = new AtomicInteger(1);
+
+  private final AtomicBoolean wholeWanted = new AtomicBoolean();
+  private volatile boolean ended;
+
+  /// @param onEnd told when this object is of no more use: its first load failed, or the
+  ///   environment turned out to be deleted
+  Held(EnvironmentId environment, Reading reading, Consumer<Held> onEnd) {
+    this.environment = environment;
+    this.reading = reading;
+    this.onEnd = onEnd;
+    // Cached, so that one load serves all who wait for it and goes on when one of them leaves;
+    // without its result, which would keep the oldest snapshot in memory.
+    this.first =
+        Mono.defer(() -> reading.whole(environment))
+            .switchIfEmpty(Mono.error(() -> unknown(environment)))
+            .doOnNext(this::install)
+            .flatMap(_ -> caughtUp())
+            .doOnError(_ -> onEnd.accept(this))
+            .cache();
+  }
+
+  EnvironmentId environment() {
+    return environment;
+  }
+
+  /// What is held now; null before the first load.
+  @Nullable View view() {
+    return view.get();
+  }
+
+  /// The newest snapshot; loads it if this is the first use.
+  Mono<Snapshot> current() {
+    var held = view.get();
+    return held == null
+        ? first.then(Mono.fromSupplier(this::loaded).map(View::snapshot))
+        : Mono.just(held.snapshot());
+  }
+
+  /// The newest snapshot, then each newer one, until the environment is deleted.
+  Flux<Snapshot> updates() {
+    return first.thenMany(Flux.defer(newest::asFlux)).onBackpressureLatest();
+  }
+
+  /// Notes where the store is said to be; whether that is newer than what is held.
+  boolean isBehind(long revision, long accessVersion) {
+    announced.accumulateAndGet(revision, Math::max);
+    var held = view.get();
+    return held == null
+        || held.snapshot().revision() < revision
+        || held.snapshot().accessVersion() < accessVersion;
+  }
+
+  /// By how many revisions this is behind what was announced.
+  long lag() {
+    var held = view.get();
+    return held == null ? 0 : Math.max(0, announced.get() - held.snapshot().revision());
+  }
+
+  /// Reads until nothing newer was asked for since the read began. Returns at once if a read is
+  /// under way, which then reads again. A failure is the store's, and leaves what is held.
+  ///
+  /// @param whole everything anew, not only what changed
+  Mono<Void> refresh(boolean whole) {
+    return Mono.defer(() -> {
+      if (whole) {
+        wholeWanted.set(true);
+      }
+      return wanted.getAndIncrement() == 0 ? readWhileWanted() : Mono.empty();
+    });
+  }
+
+  /// Tells everybody that the environment was deleted.
+  Mono<Void> end() {
+    return Mono.defer(() -> {
+      ended = true;
+      return refresh(false);
+    });
+  }
+
+  /// Counts a subscriber in; false if this was released, and must be looked up again.
+  boolean subscribe(long now) {
+    lastUsed = now;
+    return subscribers.updateAndGet(n -> n == RELEASED ? RELEASED : n + 1) != RELEASED;
+  }
+
+  void unsubscribe(long now) {
+    lastUsed = now;
+    var _ = subscribers.decrementAndGet();
+  }
+
+  /// Notes a use; cheap enough for every read.
+  void use(long now) {
+    if (lastUsed != now) {
+      lastUsed = now;
+    }
+  }
+
+  long lastUsed() {
+    return lastUsed;
+  }
+
+  /// Releases this if nobody is subscribed; whether it did.
+  boolean release() {
+    return subscribers.compareAndSet(0, RELEASED);
+  }
+
+  private Mono<Void> readWhileWanted() {
+    var served = new AtomicInteger();
+    var failure = new AtomicReference<@Nullable Throwable>();
+    return Mono.defer(() -> readOnce(served, failure))
+        .repeat(() -> !wanted.compareAndSet(served.get(), 0))
+        .then(Mono.defer(() -> failed(failure.get())))
+        .doOnCancel(() -> wanted.set(0));
+  }
+
+  /// One read. Its failure is kept for the end, so that whatever was asked for meanwhile is served.
+  private Mono<View> readOnce(AtomicInteger served, AtomicReference<@Nullable Throwable> failure) {
+    served.set(wanted.get());
+    failure.set(null);
+    var held = view.get();
+    if (ended || held == null) {
+      complete();
+      return Mono.empty();
+    }
+    return read(held)
+        .doOnNext(this::install)
+        .switchIfEmpty(Mono.fromRunnable(this::complete))
+        .onErrorResume(e -> Mono.fromRunnable(() -> failure.set(e)));
+  }
+
+  private Mono<View> read(View held) {
+    return wholeWanted.getAndSet(false) ? reading.whole(environment) : reading.newer(held);
+  }
+
+  /// A ring that came while the first load was under way has been counted, and is served now.
+  private Mono<Void> caughtUp() {
+    return wanted.compareAndSet(1, 0) ? Mono.empty() : readWhileWanted().onErrorComplete();
+  }
+
+  private View loaded() {
+    return Objects.requireNonNull(view.get(), "loaded");
+  }
+
+  private void install(View loaded) {
+    view.set(loaded);
+    var _ = newest.tryEmitNext(loaded.snapshot());
+  }
+
+  private void complete() {
+    var _ = newest.tryEmitComplete();
+    onEnd.accept(this);
+  }
+
+  private static Mono<Void> failed(@Nullable Throwable failure) {
+    return failure == null ? Mono.empty() : Mono.error(failure);
+  }
+
+  private static Problem unknown(EnvironmentId environment) {
+    return new Problem.NotFound("there is no environment " + environment);
+  }
+}

@@ -1,0 +1,113 @@
+package dev.stitchd.snapshot;
+
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Problem;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/// The environments in memory, by id.
+final class HeldSnapshots implements Snapshots {
+
+  private static final Duration RETRY = Duration.ofSeconds(5);
+
+  private final Reading reading;
+  private final SnapshotSettings settings;
+  private final Scheduler timer;
+  private final ConcurrentMap<EnvironmentId, Held> environments = new ConcurrentHashMap<>();
+
+  HeldSnapshots(Reading reading, SnapshotSettings settings, Scheduler timer) {
+    this.reading = reading;
+    this.settings = settings;
+    this.timer = timer;
+  }
+
+  @Override
+  public Mono<Snapshot> current(EnvironmentId environment) {
+    return Mono.defer(() -> holding(environment).current());
+  }
+
+  @Override
+  public Flux<Snapshot> updates(EnvironmentId environment) {
+    return Flux.defer(() -> updates(subscribed(environment)));
+  }
+
+  /// Everything held.
+  Collection<Held> all() {
+    return environments.values();
+  }
+
+  @Nullable Held find(EnvironmentId environment) {
+    return environments.get(environment);
+  }
+
+  /// Forgets a deleted environment and tells its subscribers.
+  Mono<Void> remove(Held held) {
+    return Mono.fromRunnable(() -> drop(held)).then(held.end());
+  }
+
+  /// Releases what nobody has used for a while.
+  void releaseIdle() {
+    long before = now() - settings.idle().toMillis();
+    for (var held : environments.values()) {
+      if (held.lastUsed() < before) {
+        var _ = release(held);
+      }
+    }
+  }
+
+  private Flux<Snapshot> updates(Held held) {
+    return held.updates().doFinally(_ -> held.unsubscribe(now()));
+  }
+
+  private Held subscribed(EnvironmentId environment) {
+    var held = holding(environment);
+    while (!held.subscribe(now())) {
+      environments.remove(environment, held);
+      held = holding(environment);
+    }
+    return held;
+  }
+
+  private Held holding(EnvironmentId environment) {
+    var held = environments.get(environment);
+    if (held == null) {
+      makeRoom();
+      held = environments.computeIfAbsent(environment, id -> new Held(id, reading, this::drop));
+    }
+    held.use(now());
+    return held;
+  }
+
+  private void makeRoom() {
+    if (environments.size() < settings.environments()) {
+      return;
+    }
+    var released =
+        environments.values().stream()
+            .sorted(Comparator.comparingLong(Held::lastUsed))
+            .anyMatch(this::release);
+    if (!released) {
+      throw new Problem.Unavailable("this node holds as many environments as it may", RETRY);
+    }
+  }
+
+  private boolean release(Held held) {
+    return held.release() && environments.remove(held.environment(), held);
+  }
+
+  private void drop(Held held) {
+    environments.remove(held.environment(), held);
+  }
+
+  private long now() {
+    return timer.now(TimeUnit.MILLISECONDS);
+  }
+}

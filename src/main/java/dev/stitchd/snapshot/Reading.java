@@ -1,0 +1,85 @@
+package dev.stitchd.snapshot;
+
+import dev.stitchd.catalog.PublishedItems;
+import dev.stitchd.catalog.PublishedItems.Changes;
+import dev.stitchd.catalog.PublishedItems.State;
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Problem;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/// Turns what the store says into views. Every read is bounded in time and empty if there is no
+/// such environment; failures are [Problem.Unavailable].
+final class Reading {
+
+  private static final Duration RETRY = Duration.ofSeconds(2);
+
+  private final PublishedItems items;
+  private final SnapshotSettings settings;
+  private final Scheduler timer;
+  private final Counter wholes;
+  private final Counter changes;
+
+  Reading(PublishedItems items, SnapshotSettings settings, Scheduler timer, MeterRegistry meters) {
+    this.items = items;
+    this.settings = settings;
+    this.timer = timer;
+    this.wholes = counter("whole", meters);
+    this.changes = counter("changes", meters);
+  }
+
+  /// Everything, from nothing.
+  Mono<View> whole(EnvironmentId environment) {
+    return items
+        .load(environment)
+        .flatMap(this::withRemovals)
+        .timeout(settings.loadWithin(), timer)
+        .onErrorMap(TimeoutException.class, _ -> late(settings.loadWithin()))
+        .doOnNext(_ -> wholes.increment());
+  }
+
+  /// What is newer than a view; everything if the store went back in time, or if more than items
+  /// changed.
+  Mono<View> newer(View view) {
+    var held = view.snapshot();
+    return items
+        .changesSince(held.environment(), held.revision())
+        .timeout(settings.answerWithin(), timer)
+        .onErrorMap(TimeoutException.class, _ -> late(settings.answerWithin()))
+        .flatMap(found -> newer(view, found));
+  }
+
+  private Mono<View> newer(View view, Changes found) {
+    var held = view.snapshot();
+    if (found.revision() < held.revision()) {
+      return items.replaceEpoch(view.epoch()).then(whole(held.environment()));
+    }
+    if (found.accessVersion() != held.accessVersion()) {
+      return whole(held.environment());
+    }
+    changes.increment();
+    return Mono.just(view.with(found, settings.log()));
+  }
+
+  private Mono<View> withRemovals(State state) {
+    return items
+        .changesSince(state.environment(), Math.max(0, state.revision() - settings.log()))
+        .map(found -> View.of(state, found, settings.log()));
+  }
+
+  private static Problem late(Duration limit) {
+    return new Problem.Unavailable(
+        "the configuration store did not answer within " + limit + "; try again", RETRY);
+  }
+
+  private static Counter counter(String kind, MeterRegistry meters) {
+    return Counter.builder("stitchd.snapshot.reads")
+        .description("Reads of published configuration: whole environments, or what is newer")
+        .tag("kind", kind)
+        .register(meters);
+  }
+}

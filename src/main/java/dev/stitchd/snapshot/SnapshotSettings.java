@@ -1,0 +1,24 @@
+package dev.stitchd.snapshot;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/// What is held in memory and how it is read; `STITCHD_SNAPSHOT_…`.
+///
+/// @param environments most environments held at once; when all of them are in use, requests for
+///   another are refused
+/// @param idle an environment that nobody read or streamed for so long is released
+/// @param log most removals remembered for each environment, and how many revisions a first load
+///   looks back for them; an SDK that was away for longer gets everything
+/// @param loadWithin how long a caller waits for an environment's first load
+/// @param answerWithin how long the store may take to say what is newer
+/// @param reads most reads of newer states under way at once
+@ConfigurationProperties("stitchd.snapshot")
+record SnapshotSettings(
+    @DefaultValue("10000") int environments,
+    @DefaultValue("15m") Duration idle,
+    @DefaultValue("1000") int log,
+    @DefaultValue("5s") Duration loadWithin,
+    @DefaultValue("2s") Duration answerWithin,
+    @DefaultValue("4") int reads) {}

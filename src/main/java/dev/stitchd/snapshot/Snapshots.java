@@ -1,0 +1,20 @@
+package dev.stitchd.snapshot;
+
+import dev.stitchd.kernel.EnvironmentId;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/// The current state of each environment, held in memory.
+public interface Snapshots {
+
+  /// The newest snapshot known here, loaded on first use. Fails with
+  /// [dev.stitchd.kernel.Problem.Unavailable] if it was never loaded and the store cannot be read,
+  /// with [dev.stitchd.kernel.Problem.NotFound] if there is no such environment. Never waits for
+  /// the store once loaded: while PostgreSQL is out, this is the last known state.
+  Mono<Snapshot> current(EnvironmentId environment);
+
+  /// The newest snapshot at once, then each newer one; a subscriber that is slower than the changes
+  /// skips to the newest. Completes when the environment is deleted; fails as [#current] does
+  /// before the first element and never after it.
+  Flux<Snapshot> updates(EnvironmentId environment);
+}

@@ -1,0 +1,193 @@
+package dev.stitchd.snapshot;
+
+import dev.stitchd.catalog.PublishedItems;
+import dev.stitchd.catalog.PublishedItems.Position;
+import dev.stitchd.changefeed.ChangeFeed;
+import dev.stitchd.changefeed.Ring;
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Problem;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/// Keeps what is held up to date: at each ring, after each gap in the rings, and by comparing all
+/// of it with the store at the safety poll.
+final class Upkeep implements SmartLifecycle {
+
+  /// After the change feed, before the web server.
+  private static final int PHASE = 100;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
+  private final HeldSnapshots held;
+  private final PublishedItems items;
+  private final ChangeFeed feed;
+  private final SnapshotSettings settings;
+  private final Duration poll;
+  private final Scheduler timer;
+  private final AtomicBoolean outage = new AtomicBoolean();
+  private volatile @Nullable Disposable run;
+
+  Upkeep(
+      HeldSnapshots held,
+      PublishedItems items,
+      ChangeFeed feed,
+      SnapshotSettings settings,
+      PollSettings poll,
+      Scheduler timer) {
+    this.held = held;
+    this.items = items;
+    this.feed = feed;
+    this.settings = settings;
+    this.poll = poll.safetyPoll();
+    this.timer = timer;
+  }
+
+  @Override
+  public void start() {
+    run =
+        Flux.merge(1, atRings(), atPolls())
+            .subscribe(_ -> {}, failure -> LOG.error("Snapshots are no longer kept", failure));
+  }
+
+  @Override
+  public void stop() {
+    var running = run;
+    run = null;
+    if (running != null) {
+      running.dispose();
+    }
+  }
+
+  @Override
+  public boolean isRunning() {
+    return run != null;
+  }
+
+  @Override
+  public int getPhase() {
+    return PHASE;
+  }
+
+  private Flux<Void> atRings() {
+    return feed.rings().flatMap(this::heard, settings.reads());
+  }
+
+  private Flux<Void> atPolls() {
+    return Flux.interval(poll, timer)
+        .onBackpressureDrop()
+        .doOnNext(_ -> held.releaseIdle())
+        .concatMap(_ -> compare(), 1);
+  }
+
+  private Mono<Void> heard(Ring ring) {
+    return switch (ring) {
+      case Ring.At at -> refresh(at);
+      case Ring.Removed removed -> remove(removed.environment());
+      case Ring.Resync _ -> compare();
+    };
+  }
+
+  private Mono<Void> refresh(Ring.At at) {
+    var found = held.find(at.environment());
+    return found != null && found.isBehind(at.revision(), at.accessVersion())
+        ? refresh(found, false)
+        : Mono.empty();
+  }
+
+  private Mono<Void> refresh(Held environment, boolean whole) {
+    return environment
+        .refresh(whole)
+        .doOnSuccess(_ -> worked())
+        .onErrorResume(failure -> failed(failure, environment.environment()));
+  }
+
+  /// Compares everything held with the store, as of before the question was asked.
+  private Mono<Void> compare() {
+    return Mono.defer(() -> compare(loaded()));
+  }
+
+  private Map<EnvironmentId, View> loaded() {
+    return held.all().stream()
+        .map(Held::view)
+        .filter(Objects::nonNull)
+        .collect(Collectors.toMap(view -> view.snapshot().environment(), view -> view));
+  }
+
+  private Mono<Void> compare(Map<EnvironmentId, View> loaded) {
+    return loaded.isEmpty()
+        ? Mono.empty()
+        : items
+            .positions(loaded.keySet())
+            .collectMap(Position::environment)
+            .timeout(settings.answerWithin(), timer)
+            .onErrorMap(TimeoutException.class, this::late)
+            .doOnNext(_ -> worked())
+            .flatMapMany(positions -> differences(loaded, positions))
+            .onErrorResume(failure -> failed(failure, null))
+            .then();
+  }
+
+  private Flux<Void> differences(
+      Map<EnvironmentId, View> loaded, Map<EnvironmentId, Position> positions) {
+    return Flux.fromIterable(loaded.values())
+        .flatMap(
+            view -> difference(view, positions.get(view.snapshot().environment())),
+            settings.reads());
+  }
+
+  private Mono<Void> difference(View view, @Nullable Position position) {
+    var environment = view.snapshot().environment();
+    if (position == null) {
+      return remove(environment);
+    }
+    var found = held.find(environment);
+    if (found == null || !view.differsFrom(position)) {
+      return Mono.empty();
+    }
+    var _ = found.isBehind(position.revision(), position.accessVersion());
+    return refresh(found, view.isOfAnotherEpoch(position));
+  }
+
+  private Mono<Void> remove(EnvironmentId environment) {
+    return Mono.defer(() -> {
+      var found = held.find(environment);
+      return found == null ? Mono.empty() : held.remove(found);
+    });
+  }
+
+  private void worked() {
+    if (outage.getAndSet(false)) {
+      LOG.info("PostgreSQL answers again; snapshots are being brought up to date");
+    }
+  }
+
+  /// Says it once for each outage; what is held keeps serving, and the next poll tries again.
+  private Mono<Void> failed(Throwable failure, @Nullable EnvironmentId environment) {
+    if (!(failure instanceof Problem.Unavailable)) {
+      LOG.error("Could not bring environment {} up to date", environment, failure);
+    } else if (!outage.getAndSet(true)) {
+      LOG.warn(
+          "PostgreSQL does not answer, so the last known snapshots are served: {}",
+          failure.getMessage());
+    }
+    return Mono.empty();
+  }
+
+  private Problem late(Throwable failure) {
+    return new Problem.Unavailable(
+        "the configuration store did not answer within " + settings.answerWithin(), RETRY, failure);
+  }
+}

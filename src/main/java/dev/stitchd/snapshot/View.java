@@ -1,0 +1,149 @@
+package dev.stitchd.snapshot;
+
+import dev.stitchd.catalog.PublishedItems.Changes;
+import dev.stitchd.catalog.PublishedItems.Item;
+import dev.stitchd.catalog.PublishedItems.Position;
+import dev.stitchd.catalog.PublishedItems.State;
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Json;
+import dev.stitchd.ruleset.Flag;
+import dev.stitchd.ruleset.Items;
+import dev.stitchd.ruleset.Ruleset;
+import dev.stitchd.ruleset.Segment;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A snapshot and the epoch that it was read in. Immutable.
+record View(Snapshot snapshot, UUID epoch) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(View.class);
+
+  /// An environment as loaded, brought up to the changes that were read after it.
+  ///
+  /// @param changes read after the state, and reaching back before it for the sake of removals
+  static View of(State state, Changes changes, int mostRemovals) {
+    var items = new ArrayList<>(state.items());
+    items.addAll(changes.items());
+    var snapshot =
+        new Snapshot(
+            state.environment(),
+            state.tenant(),
+            state.environmentKey(),
+            tag(state.environment(), state.epoch()),
+            Math.max(state.revision(), changes.revision()),
+            state.accessVersion(),
+            state.settings(),
+            rulesetWith(Ruleset.EMPTY, items),
+            Ledger.of(changes.since(), entries(items), mostRemovals));
+    return new View(snapshot, state.epoch());
+  }
+
+  /// This view after changes of its items.
+  View with(Changes changes, int mostRemovals) {
+    var after =
+        new Snapshot(
+            snapshot.environment(),
+            snapshot.tenant(),
+            snapshot.environmentKey(),
+            snapshot.tag(),
+            changes.revision(),
+            snapshot.accessVersion(),
+            snapshot.settings(),
+            rulesetWith(snapshot.ruleset(), changes.items()),
+            snapshot.ledger().with(entries(changes.items()), mostRemovals));
+    return new View(after, epoch);
+  }
+
+  /// Whether the store says anything else than this view.
+  boolean differsFrom(Position position) {
+    return snapshot.revision() != position.revision()
+        || snapshot.accessVersion() != position.accessVersion()
+        || isOfAnotherEpoch(position);
+  }
+
+  boolean isOfAnotherEpoch(Position position) {
+    return !epoch.equals(position.epoch());
+  }
+
+  /// Names an environment's history in cursors.
+  static String tag(EnvironmentId environment, UUID epoch) {
+    var input = ByteBuffer.allocate(32);
+    for (var id : List.of(environment.value(), epoch)) {
+      input.putLong(id.getMostSignificantBits()).putLong(id.getLeastSignificantBits());
+    }
+    try {
+      var hash = MessageDigest.getInstance("SHA-256").digest(input.array());
+      return HexFormat.of().formatHex(hash, 0, 4);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  private static List<Ledger.Entry> entries(List<Item> items) {
+    return items.stream().map(View::entry).toList();
+  }
+
+  private static Ledger.Entry entry(Item item) {
+    var kind =
+        switch (item.kind()) {
+          case FLAG -> Ledger.Kind.FLAG;
+          case SEGMENT -> Ledger.Kind.SEGMENT;
+        };
+    var state = item.state();
+    return new Ledger.Entry(
+        kind, item.key(), item.revision(), state == null ? null : Json.writeBytes(state));
+  }
+
+  /// @param items in order of revision, so that of two states the later one counts
+  private static Ruleset rulesetWith(Ruleset before, List<Item> items) {
+    Map<String, @Nullable Flag> flags = new HashMap<>();
+    Map<String, @Nullable Segment> segments = new HashMap<>();
+    for (var item : items) {
+      switch (item.kind()) {
+        case FLAG -> flags.put(item.key(), flag(item));
+        case SEGMENT -> segments.put(item.key(), segment(item));
+      }
+    }
+    return before.with(flags, segments);
+  }
+
+  private static @Nullable Flag flag(Item item) {
+    var state = item.state();
+    try {
+      return state == null ? null : Items.readFlag(item.key(), state);
+    } catch (IllegalArgumentException e) {
+      return unreadable(item, e);
+    }
+  }
+
+  private static @Nullable Segment segment(Item item) {
+    var state = item.state();
+    try {
+      return state == null ? null : Items.readSegment(item.key(), state);
+    } catch (IllegalArgumentException e) {
+      return unreadable(item, e);
+    }
+  }
+
+  /// One damaged item must not take the others with it: it is sent to SDKs as it is, and unknown to
+  /// evaluation here.
+  private static <T> @Nullable T unreadable(Item item, IllegalArgumentException failure) {
+    LOG.error(
+        "Published {} '{}' at revision {} cannot be evaluated: {}",
+        item.kind(),
+        item.key(),
+        item.revision(),
+        failure.getMessage());
+    return null;
+  }
+}

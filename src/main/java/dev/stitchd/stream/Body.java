@@ -1,0 +1,51 @@
+package dev.stitchd.stream;
+
+import java.nio.ByteBuffer;
+import java.util.EnumMap;
+import java.util.Map;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/// An encoded put or patch: the frame of streams, and within it the JSON that polling answers,
+/// plain or compressed once when first asked for. Immutable, shared.
+final class Body {
+
+  private final Frame frame;
+  private final int from;
+  private final int length;
+  private final Map<Coding, Mono<byte[]>> compressed = new EnumMap<>(Coding.class);
+
+  /// @param from where in the frame the JSON begins
+  /// @param compressor may be kept busy
+  Body(Frame frame, int from, int length, Scheduler compressor) {
+    this.frame = frame;
+    this.from = from;
+    this.length = length;
+    for (var coding : Coding.values()) {
+      if (coding != Coding.IDENTITY) {
+        compressed.put(
+            coding,
+            Mono.fromCallable(() -> coding.encode(frame.bytes(), from, length))
+                .subscribeOn(compressor)
+                .cache());
+      }
+    }
+  }
+
+  Frame frame() {
+    return frame;
+  }
+
+  /// How long the JSON is, in bytes.
+  int length() {
+    return length;
+  }
+
+  /// The JSON in a coding; read-only.
+  Mono<ByteBuffer> json(Coding coding) {
+    var bytes = compressed.get(coding);
+    return bytes == null
+        ? Mono.fromSupplier(() -> ByteBuffer.wrap(frame.bytes(), from, length))
+        : bytes.map(ByteBuffer::wrap);
+  }
+}

@@ -1,0 +1,123 @@
+package dev.stitchd.stream;
+
+import dev.stitchd.kernel.Problem;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+
+/// The orderly end: open streams are told goodbye one after the other, spread evenly over the drain
+/// time, and no new ones are accepted. Stops before the web server does, which would otherwise wait
+/// for streams that never end by themselves.
+final class Drain implements SmartLifecycle {
+
+  /// The web server's graceful shutdown begins 1 024 below the default phase, and higher phases
+  /// stop first.
+  private static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 512;
+
+  /// How long clients that do not even take their goodbye are waited for.
+  private static final Duration GRACE = Duration.ofSeconds(1);
+
+  private static final Duration LOOK = Duration.ofMillis(50);
+  private static final Logger LOG = LoggerFactory.getLogger(Drain.class);
+
+  private final Places places;
+  private final Duration time;
+  private final Jitter jitter;
+  private final StreamMeters meters;
+  private final Scheduler timer;
+  private final Sinks.One<Integer> begun = Sinks.one();
+  private final AtomicInteger line = new AtomicInteger();
+  private volatile boolean draining;
+  private volatile boolean running;
+  private volatile @Nullable Disposable waiting;
+
+  Drain(
+      Places places, DrainSettings settings, Jitter jitter, StreamMeters meters, Scheduler timer) {
+    this.places = places;
+    this.time = settings.drain();
+    this.jitter = jitter;
+    this.meters = meters;
+    this.timer = timer;
+  }
+
+  /// Refuses what would have to be ended at once.
+  ///
+  /// @throws Problem.Unavailable while draining
+  void refuseIfDraining() {
+    if (draining) {
+      meters.refused("draining");
+      throw new Problem.Unavailable("this node is shutting down", jitter.retry());
+    }
+  }
+
+  /// Completes when the end begins; until then nothing.
+  Mono<Void> begun() {
+    return begun.asMono().then();
+  }
+
+  /// Emits a goodbye when this stream's turn has come; until then nothing.
+  Mono<Frame> goodbye() {
+    return begun
+        .asMono()
+        .delayUntil(open -> Mono.delay(turn(open), timer))
+        .map(_ -> Frame.goodbye(Frame.Reason.DRAINING, jitter.retry()));
+  }
+
+  /// Completes when whoever is still connected must be cut off; until then nothing.
+  Mono<Void> cut() {
+    return begun.asMono().then(Mono.delay(time.plus(GRACE), timer)).then();
+  }
+
+  @Override
+  public void start() {
+    running = true;
+  }
+
+  @Override
+  public void stop() {
+    stop(() -> {});
+  }
+
+  @Override
+  public void stop(Runnable done) {
+    int open = places.open();
+    LOG.info("Draining: {} streams are told goodbye within {}", open, time);
+    draining = true;
+    var _ = begun.tryEmitValue(open);
+    waiting =
+        Flux.interval(Duration.ZERO, LOOK, timer)
+            .takeUntil(_ -> places.open() == 0)
+            .then()
+            .timeout(time.plus(GRACE).plus(GRACE), Mono.empty(), timer)
+            .doFinally(_ -> stopped(done))
+            .subscribe();
+  }
+
+  @Override
+  public boolean isRunning() {
+    return running;
+  }
+
+  @Override
+  public int getPhase() {
+    return PHASE;
+  }
+
+  private void stopped(Runnable done) {
+    LOG.info("Drained: {} streams are left", places.open());
+    running = false;
+    done.run();
+  }
+
+  private Duration turn(int open) {
+    return time.multipliedBy(Math.min(line.getAndIncrement(), open)).dividedBy(Math.max(1, open));
+  }
+}

@@ -1,0 +1,54 @@
+package dev.stitchd.stream;
+
+import dev.stitchd.snapshot.Snapshot;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+
+/// What has been encoded of one snapshot, each thing once, when first asked for. Safe from any
+/// thread. Does not hold its snapshot, which is what keeps it in memory (see [Editions]).
+final class Edition {
+
+  private static final long EVERYTHING = -1;
+
+  private final Encoder encoder;
+  private final int mostPatches;
+  private final ConcurrentMap<Long, Body> bodies = new ConcurrentHashMap<>();
+  private final Frame current;
+
+  Edition(Snapshot snapshot, Encoder encoder, int mostPatches) {
+    this.encoder = encoder;
+    this.mostPatches = mostPatches;
+    this.current = encoder.current(snapshot);
+  }
+
+  Body put(Snapshot snapshot) {
+    return bodies.computeIfAbsent(EVERYTHING, _ -> encoder.put(snapshot));
+  }
+
+  /// For a client that comes back with a cursor of this history, older than the snapshot: a patch
+  /// if the ledger reaches back and it is smaller than everything.
+  Body resume(Snapshot snapshot, long since) {
+    var changed = snapshot.ledger().since(since);
+    if (changed == null) {
+      return put(snapshot);
+    }
+    long size = changed.stream().mapToLong(entry -> entry.size()).sum();
+    return size < snapshot.ledger().bytes() ? update(snapshot, since) : put(snapshot);
+  }
+
+  /// For a client that follows: a patch if the ledger reaches back.
+  Body update(Snapshot snapshot, long since) {
+    var known = bodies.get(since);
+    var changed = snapshot.ledger().since(since);
+    if (known != null) {
+      return known;
+    }
+    return changed == null || bodies.size() > mostPatches
+        ? put(snapshot)
+        : bodies.computeIfAbsent(since, _ -> encoder.patch(snapshot, since, changed));
+  }
+
+  Frame current() {
+    return current;
+  }
+}

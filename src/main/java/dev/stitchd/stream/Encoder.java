@@ -1,0 +1,112 @@
+package dev.stitchd.stream;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.stitchd.kernel.Json;
+import dev.stitchd.snapshot.Ledger;
+import dev.stitchd.snapshot.Snapshot;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.ByteArrayOutputStream;
+import java.util.List;
+import reactor.core.scheduler.Scheduler;
+import tools.jackson.databind.node.StringNode;
+
+/// Makes the bytes of frames from the bytes of items. Pure but for its counters; safe from any
+/// thread.
+final class Encoder {
+
+  private static final byte[] NULL = "null".getBytes(UTF_8);
+
+  private final Scheduler compressor;
+  private final Counter puts;
+  private final Counter patches;
+
+  Encoder(Scheduler compressor, MeterRegistry meters) {
+    this.compressor = compressor;
+    this.puts = counter("put", meters);
+    this.patches = counter("patch", meters);
+  }
+
+  /// Everything.
+  Body put(Snapshot snapshot) {
+    puts.increment();
+    var head =
+        "{\"revision\":"
+            + snapshot.revision()
+            + ",\"environment\":"
+            + quoted(snapshot.environmentKey());
+    return body(Frame.Kind.PUT, "put", snapshot, head, snapshot.ledger().present());
+  }
+
+  /// What changed after a revision.
+  Body patch(Snapshot snapshot, long since, List<Ledger.Entry> changed) {
+    patches.increment();
+    var head = "{\"revision\":" + snapshot.revision() + ",\"since\":" + since;
+    return body(Frame.Kind.PATCH, "patch", snapshot, head, changed);
+  }
+
+  /// That nothing changed.
+  Frame current(Snapshot snapshot) {
+    var json = "{\"revision\":" + snapshot.revision() + "}\n\n";
+    return new Frame(Frame.Kind.CURRENT, (event("current", snapshot) + json).getBytes(UTF_8));
+  }
+
+  private Body body(
+      Frame.Kind kind, String event, Snapshot snapshot, String head, List<Ledger.Entry> entries) {
+    var lines = event(event, snapshot).getBytes(UTF_8);
+    var out = new ByteArrayOutputStream(lines.length + size(entries));
+    out.writeBytes(lines);
+    out.writeBytes(head.getBytes(UTF_8));
+    write("flags", Ledger.Kind.FLAG, entries, out);
+    write("segments", Ledger.Kind.SEGMENT, entries, out);
+    out.write('}');
+    int length = out.size() - lines.length;
+    out.write('\n');
+    out.write('\n');
+    return new Body(new Frame(kind, out.toByteArray()), lines.length, length, compressor);
+  }
+
+  private static void write(
+      String name, Ledger.Kind kind, List<Ledger.Entry> entries, ByteArrayOutputStream out) {
+    out.writeBytes((",\"" + name + "\":{").getBytes(UTF_8));
+    boolean first = true;
+    for (var entry : entries) {
+      if (entry.kind() == kind) {
+        if (!first) {
+          out.write(',');
+        }
+        first = false;
+        write(entry, out);
+      }
+    }
+    out.write('}');
+  }
+
+  private static void write(Ledger.Entry entry, ByteArrayOutputStream out) {
+    var json = entry.json();
+    out.writeBytes(quoted(entry.key()).getBytes(UTF_8));
+    out.write(':');
+    out.writeBytes(json == null ? NULL : json);
+  }
+
+  private static String event(String event, Snapshot snapshot) {
+    return "id: " + snapshot.cursor() + "\nevent: " + event + "\ndata: ";
+  }
+
+  private static String quoted(String text) {
+    return Json.write(StringNode.valueOf(text));
+  }
+
+  private static int size(List<Ledger.Entry> entries) {
+    long items = entries.stream().mapToLong(Ledger.Entry::size).sum();
+    return (int) Math.min(Integer.MAX_VALUE - 16, items + 8L * entries.size() + 128);
+  }
+
+  private static Counter counter(String kind, MeterRegistry meters) {
+    return Counter.builder("stitchd.stream.encodings")
+        .description("Frames encoded, each once and for all connections")
+        .tag("kind", kind)
+        .register(meters);
+  }
+}

@@ -1,0 +1,63 @@
+package dev.stitchd.stream;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.stitchd.kernel.Json;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/// What is written to a stream at once: complete lines of Server-Sent Events. Immutable and shared.
+///
+/// @param bytes not to be written to
+record Frame(Kind kind, byte[] bytes) {
+
+  static final Frame HEARTBEAT = new Frame(Kind.HEARTBEAT, ": hb\n\n".getBytes(UTF_8));
+
+  enum Kind {
+    RETRY,
+    PUT,
+    PATCH,
+    CURRENT,
+    HEARTBEAT,
+    GOODBYE
+  }
+
+  /// Why a stream ends by plan. Who cannot be written to any more is not told.
+  enum Reason {
+    DRAINING("draining"),
+    KEY_REVOKED("key-revoked"),
+    ENVIRONMENT_DELETED("environment-deleted"),
+    MAXIMUM_AGE("maximum-age");
+
+    private final String wire;
+
+    Reason(String wire) {
+      this.wire = wire;
+    }
+
+    String wire() {
+      return wire;
+    }
+  }
+
+  /// How long clients wait before they connect again.
+  static Frame retry(Duration after) {
+    return new Frame(Kind.RETRY, ("retry: " + after.toMillis() + "\n\n").getBytes(UTF_8));
+  }
+
+  /// The last frame of a stream.
+  ///
+  /// @param reconnectAfter null if there is nothing to come back for
+  static Frame goodbye(Reason reason, @Nullable Duration reconnectAfter) {
+    var data = Json.object().put("reason", reason.wire());
+    if (reconnectAfter != null) {
+      data.put("reconnectAfterMs", reconnectAfter.toMillis());
+    }
+    return new Frame(
+        Kind.GOODBYE, ("event: goodbye\ndata: " + Json.write(data) + "\n\n").getBytes(UTF_8));
+  }
+
+  boolean isLast() {
+    return kind == Kind.GOODBYE;
+  }
+}

@@ -1,0 +1,53 @@
+package dev.stitchd.stream;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import java.nio.ByteBuffer;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
+import reactor.core.publisher.Mono;
+import reactor.netty.Connection;
+import reactor.netty.FutureMono;
+import reactor.netty.http.server.HttpServerResponse;
+
+/// Writes to the connection itself. The framework's way to write would ask for dozens of frames in
+/// advance, and a slow client would get stale ones.
+final class NettyOutlet implements Outlet {
+
+  private final HttpServerResponse response;
+  private final Channel channel;
+
+  private NettyOutlet(HttpServerResponse response, Channel channel) {
+    this.response = response;
+    this.channel = channel;
+  }
+
+  /// The outlet of a response whose head has not been sent.
+  static NettyOutlet of(ServerHttpResponse response) {
+    Object answer = ServerHttpResponseDecorator.getNativeResponse(response);
+    if (answer instanceof HttpServerResponse netty && answer instanceof Connection connection) {
+      return new NettyOutlet(netty, connection.channel());
+    }
+    throw new IllegalStateException("streams need Reactor Netty, not " + answer.getClass());
+  }
+
+  @Override
+  public Mono<Void> open() {
+    return response.then();
+  }
+
+  @Override
+  public Mono<Void> write(ByteBuffer bytes) {
+    return FutureMono.deferFuture(() -> channel.writeAndFlush(Unpooled.wrappedBuffer(bytes)));
+  }
+
+  @Override
+  public Mono<Void> gone() {
+    return FutureMono.from(channel.closeFuture());
+  }
+
+  @Override
+  public void cut() {
+    var _ = channel.close();
+  }
+}

@@ -1,0 +1,70 @@
+package dev.stitchd.stream;
+
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.snapshot.Snapshot;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+
+/// What a poll asks.
+///
+/// @param since what the client has, if it wants to hear only what changed
+/// @param ifNoneMatch what the client has, if it wants to hear nothing while that is current
+/// @param patience how long to hold the answer while there is nothing new
+/// @param coding how the client likes its answer
+record Poll(@Nullable Cursor since, List<String> ifNoneMatch, Duration patience, Coding coding) {
+
+  /// Reads `?since=`, `?wait=`, `If-None-Match` and `Accept-Encoding`.
+  ///
+  /// @throws Problem.Malformed if `wait` is no duration
+  static Poll of(ServerHttpRequest request, Duration longestWait) {
+    var headers = request.getHeaders();
+    var query = request.getQueryParams();
+    return new Poll(
+        Cursor.parse(query.getFirst("since")),
+        headers.getOrEmpty(HttpHeaders.IF_NONE_MATCH),
+        patience(query.getFirst("wait"), longestWait),
+        Coding.of(headers.getOrEmpty(HttpHeaders.ACCEPT_ENCODING)));
+  }
+
+  /// Whether the client has this snapshot already.
+  boolean hasAlready(Snapshot snapshot) {
+    return (since != null
+            && since.tag().equals(snapshot.tag())
+            && since.revision() == snapshot.revision())
+        || names(snapshot.cursor());
+  }
+
+  /// Whether `If-None-Match` names a cursor, as it was given or weakened by a proxy.
+  private boolean names(String cursor) {
+    for (var header : ifNoneMatch) {
+      for (var entry : header.split(",")) {
+        var tag = entry.trim();
+        var strong = tag.startsWith("W/") ? tag.substring(2) : tag;
+        if (strong.equals("*") || strong.equals("\"" + cursor + "\"")) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static Duration patience(@Nullable String text, Duration longest) {
+    if (text == null) {
+      return Duration.ZERO;
+    }
+    try {
+      var wait = Duration.parse(text.toUpperCase(Locale.ROOT));
+      if (!wait.isNegative()) {
+        return wait.compareTo(longest) > 0 ? longest : wait;
+      }
+    } catch (DateTimeParseException _) {
+      // told below
+    }
+    throw new Problem.Malformed("wait must be an ISO-8601 duration, as in PT30S");
+  }
+}

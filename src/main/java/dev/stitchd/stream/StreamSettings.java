@@ -1,0 +1,41 @@
+package dev.stitchd.stream;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/// Streams and polling; `STITCHD_STREAM_…`.
+///
+/// @param heartbeat how often a stream carries a comment, so that clients and proxies know it
+///   lives; at most 15 s
+/// @param shortestAge a stream is ended with a goodbye after a time by chance between this …
+/// @param longestAge … and this, so that connections spread over new nodes
+/// @param stalled a client that takes nothing for so long is disconnected
+/// @param shortestRetry clients are told to come back after a time by chance between this …
+/// @param longestRetry … and this
+/// @param perKey most streams of one SDK key
+/// @param perNode most streams of this node
+/// @param perSecond most streams accepted in one second
+/// @param patches most different patches kept for one revision; who would need another gets
+///   everything
+/// @param writeSize a larger frame is written in pieces of this size, each of which is progress
+/// @param longestWait most that a poll may wait for the next change
+/// @param compressors threads that compress bodies
+/// @param compressFrom bodies smaller than this are sent as they are
+@ConfigurationProperties("stitchd.stream")
+record StreamSettings(
+    @DefaultValue("12s") Duration heartbeat,
+    @DefaultValue("30m") Duration shortestAge,
+    @DefaultValue("60m") Duration longestAge,
+    @DefaultValue("60s") Duration stalled,
+    @DefaultValue("1s") Duration shortestRetry,
+    @DefaultValue("5s") Duration longestRetry,
+    @DefaultValue("5000") int perKey,
+    @DefaultValue("19000") int perNode,
+    @DefaultValue("2000") int perSecond,
+    @DefaultValue("64") int patches,
+    @DefaultValue("64KB") DataSize writeSize,
+    @DefaultValue("60s") Duration longestWait,
+    @DefaultValue("2") int compressors,
+    @DefaultValue("512B") DataSize compressFrom) {}

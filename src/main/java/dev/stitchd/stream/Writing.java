@@ -1,0 +1,67 @@
+package dev.stitchd.stream;
+
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/// Writes frames to an outlet, asking for the next only when the one before has left.
+final class Writing {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Writing.class);
+
+  private final Drain drain;
+  private final StreamMeters meters;
+  private final StreamSettings settings;
+  private final Scheduler timer;
+
+  Writing(Drain drain, StreamMeters meters, StreamSettings settings, Scheduler timer) {
+    this.drain = drain;
+    this.meters = meters;
+    this.settings = settings;
+    this.timer = timer;
+  }
+
+  /// Completes when the frames have ended, the client has gone, or was cut off because it took
+  /// nothing. Never fails.
+  Mono<Void> write(Flux<Frame> frames, Outlet outlet) {
+    return outlet
+        .open()
+        .thenMany(frames)
+        .concatMap(frame -> write(frame, outlet), 0)
+        .takeUntilOther(outlet.gone())
+        .takeUntilOther(drain.cut().doOnSuccess(_ -> outlet.cut()))
+        .onErrorResume(failure -> end(failure, outlet))
+        .then();
+  }
+
+  private Mono<Void> write(Frame frame, Outlet outlet) {
+    return pieces(frame)
+        .concatMap(piece -> outlet.write(piece).timeout(settings.stalled(), timer), 0)
+        .then()
+        .doOnSuccess(_ -> meters.written(frame));
+  }
+
+  private Flux<ByteBuffer> pieces(Frame frame) {
+    int size = (int) settings.writeSize().toBytes();
+    int length = frame.bytes().length;
+    return length <= size
+        ? Flux.just(ByteBuffer.wrap(frame.bytes()))
+        : Flux.range(0, (length + size - 1) / size)
+            .map(i -> ByteBuffer.wrap(frame.bytes(), i * size, Math.min(size, length - i * size)));
+  }
+
+  /// After the head, an answer can only be cut off; that is also what a lost connection is.
+  private Mono<Void> end(Throwable failure, Outlet outlet) {
+    if (failure instanceof TimeoutException) {
+      meters.stalled();
+    } else {
+      LOG.debug("A stream ended", failure);
+    }
+    outlet.cut();
+    return Mono.empty();
+  }
+}

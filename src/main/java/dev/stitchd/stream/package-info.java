@@ -1,0 +1,14 @@
+/// **Fan-out and polling**: SDKs hear of every change over Server-Sent Events, or ask for it with
+/// ETags. A frame is encoded once for each revision and shared; a connection keeps a cursor, not a
+/// queue, so that a slow client skips to the newest state and never slows another one down.
+///
+/// May use: `kernel`, `snapshot`, `access`, `boundary`. Threads: frames are encoded and written on
+/// Netty event loops and the timer; bodies are compressed on the scheduler named `compress`.
+@ApplicationModule(allowedDependencies = {"kernel", "snapshot", "access", "boundary"})
+@CheckReturnValue
+@NullMarked
+package dev.stitchd.stream;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,315 @@
+package dev.stitchd.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stitchd.dev.Server;
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.kernel.TenantId;
+import io.r2dbc.pool.ConnectionPool;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/// The second lock: what PostgreSQL itself keeps apart, whatever the statements say.
+class TenantIsolationIT {
+
+  private static final List<String> TENANT_TABLES =
+      List.of(
+          "projects",
+          "environments",
+          "sdk_keys",
+          "feature_flags",
+          "variants",
+          "flag_values",
+          "segments",
+          "segment_rules",
+          "audit_logs",
+          "environment_changes",
+          "environment_items",
+          "idempotency_keys");
+
+  private static Server server;
+  private static Transactions transactions;
+  private static ConnectionPool management;
+  private static ConnectionPool reader;
+
+  @BeforeAll
+  static void aServerWithTwoTenants() {
+    server = Server.start();
+    transactions = server.bean(Transactions.class);
+    var pools = server.context().getBeansOfType(ConnectionPool.class);
+    management = pools.get("management");
+    reader = pools.get("reader");
+    var admin = server.admin();
+    admin.createProject("web");
+    admin.createEnvironment("web", "production");
+    admin.createSdkKey("web", "production", "server");
+    admin.createFlag("web", "checkout");
+    admin.send("POST", "/tenants", "{\"key\":\"other\",\"name\":\"Other\"}");
+  }
+
+  @AfterAll
+  static void stop() {
+    server.stop();
+  }
+
+  @Test
+  void bothPoolsRunAsRolesThatRowLevelSecurityBinds() {
+    assertThat(roleOf(management))
+        .isEqualTo(Map.of("role", "stitchd_app", "bypass", false, "super", false));
+    assertThat(roleOf(reader))
+        .isEqualTo(Map.of("role", "stitchd_reader", "bypass", false, "super", false));
+  }
+
+  @Test
+  void everyTableHasATenantAndAPolicy() {
+    var unprotected =
+        transactions
+            .inTenant(
+                new TenantId(UUID.randomUUID()),
+                session ->
+                    session.all(
+                        """
+                        SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                         WHERE n.nspname = 'public' AND c.relkind = 'r' AND NOT c.relrowsecurity
+                           AND c.relname NOT IN ('flyway_schema_history', 'installation')
+                        """,
+                        row -> Columns.text(row, "name")))
+            .block();
+    assertThat(unprotected).isEmpty();
+  }
+
+  @Test
+  void everyTableNamesItsTenantAndSoDoesEveryForeignKey() {
+    var withoutTenant =
+        ask(
+            """
+            SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = 'public' AND c.relkind = 'r' AND NOT EXISTS (
+               SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND a.attnotnull)
+             ORDER BY 1
+            """);
+    assertThat(withoutTenant)
+        .as("the platform's own")
+        .containsExactly("api_tokens", "flyway_schema_history", "installation", "tenants");
+    var keysWithoutTenant =
+        ask(
+            """
+            SELECT k.conrelid::regclass || ' ' || k.conname AS name FROM pg_constraint k
+             WHERE k.contype = 'f' AND NOT EXISTS (
+               SELECT FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attname = 'tenant_id' AND a.attnum = ANY (k.conkey))
+            """);
+    assertThat(keysWithoutTenant).isEmpty();
+  }
+
+  @Test
+  void aTenantsTransactionNeitherSeesNorMakesApiTokens() {
+    assertThat(count(tenant("default"), "api_tokens")).isZero();
+    var made =
+        transactions
+            .inTenant(
+                tenant("default"),
+                session ->
+                    session.run(
+                        "INSERT INTO api_tokens (name, hash) VALUES ('mine', decode('00', 'hex'))"))
+            .map(_ -> "made")
+            .onErrorResume(refused -> Mono.just(String.valueOf(refused.getMessage())))
+            .block();
+    assertThat(made).contains("row-level security");
+  }
+
+  @Test
+  void aRowCannotBeMadeInAnotherTenant() {
+    var other = tenant("other").value();
+    for (var sql :
+        List.of(
+            "INSERT INTO projects (tenant_id, key, name, created_by) VALUES ($1, 'x', 'x', 'x')",
+            "INSERT INTO audit_logs (tenant_id, actor, action, resource) VALUES ($1, 'x', 'x', 'x')",
+            "INSERT INTO idempotency_keys (tenant_id, actor, key, fingerprint, answer) VALUES ($1, 'x', 'x', '', '{}')")) {
+      var made =
+          transactions
+              .inTenant(tenant("default"), session -> session.run(sql, other))
+              .map(_ -> "made")
+              .onErrorResume(refused -> Mono.just(String.valueOf(refused.getMessage())))
+              .block();
+      assertThat(made).as(sql).contains("row-level security");
+    }
+  }
+
+  @Test
+  void aFailedCommitGivesItsConnectionBack() {
+    for (int i = 0; i < 20; i++) {
+      var failed =
+          transactions
+              .inTenant(
+                  tenant("default"),
+                  session ->
+                      session
+                          .run(
+                              "CREATE TEMP TABLE late (n int UNIQUE DEFERRABLE INITIALLY DEFERRED) ON COMMIT DROP")
+                          .then(session.run("INSERT INTO late VALUES (1), (1)")))
+              .map(_ -> "committed")
+              .onErrorResume(Problem.Conflict.class, problem -> Mono.just(problem.code()))
+              .block();
+      assertThat(failed).isEqualTo("key-taken");
+    }
+    var metrics = management.getMetrics().orElseThrow();
+    org.awaitility.Awaitility.await().until(() -> metrics.acquiredSize() == 0);
+  }
+
+  @Test
+  void editsOfATenantAtOneVersionDoNotBothPass() {
+    var admin = server.admin();
+    admin.send("POST", "/tenants", "{\"key\":\"edited\",\"name\":\"0\"}");
+    var statuses =
+        Flux.range(0, 20)
+            .flatMap(
+                i ->
+                    Mono.fromCallable(() ->
+                            admin
+                                .send(
+                                    "PUT",
+                                    "/tenants/edited",
+                                    "{\"name\":\"n" + i + "\"}",
+                                    "If-Match",
+                                    "\"1\"")
+                                .status())
+                        .subscribeOn(reactor.core.scheduler.Schedulers.boundedElastic()),
+                20)
+            .collectList()
+            .block();
+    assertThat(statuses).containsOnly(200, 409).containsOnlyOnce(200);
+  }
+
+  @Test
+  void aTransactionSeesItsOwnTenantOnlyEvenWithoutAWhereClause() {
+    var visible = new HashMap<String, Long>();
+    var other = tenant("other");
+    for (var table : TENANT_TABLES) {
+      visible.put(table, count(other, table));
+    }
+    // The other tenant's own creation is audited in it; nothing else is there.
+    visible.remove("audit_logs");
+    assertThat(visible.values()).containsOnly(0L);
+    assertThat(count(tenant("default"), "feature_flags")).isEqualTo(1);
+  }
+
+  @Test
+  void aTransactionWithoutATenantSeesNothing() {
+    var counted =
+        Flux.fromIterable(TENANT_TABLES)
+            .concatMap(table -> transactions.onPlatform(session -> countIn(session, table)))
+            .collectList()
+            .block();
+    assertThat(counted).containsOnly(0L);
+  }
+
+  @Test
+  void aRowCannotBeMovedIntoAnotherTenant() {
+    var other = tenant("other");
+    var moved =
+        transactions
+            .inTenant(
+                tenant("default"),
+                session -> session.run("UPDATE projects SET tenant_id = $1", other.value()))
+            .map(_ -> "moved")
+            .onErrorResume(refused -> Mono.just(String.valueOf(refused.getMessage())))
+            .block();
+    assertThat(moved).contains("row-level security");
+  }
+
+  @Test
+  void theReaderCannotReadWhatSdksHaveNoBusinessWith() {
+    for (var table :
+        List.of(
+            "tenants",
+            "projects",
+            "feature_flags",
+            "flag_values",
+            "segments",
+            "audit_logs",
+            "api_tokens")) {
+      assertThat(errorAsReader("SELECT count(*) FROM " + table))
+          .as(table)
+          .contains("permission denied");
+    }
+    assertThat(errorAsReader("SELECT name FROM sdk_keys")).contains("permission denied");
+    assertThat(errorAsReader("UPDATE environment_items SET revision = 0"))
+        .contains("permission denied");
+  }
+
+  @Test
+  void cancelledRequestsGiveTheirConnectionsBack() {
+    for (int i = 0; i < 200; i++) {
+      var cancelled =
+          transactions
+              .inTenant(tenant("default"), session -> session.run("SELECT pg_sleep(0.05)"))
+              .subscribe();
+      if (i % 2 == 0) {
+        Thread.yield();
+      }
+      cancelled.dispose();
+    }
+    assertThat(count(tenant("default"), "projects")).isEqualTo(1);
+    var metrics = management.getMetrics().orElseThrow();
+    org.awaitility.Awaitility.await()
+        .until(() -> metrics.acquiredSize() == 0 && metrics.pendingAcquireSize() == 0);
+  }
+
+  private static List<String> ask(String sql) {
+    return transactions
+        .onPlatform(session -> session.all(sql, row -> Columns.text(row, "name")))
+        .block();
+  }
+
+  private static TenantId tenant(String key) {
+    return new TenantId(
+        transactions
+            .onPlatform(session ->
+                session.one(
+                    "SELECT id FROM tenants WHERE key = $1", row -> Columns.uuid(row, "id"), key))
+            .block());
+  }
+
+  private static long count(TenantId tenant, String table) {
+    return transactions.inTenant(tenant, session -> countIn(session, table)).block();
+  }
+
+  private static Mono<Long> countIn(Session session, String table) {
+    return session.one("SELECT count(*) AS rows FROM " + table, row -> Columns.number(row, "rows"));
+  }
+
+  private static Map<String, Object> roleOf(ConnectionPool pool) {
+    return Mono.usingWhen(
+            pool.create(),
+            connection ->
+                new Session(connection)
+                    .one(
+                        "SELECT rolname::text AS role, rolbypassrls AS bypass, rolsuper AS super FROM pg_roles WHERE rolname = current_user",
+                        row ->
+                            Map.<String, Object>of(
+                                "role",
+                                Columns.text(row, "role"),
+                                "bypass",
+                                Columns.bool(row, "bypass"),
+                                "super",
+                                Columns.bool(row, "super"))),
+            connection -> connection.close())
+        .block();
+  }
+
+  private static String errorAsReader(String sql) {
+    return Mono.usingWhen(
+            reader.create(),
+            connection -> new Session(connection).run(sql).map(_ -> "allowed"),
+            connection -> connection.close())
+        .onErrorResume(refused -> Mono.just(String.valueOf(refused.getMessage())))
+        .block();
+  }
+}

@@ -1,0 +1,175 @@
+package dev.stitchd.snapshot;
+
+import dev.stitchd.catalog.PublishedItems;
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Json;
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.kernel.TenantId;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.JsonNode;
+
+/// Published items in memory: what a test commits is there for the next read. Counts reads, and can
+/// be out, slow, or restored from a backup.
+public final class MemoryItems implements PublishedItems {
+
+  public static final TenantId TENANT = new TenantId(UUID.randomUUID());
+
+  public final AtomicInteger loads = new AtomicInteger();
+  public final AtomicInteger changeReads = new AtomicInteger();
+  public final AtomicInteger atOnce = new AtomicInteger();
+  public final AtomicInteger mostAtOnce = new AtomicInteger();
+
+  /// How long each read takes, by the default parallel scheduler (which tests make virtual).
+  public Duration latency = Duration.ZERO;
+
+  public boolean out;
+  private UUID epoch = UUID.randomUUID();
+  private final Map<EnvironmentId, Stored> environments = new LinkedHashMap<>();
+
+  private static final class Stored {
+    private long revision;
+    private long accessVersion = 1;
+    private JsonNode settings = Json.object();
+    private final List<Item> log = new ArrayList<>();
+  }
+
+  public EnvironmentId create() {
+    var id = new EnvironmentId(UUID.randomUUID());
+    environments.put(id, new Stored());
+    return id;
+  }
+
+  public void delete(EnvironmentId environment) {
+    environments.remove(environment);
+  }
+
+  /// Publishes the new state of one flag; the revision that it made.
+  public long publishFlag(EnvironmentId environment, String key, JsonNode state) {
+    var stored = environments.get(environment);
+    stored.revision++;
+    stored.log.add(new Item(Kind.FLAG, key, stored.revision, state));
+    return stored.revision;
+  }
+
+  public long publishFlag(EnvironmentId environment, String key) {
+    return publishFlag(environment, key, flag("on"));
+  }
+
+  public long removeFlag(EnvironmentId environment, String key) {
+    return publishFlag(environment, key, null);
+  }
+
+  public void changeSettings(EnvironmentId environment, JsonNode settings) {
+    var stored = environments.get(environment);
+    stored.settings = settings;
+    stored.accessVersion++;
+  }
+
+  /// Goes back to an earlier revision, as a restored backup does.
+  public void restore(EnvironmentId environment, long revision) {
+    var stored = environments.get(environment);
+    stored.revision = revision;
+    stored.log.removeIf(item -> item.revision() > revision);
+  }
+
+  public UUID epoch() {
+    return epoch;
+  }
+
+  /// A boolean flag that gives everybody the same variant.
+  public static JsonNode flag(String variant) {
+    return Json.parseOwn(
+        """
+        {"type":"boolean","variants":{"on":true,"off":false},"clientVisible":false,"enabled":true,
+         "offVariant":"off","targets":[],"prerequisites":[],"rules":[],"default":{"variant":"%s"}}
+        """
+            .formatted(variant));
+  }
+
+  @Override
+  public Mono<State> load(EnvironmentId environment) {
+    return read(() -> {
+      loads.incrementAndGet();
+      var stored = environments.get(environment);
+      return stored == null
+          ? Mono.empty()
+          : Mono.just(
+              new State(
+                  environment,
+                  TENANT,
+                  "production",
+                  stored.settings,
+                  stored.revision,
+                  stored.accessVersion,
+                  epoch,
+                  newest(stored.log).stream().filter(item -> item.state() != null).toList()));
+    });
+  }
+
+  @Override
+  public Mono<Changes> changesSince(EnvironmentId environment, long revision) {
+    return read(() -> {
+      changeReads.incrementAndGet();
+      var stored = environments.get(environment);
+      return stored == null
+          ? Mono.empty()
+          : Mono.just(
+              new Changes(
+                  revision,
+                  stored.revision,
+                  stored.accessVersion,
+                  newest(stored.log).stream().filter(item -> item.revision() > revision).toList()));
+    });
+  }
+
+  @Override
+  public Flux<Position> positions(Collection<EnvironmentId> wanted) {
+    return Flux.defer(() ->
+        out
+            ? Flux.error(unavailable())
+            : Flux.fromIterable(environments.entrySet())
+                .filter(entry -> wanted.contains(entry.getKey()))
+                .map(entry ->
+                    new Position(
+                        entry.getKey(),
+                        entry.getValue().revision,
+                        entry.getValue().accessVersion,
+                        epoch)));
+  }
+
+  @Override
+  public Mono<UUID> replaceEpoch(UUID seen) {
+    return Mono.fromSupplier(() -> epoch = seen.equals(epoch) ? UUID.randomUUID() : epoch);
+  }
+
+  /// The answer is as of the time when the read began.
+  private <T> Mono<T> read(java.util.function.Supplier<Mono<T>> answer) {
+    return Mono.defer(() -> {
+      mostAtOnce.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
+      var answered = out ? Mono.<T>error(unavailable()) : answer.get();
+      return (latency.isZero() ? answered : Mono.delay(latency).then(answered))
+          .doOnTerminate(atOnce::decrementAndGet) // before whoever waits for it goes on
+          .doOnCancel(atOnce::decrementAndGet);
+    });
+  }
+
+  private static List<Item> newest(List<Item> log) {
+    var newest = new LinkedHashMap<String, Item>();
+    log.forEach(item -> newest.put(item.kind() + item.key(), item));
+    return newest.values().stream().sorted(Comparator.comparingLong(Item::revision)).toList();
+  }
+
+  private static Problem unavailable() {
+    return new Problem.Unavailable("out", Duration.ofSeconds(1));
+  }
+}

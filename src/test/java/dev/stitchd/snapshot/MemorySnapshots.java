@@ -1,0 +1,65 @@
+package dev.stitchd.snapshot;
+
+import dev.stitchd.changefeed.MemoryChangeFeed;
+import dev.stitchd.changefeed.Ring;
+import dev.stitchd.kernel.EnvironmentId;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/// The real snapshots over [MemoryItems], for the tests of rooms that read them: what a test
+/// publishes is seen at once.
+public final class MemorySnapshots implements Snapshots {
+
+  private static final SnapshotSettings SETTINGS =
+      new SnapshotSettings(
+          100, Duration.ofMinutes(15), 1_000, Duration.ofSeconds(5), Duration.ofSeconds(2), 4);
+
+  public final MemoryItems items = new MemoryItems();
+  private final MemoryChangeFeed feed = new MemoryChangeFeed();
+  private final HeldSnapshots held;
+  private final Upkeep upkeep;
+
+  public MemorySnapshots(Scheduler timer) {
+    held =
+        new HeldSnapshots(
+            new Reading(items, SETTINGS, timer, new SimpleMeterRegistry()), SETTINGS, timer);
+    upkeep = new Upkeep(held, items, feed, SETTINGS, new PollSettings(Duration.ofHours(10)), timer);
+    upkeep.start();
+  }
+
+  @Override
+  public Mono<Snapshot> current(EnvironmentId environment) {
+    return held.current(environment);
+  }
+
+  @Override
+  public Flux<Snapshot> updates(EnvironmentId environment) {
+    return held.updates(environment);
+  }
+
+  /// Publishes a boolean flag in a new revision, which it answers.
+  public long publishFlag(EnvironmentId environment, String key) {
+    return ring(environment, items.publishFlag(environment, key));
+  }
+
+  public long removeFlag(EnvironmentId environment, String key) {
+    return ring(environment, items.removeFlag(environment, key));
+  }
+
+  public void delete(EnvironmentId environment) {
+    items.delete(environment);
+    feed.ring(new Ring.Removed(environment));
+  }
+
+  public void stop() {
+    upkeep.stop();
+  }
+
+  private long ring(EnvironmentId environment, long revision) {
+    feed.ring(new Ring.At(environment, revision, 1));
+    return revision;
+  }
+}

@@ -1,0 +1,376 @@
+package dev.stitchd.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stitchd.changefeed.MemoryChangeFeed;
+import dev.stitchd.changefeed.Ring;
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Json;
+import dev.stitchd.kernel.Problem;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.test.StepVerifier;
+import reactor.test.scheduler.VirtualTimeScheduler;
+
+class SnapshotsTest {
+
+  static {
+    StepVerifier.setDefaultTimeout(Duration.ofSeconds(10));
+  }
+
+  private static final Duration POLL = Duration.ofSeconds(1);
+  private static final SnapshotSettings SETTINGS =
+      new SnapshotSettings(
+          3, Duration.ofMinutes(15), 10, Duration.ofSeconds(5), Duration.ofSeconds(2), 4);
+
+  private final VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet(true);
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final MemoryItems items = new MemoryItems();
+  private final MemoryChangeFeed feed = new MemoryChangeFeed();
+  private final HeldSnapshots snapshots =
+      new HeldSnapshots(new Reading(items, SETTINGS, time, meters), SETTINGS, time);
+  private final Upkeep upkeep =
+      new Upkeep(snapshots, items, feed, SETTINGS, new PollSettings(POLL), time);
+  private final EnvironmentId environment = items.create();
+
+  @BeforeEach
+  void start() {
+    upkeep.start();
+  }
+
+  @AfterEach
+  void stop() {
+    upkeep.stop();
+    assertThat(items.atOnce).hasValue(0);
+    VirtualTimeScheduler.reset();
+  }
+
+  @Test
+  void oneLoadServesAllWhoWaitForIt() {
+    items.publishFlag(environment, "checkout"); // 1
+    items.latency = Duration.ofMillis(100);
+    var seen = new ArrayList<Snapshot>();
+
+    IntStream.range(0, 10).forEach(_ -> seen(seen, environment));
+    time.advanceTimeBy(Duration.ofSeconds(1));
+
+    assertThat(seen).hasSize(10).allMatch(snapshot -> snapshot == seen.getFirst());
+    assertThat(seen.getFirst().revision()).isEqualTo(1);
+    assertThat(seen.getFirst().ruleset().flags()).containsOnlyKeys("checkout");
+    assertThat(items.loads).hasValue(1);
+  }
+
+  @Test
+  void whoeverLeavesDoesNotTakeTheLoadWithThem() {
+    items.latency = Duration.ofMillis(100);
+    var seen = new ArrayList<Snapshot>();
+
+    var impatient = seen(seen, environment);
+    seen(seen, environment);
+    impatient.dispose();
+    time.advanceTimeBy(Duration.ofSeconds(1));
+
+    assertThat(seen).hasSize(1);
+    assertThat(items.loads).hasValue(1);
+  }
+
+  @Test
+  void aRingIsReadOnceAndSeen() {
+    var seen = updates();
+
+    items.publishFlag(environment, "checkout"); // 1
+    ring(1);
+    items.publishFlag(environment, "banner"); // 2
+    ring(2);
+    ring(2);
+
+    assertThat(revisions(seen)).containsExactly(0L, 1L, 2L);
+    assertThat(items.loads).hasValue(1);
+    assertThat(items.changeReads).hasValue(3); // one of them belongs to the load
+  }
+
+  @Test
+  void ringsDuringAReadBecomeOneMoreRead() {
+    var seen = updates();
+    items.latency = Duration.ofMillis(100);
+    items.mostAtOnce.set(0);
+
+    for (int i = 1; i <= 20; i++) {
+      items.publishFlag(environment, "checkout");
+      ring(i);
+    }
+    time.advanceTimeBy(Duration.ofMillis(900));
+
+    assertThat(revisions(seen)).containsExactly(0L, 1L, 20L);
+    assertThat(items.mostAtOnce).hasValue(1);
+  }
+
+  @Test
+  void aRingDuringTheFirstLoadIsNotLost() {
+    items.latency = Duration.ofMillis(100);
+    var seen = updates();
+
+    items.publishFlag(environment, "checkout"); // 1
+    ring(1);
+    time.advanceTimeBy(Duration.ofMillis(900));
+
+    assertThat(revisions(seen)).last().isEqualTo(1L);
+  }
+
+  @Test
+  void aLostRingIsMadeUpForByThePoll() {
+    var seen = updates();
+
+    items.publishFlag(environment, "checkout"); // 1
+    time.advanceTimeBy(POLL);
+
+    assertThat(revisions(seen)).containsExactly(0L, 1L);
+  }
+
+  @Test
+  void aRenewedListenerReadsWhatItMissedAtOnce() {
+    var seen = updates();
+
+    items.publishFlag(environment, "checkout"); // 1
+    feed.resync();
+
+    assertThat(revisions(seen)).containsExactly(0L, 1L);
+  }
+
+  @Test
+  void keepsServingWhileTheStoreIsOutAndHealsByThePoll() {
+    items.publishFlag(environment, "checkout"); // 1
+    var seen = updates();
+
+    items.out = true;
+    ring(2);
+    time.advanceTimeBy(Duration.ofMinutes(1));
+    assertThat(seen(new ArrayList<>(), environment).isDisposed()).isTrue();
+    items.publishFlag(environment, "checkout"); // 2
+    items.out = false;
+    time.advanceTimeBy(POLL);
+
+    assertThat(revisions(seen)).containsExactly(1L, 2L);
+  }
+
+  @Test
+  void sayThatTheStoreIsOutToWhoeverNeedsALoadAndLoadForTheNext() {
+    items.out = true;
+    snapshots.current(environment).as(StepVerifier::create).verifyError(Problem.Unavailable.class);
+
+    items.out = false;
+
+    snapshots.current(environment).as(StepVerifier::create).expectNextCount(1).verifyComplete();
+  }
+
+  @Test
+  void aStoreThatDoesNotAnswerIsUnavailable() {
+    items.latency = Duration.ofHours(1);
+    var failures = new ArrayList<Throwable>();
+
+    snapshots.current(environment).subscribe(_ -> {}, failures::add);
+    time.advanceTimeBy(SETTINGS.loadWithin());
+
+    assertThat(failures).hasSize(1).first().isInstanceOf(Problem.Unavailable.class);
+    assertThat(snapshots.all()).isEmpty();
+  }
+
+  @Test
+  void thereIsNoSuchEnvironment() {
+    snapshots
+        .current(new EnvironmentId(UUID.randomUUID()))
+        .as(StepVerifier::create)
+        .verifyError(Problem.NotFound.class);
+
+    assertThat(snapshots.all()).isEmpty();
+  }
+
+  @Test
+  void aDeletedEnvironmentEndsItsUpdatesByRing() {
+    snapshots
+        .updates(environment)
+        .as(StepVerifier::create)
+        .expectNextCount(1)
+        .then(() -> items.delete(environment))
+        .then(() -> feed.ring(new Ring.Removed(environment)))
+        .verifyComplete();
+
+    assertThat(snapshots.all()).isEmpty();
+  }
+
+  @Test
+  void aDeletedEnvironmentEndsItsUpdatesByPoll() {
+    snapshots
+        .updates(environment)
+        .as(StepVerifier::create)
+        .expectNextCount(1)
+        .then(() -> items.delete(environment))
+        .then(() -> time.advanceTimeBy(POLL))
+        .verifyComplete();
+
+    assertThat(snapshots.all()).isEmpty();
+  }
+
+  @Test
+  void aDeletionDuringAReadIsNotLost() {
+    var completed = new ArrayList<Boolean>();
+    snapshots.updates(environment).subscribe(_ -> {}, _ -> {}, () -> completed.add(true));
+    items.latency = Duration.ofMillis(100);
+
+    items.publishFlag(environment, "checkout"); // 1
+    ring(1);
+    items.delete(environment);
+    feed.ring(new Ring.Removed(environment));
+    time.advanceTimeBy(Duration.ofMillis(500));
+
+    assertThat(completed).hasSize(1);
+  }
+
+  @Test
+  void aRevisionThatGoesBackwardsMakesANewEpochForEveryEnvironment() {
+    var other = items.create();
+    items.publishFlag(environment, "checkout"); // 1
+    items.publishFlag(environment, "banner"); // 2
+    var seen = updates();
+    var others = new ArrayList<Snapshot>();
+    snapshots.updates(other).subscribe(others::add);
+    var epoch = items.epoch();
+
+    items.restore(environment, 1);
+    time.advanceTimeBy(POLL);
+    time.advanceTimeBy(POLL);
+
+    assertThat(items.epoch()).isNotEqualTo(epoch);
+    assertThat(revisions(seen)).containsExactly(2L, 1L);
+    assertThat(seen.getLast().ruleset().flags()).containsOnlyKeys("checkout");
+    assertThat(seen.getLast().tag()).matches("[0-9a-f]{8}").isNotEqualTo(seen.getFirst().tag());
+    assertThat(others).hasSize(2);
+    assertThat(others.getLast().tag()).isNotEqualTo(others.getFirst().tag());
+  }
+
+  @Test
+  void changedSettingsAreReadThoughTheRevisionStays() {
+    var seen = updates();
+
+    items.changeSettings(environment, Json.parseOwn("{\"allowedOrigins\":[\"*\"]}"));
+    feed.ring(new Ring.At(environment, 0, 2));
+
+    assertThat(seen).hasSize(2);
+    assertThat(seen.getLast().accessVersion()).isEqualTo(2);
+    assertThat(seen.getLast().settings().path("allowedOrigins").size()).isEqualTo(1);
+  }
+
+  @Test
+  void aSlowSubscriberSkipsToTheNewest() {
+    snapshots
+        .updates(environment)
+        .as(updates -> StepVerifier.create(updates, 1))
+        .expectNextMatches(snapshot -> snapshot.revision() == 0)
+        .then(() -> IntStream.rangeClosed(1, 100).forEach(this::publishAndRing))
+        .thenRequest(1)
+        .expectNextMatches(snapshot -> snapshot.revision() == 100)
+        .thenCancel()
+        .verify();
+  }
+
+  @Test
+  void whatNobodyUsesIsReleasedAndWhatIsStreamedStays() {
+    var idle = items.create();
+    seen(new ArrayList<>(), idle);
+    var stream = snapshots.updates(environment).subscribe();
+
+    time.advanceTimeBy(SETTINGS.idle().plus(POLL.multipliedBy(2)));
+    assertThat(held()).containsExactly(environment);
+
+    stream.dispose();
+    time.advanceTimeBy(SETTINGS.idle().plus(POLL.multipliedBy(2)));
+    assertThat(held()).isEmpty();
+  }
+
+  @Test
+  void holdsNoMoreEnvironmentsThanItMay() {
+    var streams = new ArrayList<Disposable>();
+    for (int i = 0; i < SETTINGS.environments(); i++) {
+      streams.add(snapshots.updates(items.create()).subscribe());
+    }
+    snapshots.current(environment).as(StepVerifier::create).verifyError(Problem.Unavailable.class);
+
+    streams.getFirst().dispose();
+
+    snapshots.current(environment).as(StepVerifier::create).expectNextCount(1).verifyComplete();
+    assertThat(snapshots.all()).hasSize(SETTINGS.environments());
+  }
+
+  @Test
+  void aDamagedItemIsSentOnAndDoesNotTakeOthersWithIt() {
+    items.publishFlag(environment, "checkout"); // 1
+    items.publishFlag(environment, "damaged", Json.parseOwn("{\"type\":\"sandwich\"}")); // 2
+
+    var seen = updates();
+
+    assertThat(seen.getLast().ruleset().flags()).containsOnlyKeys("checkout");
+    assertThat(seen.getLast().ledger().present()).hasSize(2);
+  }
+
+  @Test
+  void aLoadKnowsTheRemovalsOfTheRecentPast() {
+    items.publishFlag(environment, "old"); // 1
+    items.publishFlag(environment, "new"); // 2
+    items.removeFlag(environment, "old"); // 3
+
+    var ledger = updates().getLast().ledger();
+
+    assertThat(ledger.present()).extracting(Ledger.Entry::key).containsExactly("new");
+    assertThat(ledger.since(1)).extracting(Ledger.Entry::key).containsExactly("new", "old");
+    assertThat(ledger.since(1).getLast().json()).isNull();
+    assertThat(ledger.since(2)).extracting(Ledger.Entry::key).containsExactly("old");
+    assertThat(ledger.since(3)).isEmpty();
+  }
+
+  @Test
+  void aLoadDoesNotClaimToKnowWhatItDoesNot() {
+    IntStream.rangeClosed(1, 30).forEach(_ -> items.publishFlag(environment, "checkout"));
+
+    var ledger = updates().getLast().ledger(); // looks back 10 revisions
+
+    assertThat(ledger.since(19)).isNull();
+    assertThat(ledger.since(20)).hasSize(1);
+  }
+
+  private void publishAndRing(int revision) {
+    items.publishFlag(environment, "checkout");
+    ring(revision);
+  }
+
+  private void ring(long revision) {
+    feed.ring(new Ring.At(environment, revision, 1));
+  }
+
+  private List<Snapshot> updates() {
+    var seen = new ArrayList<Snapshot>();
+    Flux<Snapshot> updates = snapshots.updates(environment);
+    var _ = updates.subscribe(seen::add);
+    return seen;
+  }
+
+  private Disposable seen(List<Snapshot> seen, EnvironmentId id) {
+    return snapshots.current(id).subscribe(seen::add);
+  }
+
+  private List<EnvironmentId> held() {
+    return snapshots.all().stream().map(Held::environment).toList();
+  }
+
+  private static List<Long> revisions(List<Snapshot> seen) {
+    return seen.stream().map(Snapshot::revision).toList();
+  }
+}

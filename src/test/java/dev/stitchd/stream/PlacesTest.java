@@ -1,0 +1,68 @@
+package dev.stitchd.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.stitchd.kernel.Problem;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import reactor.test.scheduler.VirtualTimeScheduler;
+
+class PlacesTest {
+
+  private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
+  private final Room room = new Room(time);
+
+  @Test
+  void aKeyHasAShareOfItsOwn() {
+    for (int i = 0; i < 3; i++) {
+      room.places.enter(room.access.caller);
+    }
+
+    assertThatThrownBy(() -> room.places.enter(room.access.caller))
+        .isInstanceOfSatisfying(
+            Problem.TooMany.class,
+            problem ->
+                assertThat(problem.retryAfter())
+                    .isBetween(Duration.ofSeconds(1), Duration.ofSeconds(5)));
+
+    room.places.leave(room.access.caller);
+    room.places.enter(room.access.caller);
+    assertThat(room.places.open()).isEqualTo(3);
+  }
+
+  @Test
+  void aNodeHasALimit() {
+    var keys = new ArrayList<OneKey>();
+    for (int i = 0; i < 5; i++) {
+      keys.add(new OneKey(room.environment));
+      room.places.enter(keys.getLast().caller);
+    }
+
+    assertThatThrownBy(() -> room.places.enter(room.access.caller))
+        .isInstanceOf(Problem.Unavailable.class);
+    assertThat(room.count("stitchd.stream.refused", "why", "per-node")).isEqualTo(1);
+
+    keys.forEach(key -> room.places.leave(key.caller));
+    assertThat(room.places.open()).isZero();
+  }
+
+  @Test
+  void aNodeDrainsAndThenRefuses() {
+    var stopped = new ArrayList<Boolean>();
+    room.drain.start();
+    room.places.enter(room.access.caller);
+
+    room.drain.stop(() -> stopped.add(true));
+
+    assertThatThrownBy(room.drain::refuseIfDraining).isInstanceOf(Problem.Unavailable.class);
+    time.advanceTimeBy(Duration.ofSeconds(1));
+    assertThat(stopped).isEmpty();
+    room.places.leave(room.access.caller);
+    time.advanceTimeBy(Duration.ofSeconds(1));
+    assertThat(stopped).isEqualTo(List.of(true));
+    assertThat(room.drain.isRunning()).isFalse();
+  }
+}

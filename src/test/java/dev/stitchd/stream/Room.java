@@ -1,0 +1,96 @@
+package dev.stitchd.stream;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Json;
+import dev.stitchd.snapshot.MemorySnapshots;
+import dev.stitchd.snapshot.Snapshot;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.SplittableRandom;
+import org.springframework.util.unit.DataSize;
+import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+import tools.jackson.databind.JsonNode;
+
+/// This room put together over memory, in virtual time.
+final class Room {
+
+  static final StreamSettings SETTINGS =
+      new StreamSettings(
+          Duration.ofSeconds(12),
+          Duration.ofMinutes(30),
+          Duration.ofMinutes(60),
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(1),
+          Duration.ofSeconds(5),
+          3,
+          5,
+          1_000_000,
+          8,
+          DataSize.ofKilobytes(64),
+          Duration.ofSeconds(60),
+          1,
+          DataSize.ofBytes(512));
+
+  static final Duration DRAIN = Duration.ofSeconds(20);
+
+  final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  final MemorySnapshots snapshots;
+  final EnvironmentId environment;
+  final OneKey access;
+  final Editions editions;
+  final Places places;
+  final Drain drain;
+  final Streams streams;
+  final Writing writing;
+  final ConfigFilter config;
+
+  Room(Scheduler timer) {
+    snapshots = new MemorySnapshots(timer);
+    environment = snapshots.items.create();
+    access = new OneKey(environment);
+    var jitter = new Jitter(new SplittableRandom(7), SETTINGS);
+    var streamMeters = new StreamMeters(meters);
+    editions = new Editions(new Encoder(Schedulers.immediate(), meters), SETTINGS);
+    places = new Places(SETTINGS, jitter, streamMeters, timer);
+    drain = new Drain(places, new DrainSettings(DRAIN), jitter, streamMeters, timer);
+    streams =
+        new Streams(snapshots, access, editions, drain, jitter, streamMeters, SETTINGS, timer);
+    writing = new Writing(drain, streamMeters, SETTINGS, timer);
+    config = new ConfigFilter(access, snapshots, editions, drain, streamMeters, SETTINGS, timer);
+  }
+
+  /// Frames of a new stream.
+  ///
+  /// @param resume as in `Last-Event-ID`; null for none
+  Flux<Frame> frames(String resume) {
+    return streams.frames(access.caller, Cursor.parse(resume));
+  }
+
+  Snapshot current() {
+    return snapshots.current(environment).block();
+  }
+
+  double count(String meter, String... tags) {
+    var counter = meters.find(meter).tags(tags).counter();
+    return counter == null ? 0 : counter.count();
+  }
+
+  static String text(Frame frame) {
+    return new String(frame.bytes(), UTF_8);
+  }
+
+  /// The JSON of a frame's `data:` line.
+  static JsonNode data(Frame frame) {
+    return Json.parseOwn(
+        text(frame)
+            .lines()
+            .filter(line -> line.startsWith("data: "))
+            .findFirst()
+            .orElseThrow()
+            .substring(6));
+  }
+}

@@ -1,0 +1,419 @@
+package dev.stitchd.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stitchd.dev.Admin;
+import dev.stitchd.dev.Server;
+import dev.stitchd.dev.SseClient;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
+
+/// Streaming and polling on two whole servers that share one PostgreSQL, over HTTP alone.
+@Timeout(60)
+class StreamIT {
+
+  private static final Duration SOON = Duration.ofSeconds(5);
+
+  private static Server one;
+  private static Server other;
+  private static Admin admin;
+
+  private final String project = "p" + UUID.randomUUID().toString().substring(0, 8);
+  private String key;
+
+  @BeforeAll
+  static void start() {
+    one = Server.start(Map.of("STITCHD_STREAM_HEARTBEAT", "PT1S"));
+    other = Server.on(one.postgres(), one.clickHouse(), Map.of());
+    admin = one.admin();
+  }
+
+  @AfterAll
+  static void stop() {
+    other.stop();
+    one.stop();
+  }
+
+  @BeforeEach
+  void project() {
+    admin.createProject(project);
+    admin.createEnvironment(project, "production");
+    key = admin.createSdkKey(project, "production", "server");
+  }
+
+  @Test
+  void aStreamBeginsWithHeadersRetryAndEverything() {
+    admin.createFlag(project, "checkout");
+
+    try (var stream = one.stream(key)) {
+      var put = await(stream, "put");
+
+      assertThat(stream.status()).isEqualTo(200);
+      assertThat(stream.headers().firstValue("Content-Type")).hasValue("text/event-stream");
+      assertThat(stream.headers().firstValue("Cache-Control")).hasValue("no-store");
+      assertThat(stream.headers().firstValue("X-Accel-Buffering")).hasValue("no");
+      assertThat(Integer.parseInt(stream.retry())).isBetween(1_000, 5_000);
+      assertThat(put.id()).matches("[0-9a-f]{8}\\.[0-9]+");
+      assertThat(put.json().path("environment").asString()).isEqualTo("production");
+      assertThat(put.json().path("flags").propertyNames()).containsExactly("checkout");
+    }
+  }
+
+  @Test
+  void aChangeOnOneNodeArrivesOnStreamsOfTheOther() {
+    admin.createFlag(project, "checkout");
+    try (var here = one.stream(key);
+        var there = other.stream(key)) {
+      await(here, "put");
+      await(there, "put");
+
+      admin.serve(project, "checkout", "production", "on");
+
+      var patch = await(there, "patch");
+      assertThat(patch.json().path("flags").path("checkout").path("enabled").asBoolean()).isTrue();
+      assertThat(await(here, "patch").data()).isEqualTo(patch.data());
+    }
+  }
+
+  @Test
+  void aDeletedFlagIsNullInAPatch() {
+    admin.createFlag(project, "checkout");
+    try (var stream = one.stream(key)) {
+      await(stream, "put");
+
+      delete("/projects/" + project + "/flags/checkout");
+
+      assertThat(await(stream, "patch").json().path("flags").get("checkout").isNull()).isTrue();
+    }
+  }
+
+  @Test
+  void aCursorIsGoodOnAnyNode() {
+    admin.createFlag(project, "checkout");
+    admin.createFlag(project, "banner");
+    admin.createFlag(project, "search");
+    String cursor;
+    try (var stream = one.stream(key)) {
+      cursor = await(stream, "put").id();
+    }
+
+    try (var current = other.stream(key, "Last-Event-ID", cursor)) {
+      assertThat(await(current, "current").id()).isEqualTo(cursor);
+    }
+    admin.serve(project, "checkout", "production", "on");
+    try (var patched =
+        SseClient.open(other.url() + "/sdk/v1/stream?since=" + cursor, "X-API-Key", key)) {
+      assertThat(patched.events()).isNotNull();
+      var patch = await(patched, "patch");
+      assertThat(patch.json().path("flags").propertyNames()).containsExactly("checkout");
+      assertThat(cursor).endsWith("." + patch.json().path("since").asLong());
+    }
+  }
+
+  @Test
+  void aCursorOfAnotherEnvironmentGetsEverything() {
+    admin.createFlag(project, "checkout");
+    admin.createEnvironment(project, "staging");
+    var staging = admin.createSdkKey(project, "staging", "server");
+    String cursor;
+    try (var stream = one.stream(staging)) {
+      cursor = await(stream, "put").id();
+    }
+
+    try (var stream = one.stream(key, "Last-Event-ID", cursor)) {
+      assertThat(await(stream, "put").json().path("environment").asString())
+          .isEqualTo("production");
+    }
+  }
+
+  @Test
+  void killingTheListeningConnectionsLosesNothing() throws SQLException {
+    admin.createFlag(project, "checkout");
+    try (var stream = other.stream(key)) {
+      var at = await(stream, "put").json();
+      for (int i = 0; i < 5; i++) {
+        killListeners();
+        admin.serve(project, "checkout", "production", i % 2 == 0 ? "on" : "off");
+        at = applied(at, await(stream, "patch").json());
+      }
+      assertThat(at).isEqualTo(config(other));
+    }
+  }
+
+  @Test
+  void aRestoredBackupVoidsAllCursorsOnEveryNode() throws SQLException {
+    admin.createFlag(project, "checkout");
+    admin.createFlag(project, "banner");
+    try (var here = one.stream(key);
+        var there = other.stream(key)) {
+      var before = await(here, "put");
+      await(there, "put");
+
+      sql(
+          "UPDATE environments e SET revision = revision - 1 FROM projects p WHERE p.id = e.project_id AND p.key = '"
+              + project
+              + "'");
+
+      var after = await(here, "put");
+      assertThat(after.id().substring(0, 8)).isNotEqualTo(before.id().substring(0, 8));
+      assertThat(await(there, "put").id()).isEqualTo(after.id());
+    }
+  }
+
+  @Test
+  void aStreamLives() {
+    try (var stream = one.stream(key)) {
+      await(stream, "put");
+      waitUntil(() -> stream.comments().contains("hb"));
+    }
+  }
+
+  @Test
+  void aRevokedKeyEndsItsStreamsOnEveryNodeAndNoOthers() {
+    var keys = "/projects/" + project + "/environments/production/sdk-keys";
+    var second = admin.send("POST", keys, "{\"name\":\"second\",\"kind\":\"server\"}").json();
+    try (var here = one.stream(second.path("key").asString());
+        var there = other.stream(second.path("key").asString());
+        var kept = other.stream(key)) {
+      await(here, "put");
+      await(there, "put");
+      await(kept, "put");
+
+      delete(keys + "/" + second.path("id").asString());
+
+      assertThat(reason(here)).isEqualTo("key-revoked");
+      assertThat(reason(there)).isEqualTo("key-revoked");
+      assertThat(kept.ended()).isFalse();
+    }
+  }
+
+  @Test
+  void aDeletedEnvironmentEndsItsStreamsOnEveryNode() {
+    try (var here = one.stream(key);
+        var there = other.stream(key)) {
+      await(here, "put");
+      await(there, "put");
+
+      delete("/projects/" + project + "/environments/production");
+
+      assertThat(reason(here)).isEqualTo("environment-deleted");
+      assertThat(reason(there)).isEqualTo("environment-deleted");
+      here.awaitEnd(SOON);
+    }
+  }
+
+  @Test
+  void refusalsAreProblemsBeforeAnyStreamStarts() {
+    var client = admin.createSdkKey(project, "production", "client");
+
+    var none = one.http().get("/sdk/v1/stream");
+    var wrong = one.http().get("/sdk/v1/stream", "X-API-Key", "sdk_srv_wrong");
+    var forbidden = one.http().get("/sdk/v1/stream", "X-API-Key", client);
+
+    assertThat(none.status()).isEqualTo(401);
+    assertThat(none.header("Content-Type")).isEqualTo("application/problem+json");
+    assertThat(wrong.status()).isEqualTo(401);
+    assertThat(forbidden.status()).isEqualTo(403);
+    assertThat(forbidden.json().path("code").asString()).isEqualTo("forbidden");
+    assertThat(one.http().get("/sdk/v1/config", "X-API-Key", client).status()).isEqualTo(403);
+  }
+
+  @Test
+  void streamsThatGoAwayLeaveNothingBehind() {
+    var streams = new ArrayList<SseClient>();
+    var before = openStreams(one);
+    for (int i = 0; i < 20; i++) {
+      streams.add(one.stream(key));
+    }
+    streams.forEach(stream -> await(stream, "put"));
+    assertThat(openStreams(one)).isEqualTo(before + 20);
+
+    streams.forEach(SseClient::close);
+
+    waitUntil(() -> openStreams(one) <= before);
+  }
+
+  @Test
+  void pollingKnowsWhatTheClientHas() {
+    admin.createFlag(project, "checkout");
+    admin.createFlag(project, "banner");
+    admin.createFlag(project, "search");
+    var first = one.http().get("/sdk/v1/config", "X-API-Key", key);
+    var tag = first.header("ETag");
+
+    assertThat(first.status()).isEqualTo(200);
+    assertThat(tag).matches("\"[0-9a-f]{8}\\.[0-9]+\"");
+    assertThat(first.header("Cache-Control")).isEqualTo("private, no-cache");
+    var same = other.http().get("/sdk/v1/config", "X-API-Key", key, "If-None-Match", tag);
+    assertThat(same.status()).isEqualTo(304);
+    assertThat(same.body()).isEmpty();
+
+    admin.serve(project, "checkout", "production", "on");
+    var cursor = tag.substring(1, tag.length() - 1);
+    var patch = one.http().get("/sdk/v1/config?since=" + cursor, "X-API-Key", key);
+    assertThat(patch.json().path("flags").propertyNames()).containsExactly("checkout");
+    assertThat(one.http().get("/sdk/v1/config", "X-API-Key", key, "If-None-Match", tag).status())
+        .isEqualTo(200);
+  }
+
+  @Test
+  void aLongPollHearsOfAChangeOnAnotherNode() throws Exception {
+    admin.createFlag(project, "checkout");
+    var tag = other.http().get("/sdk/v1/config", "X-API-Key", key).header("ETag");
+    var path = "/sdk/v1/config?wait=PT20S&since=" + tag.substring(1, tag.length() - 1);
+    var poll = CompletableFuture.supplyAsync(() -> other.http().get(path, "X-API-Key", key));
+    Thread.sleep(300);
+    assertThat(poll).isNotDone();
+
+    admin.serve(project, "checkout", "production", "on");
+
+    var answer = poll.get(5, java.util.concurrent.TimeUnit.SECONDS);
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.json().path("flags").path("checkout").path("enabled").asBoolean()).isTrue();
+    var again = answer.header("ETag");
+    var vain =
+        other
+            .http()
+            .get(
+                "/sdk/v1/config?wait=PT0.2S&since=" + again.substring(1, again.length() - 1),
+                "X-API-Key",
+                key);
+    assertThat(vain.status()).isEqualTo(304);
+  }
+
+  @Test
+  void bodiesComeCompressed() throws IOException, InterruptedException {
+    for (int i = 0; i < 5; i++) {
+      admin.createFlag(project, "flag-" + i);
+    }
+    var plain = one.http().get("/sdk/v1/config", "X-API-Key", key).body();
+
+    var answer =
+        HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(URI.create(one.url() + "/sdk/v1/config"))
+                    .header("X-API-Key", key)
+                    .header("Accept-Encoding", "gzip")
+                    .build(),
+                HttpResponse.BodyHandlers.ofInputStream());
+
+    assertThat(answer.headers().firstValue("Content-Encoding")).hasValue("gzip");
+    assertThat(new GZIPInputStream(answer.body()).readAllBytes())
+        .isEqualTo(plain.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void aNodeThatStopsSaysGoodbyeOneAfterTheOtherAndThenIsGone() {
+    var third = Server.on(one.postgres(), one.clickHouse(), Map.of("STITCHD_DRAIN", "PT2S"));
+    var streams = new ArrayList<SseClient>();
+    for (int i = 0; i < 10; i++) {
+      streams.add(third.stream(key));
+    }
+    streams.forEach(stream -> await(stream, "put"));
+    var url = third.url();
+    long start = System.nanoTime();
+
+    var stopping = CompletableFuture.runAsync(third::stop);
+    waitUntil(() -> streams.stream().anyMatch(SseClient::ended));
+    assertThat(streams).anyMatch(stream -> !stream.ended());
+    try (var refused = SseClient.open(url + "/sdk/v1/stream", "X-API-Key", key)) {
+      assertThat(refused.status()).isEqualTo(503);
+      assertThat(refused.headers().firstValue("Retry-After").orElse("")).matches("[1-5]");
+    }
+    stopping.join();
+
+    var took = Duration.ofNanos(System.nanoTime() - start);
+    assertThat(took).isLessThan(Duration.ofSeconds(15));
+    for (var stream : streams) {
+      assertThat(reason(stream)).isEqualTo("draining");
+    }
+  }
+
+  private static SseClient.Event await(SseClient stream, String event) {
+    return stream.await(e -> e.name().equals(event), SOON);
+  }
+
+  private static String reason(SseClient stream) {
+    return stream.await(e -> e.name().equals("goodbye"), SOON).json().path("reason").asString();
+  }
+
+  private static void delete(String path) {
+    var answer = admin.send("DELETE", path, "", "If-Match", "*");
+    assertThat(answer.status()).as(answer.body()).isBetween(200, 299);
+  }
+
+  private JsonNode config(Server server) {
+    return server.http().get("/sdk/v1/config", "X-API-Key", key).json();
+  }
+
+  private static JsonNode applied(JsonNode state, JsonNode patch) {
+    var after = (tools.jackson.databind.node.ObjectNode) state.deepCopy();
+    after.set("revision", patch.path("revision"));
+    for (var map : new String[] {"flags", "segments"}) {
+      var items = (tools.jackson.databind.node.ObjectNode) after.path(map);
+      patch
+          .path(map)
+          .properties()
+          .forEach(item -> {
+            if (item.getValue().isNull()) {
+              items.remove(item.getKey());
+            } else {
+              items.set(item.getKey(), item.getValue());
+            }
+          });
+    }
+    return after;
+  }
+
+  private static void killListeners() throws SQLException {
+    sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'stitchd-listener' AND datname = current_database()");
+  }
+
+  private static void sql(String sql) throws SQLException {
+    var url = URI.create(one.postgres());
+    var user = url.getUserInfo().split(":", 2);
+    try (var connection =
+            DriverManager.getConnection(
+                "jdbc:postgresql://" + url.getHost() + ":" + url.getPort() + url.getPath(),
+                user[0],
+                user.length > 1 ? user[1] : "");
+        var statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private static double openStreams(Server server) {
+    return server.bean(MeterRegistry.class).get("stitchd.streams").gauge().value();
+  }
+
+  private static void waitUntil(java.util.function.BooleanSupplier condition) {
+    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("in time").isLessThan(end);
+      try {
+        Thread.sleep(10);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+}
