@@ -1,0 +1,59 @@
+package dev.stitchd.delivery;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/// Puts the room together.
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(DeliverySettings.class)
+class DeliveryConfiguration {
+
+  @Bean(destroyMethod = "dispose")
+  @Qualifier("delivery")
+  Scheduler deliveryScheduler() {
+    return Schedulers.newSingle("delivery", true);
+  }
+
+  @Bean
+  Account eventAccount(DeliverySettings settings, MeterRegistry meters) {
+    return new Account(settings, meters);
+  }
+
+  @Bean
+  SinkEventQueue eventQueue(
+      DeliverySettings settings,
+      Account account,
+      @Qualifier("timer") Scheduler timer,
+      RandomGenerator random) {
+    return new SinkEventQueue(settings, account, timer, random);
+  }
+
+  @Bean
+  DeliveryLifecycle deliveryLifecycle(
+      SinkEventQueue queue,
+      EventSink sink,
+      Account account,
+      DeliverySettings settings,
+      @Qualifier("delivery") Scheduler delivery,
+      MeterRegistry meters) {
+    var courier = new Courier(sink, Spool.none(), account, settings, delivery, meters);
+    return new DeliveryLifecycle(
+        queue, courier, account, settings, delivery, tokens(UUID.randomUUID()));
+  }
+
+  /// Names that no other batch of any process ever has, without asking for entropy on the way: that
+  /// may block.
+  private static Supplier<String> tokens(UUID process) {
+    var sequence = new AtomicLong();
+    return () -> process + "-" + sequence.incrementAndGet();
+  }
+}

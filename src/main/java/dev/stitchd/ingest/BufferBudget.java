@@ -1,0 +1,64 @@
+package dev.stitchd.ingest;
+
+import dev.stitchd.kernel.Problem;
+import java.io.ByteArrayOutputStream;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// How much memory all bodies that are collected at the same time may take together. Safe from any
+/// thread.
+final class BufferBudget {
+
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
+  private final long most;
+  private final AtomicLong taken = new AtomicLong();
+
+  BufferBudget(long most) {
+    this.most = most;
+  }
+
+  long taken() {
+    return taken.get();
+  }
+
+  /// Opens a place to collect one body in; to be closed when the body is no longer needed.
+  Collecting collect(int limit) {
+    return new Collecting(limit);
+  }
+
+  /// One body. One writer; closed once, from any thread.
+  final class Collecting implements AutoCloseable {
+    private final int limit;
+    private final AtomicLong held = new AtomicLong();
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+    private Collecting(int limit) {
+      this.limit = limit;
+    }
+
+    /// @throws Problem.TooLarge if the body is larger than its limit
+    /// @throws Problem.Unavailable if all bodies together are larger than the budget
+    Collecting add(byte[] piece) {
+      if (bytes.size() + piece.length > limit) {
+        throw new Problem.TooLarge("the body is larger than " + limit + " bytes");
+      }
+      held.addAndGet(piece.length);
+      if (taken.addAndGet(piece.length) > most) {
+        throw new Problem.Unavailable(
+            "too many event bodies are being read; nothing of this one was kept", RETRY_AFTER);
+      }
+      bytes.writeBytes(piece);
+      return this;
+    }
+
+    byte[] bytes() {
+      return bytes.toByteArray();
+    }
+
+    @Override
+    public void close() {
+      taken.addAndGet(-held.getAndSet(0));
+    }
+  }
+}

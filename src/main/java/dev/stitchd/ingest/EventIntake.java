@@ -1,0 +1,131 @@
+package dev.stitchd.ingest;
+
+import dev.stitchd.delivery.EventQueue;
+import dev.stitchd.kernel.Problem;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/// From a body's bytes to an account of what was admitted. Inflating and parsing run on `ingest`.
+final class EventIntake {
+
+  /// Buffers of a body that are read ahead.
+  private static final int AHEAD = 4;
+
+  private final EventQueue queue;
+  private final EventReader reader;
+  private final BufferBudget budget;
+  private final IngestSettings settings;
+  private final Clock clock;
+  private final Scheduler ingest;
+
+  EventIntake(
+      EventQueue queue,
+      BufferBudget budget,
+      IngestSettings settings,
+      Clock clock,
+      Scheduler ingest) {
+    this.queue = queue;
+    this.reader = new EventReader(settings);
+    this.budget = budget;
+    this.settings = settings;
+    this.clock = clock;
+    this.ingest = ingest;
+  }
+
+  /// A JSON array, all or nothing. Emits once, on `ingest`; fails with [Problem.Malformed],
+  /// [Problem.TooLarge], or [Problem.Unavailable] when too much is being read at once.
+  Mono<Admitted> array(Flux<byte[]> body, ContentCoding coding, Sender sender) {
+    return Mono.using(
+        () -> budget.collect((int) settings.arraySize().toBytes()),
+        place ->
+            unpacked(body, coding)
+                .reduce(place, BufferBudget.Collecting::add)
+                .map(whole -> reader.array(whole.bytes(), sender, clock.instant()))
+                .flatMap(this::admit),
+        BufferBudget.Collecting::close);
+  }
+
+  /// Lines, admitted in chunks while they arrive. Emits once, on `ingest`; never fails for what is
+  /// wrong with the body: what was admitted before counts.
+  Mono<Admitted> lines(Flux<byte[]> body, ContentCoding coding, Sender sender) {
+    return Flux.defer(() -> items(body, coding, sender))
+        .bufferUntil(chunk())
+        .flatMapSequentialDelayError(this::admit, settings.chunksInFlight(), 1)
+        .onErrorResume(Problem.class, problem -> Mono.just(Admitted.stoppedBy(problem)))
+        .takeUntil(admitted -> admitted.stopped() != null)
+        .reduce(Admitted.NOTHING, (sum, next) -> sum.then(next, settings.rejectedListed()));
+  }
+
+  private Flux<Item> items(Flux<byte[]> body, ContentCoding coding, Sender sender) {
+    var splitter = new LineSplitter((int) settings.eventSize().toBytes());
+    var total = new Total(settings.linesSize().toBytes());
+    var index = new AtomicInteger();
+    return unpacked(body, coding)
+        .doOnNext(total::add)
+        .concatMapIterable(splitter::split, 1)
+        .concatWith(Flux.defer(() -> Flux.fromIterable(splitter.rest())))
+        .map(line -> reader.line(index.getAndIncrement(), line, sender, clock.instant()));
+  }
+
+  private Flux<byte[]> unpacked(Flux<byte[]> body, ContentCoding coding) {
+    return coding.unpack(body.publishOn(ingest, AHEAD));
+  }
+
+  private Mono<Admitted> admit(List<Item> items) {
+    var sorted = Tally.Sorted.of(items, settings.rejectedListed());
+    return queue
+        .submit(sorted.events())
+        .publishOn(ingest)
+        .map(admission -> Admitted.of(sorted, admission, settings.rejectedListed()));
+  }
+
+  private java.util.function.Predicate<Item> chunk() {
+    return new Chunk(settings.chunkEvents(), settings.chunkSize().toBytes())::isFull;
+  }
+
+  /// Tells when a chunk is full, and then begins the next. One per subscription.
+  private static final class Chunk {
+    private final int mostItems;
+    private final long mostBytes;
+    private int items;
+    private long bytes;
+
+    Chunk(int mostItems, long mostBytes) {
+      this.mostItems = mostItems;
+      this.mostBytes = mostBytes;
+    }
+
+    boolean isFull(Item item) {
+      items++;
+      bytes += item instanceof Item.Valid valid ? valid.size() : 0;
+      if (items < mostItems && bytes < mostBytes) {
+        return false;
+      }
+      items = 0;
+      bytes = 0;
+      return true;
+    }
+  }
+
+  /// The bytes of one body. One per subscription.
+  private static final class Total {
+    private final long most;
+    private long bytes;
+
+    Total(long most) {
+      this.most = most;
+    }
+
+    void add(byte[] piece) {
+      bytes += piece.length;
+      if (bytes > most) {
+        throw new Problem.TooLarge(
+            "the body is larger than " + most + " bytes; send the rest in another request");
+      }
+    }
+  }
+}

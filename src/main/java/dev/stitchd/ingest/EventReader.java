@@ -1,0 +1,277 @@
+package dev.stitchd.ingest;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.stitchd.delivery.Event;
+import dev.stitchd.kernel.EvaluationContext;
+import dev.stitchd.kernel.Json;
+import dev.stitchd.kernel.JsonFields;
+import dev.stitchd.kernel.Problem;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+
+/// Events from JSON, without a tree in between. What is wrong with one event rejects that event;
+/// only an array that is not JSON is refused whole. Pure; safe from any thread.
+final class EventReader {
+
+  private static final int LONGEST_NAME = 100;
+  private static final int UUID_LENGTH = 36;
+
+  /// Of a context's key, in bytes of UTF-8; as of a list's member.
+  private static final int LONGEST_KEY = 512;
+
+  /// How the parser reports places without repeating the body.
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder().maxNestingDepth(Json.MAX_DEPTH).build())
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build();
+
+  private final IngestSettings settings;
+  private final long eventSize;
+
+  EventReader(IngestSettings settings) {
+    this.settings = settings;
+    this.eventSize = settings.eventSize().toBytes();
+  }
+
+  /// Reads a whole array.
+  ///
+  /// @throws Problem.Malformed if it is not a JSON array, and nothing else
+  List<Item> array(byte[] utf8, Sender sender, Instant received) {
+    try (var parser = JSON.createParser(ObjectReadContext.empty(), utf8)) {
+      if (parser.nextToken() != JsonToken.START_ARRAY) {
+        throw new Problem.Malformed("the body must be a JSON array of events");
+      }
+      var items = new ArrayList<Item>();
+      while (parser.nextToken() != JsonToken.END_ARRAY) {
+        items.add(element(items.size(), parser, sender, received));
+      }
+      if (parser.nextToken() != null) {
+        throw new Problem.Malformed("the body goes on after its JSON array");
+      }
+      return items;
+    } catch (JacksonException e) {
+      throw new Problem.Malformed("the body is not valid JSON" + place(e));
+    }
+  }
+
+  /// Reads one line of NDJSON.
+  Item line(int index, Line line, Sender sender, Instant received) {
+    return switch (line) {
+      case Line.TooLong _ -> tooLarge(index, null);
+      case Line.Text(byte[] utf8) -> line(index, utf8, sender, received);
+    };
+  }
+
+  private Item line(int index, byte[] utf8, Sender sender, Instant received) {
+    try (var parser = JSON.createParser(ObjectReadContext.empty(), utf8)) {
+      parser.nextToken();
+      var item = element(index, parser, sender, received);
+      return parser.nextToken() == null
+          ? item
+          : new Item.Rejected(
+              index, null, RejectionCode.MALFORMED, "the line goes on after its JSON value");
+    } catch (JacksonException e) {
+      return new Item.Rejected(
+          index, null, RejectionCode.MALFORMED, "the line is not valid JSON" + place(e));
+    }
+  }
+
+  private Item element(int index, JsonParser parser, Sender sender, Instant received) {
+    if (parser.currentToken() != JsonToken.START_OBJECT) {
+      var _ = parser.skipChildren();
+      return new Item.Rejected(
+          index, null, RejectionCode.MALFORMED, "an event must be a JSON object");
+    }
+    long start = parser.currentTokenLocation().getByteOffset();
+    var draft = Draft.read(parser);
+    long size = parser.currentLocation().getByteOffset() - start;
+    if (size > eventSize) {
+      return tooLarge(index, draft.shownId());
+    }
+    try {
+      return new Item.Valid(index, event(draft, sender, received), (int) size);
+    } catch (Rejection rejection) {
+      return new Item.Rejected(index, draft.shownId(), rejection.code(), rejection.detail());
+    }
+  }
+
+  private Item tooLarge(int index, @Nullable String id) {
+    return new Item.Rejected(
+        index,
+        id,
+        RejectionCode.TOO_LARGE,
+        "an event may have at most " + settings.eventSize().toBytes() + " bytes");
+  }
+
+  private Event event(Draft draft, Sender sender, Instant received) {
+    if (draft.wrong != null) {
+      throw draft.wrong;
+    }
+    return switch (required(draft.type, "type")) {
+      case "evaluation" -> evaluation(draft, sender, received);
+      case "count" -> count(draft, sender, received);
+      case "track" ->
+          throw new Rejection(
+              RejectionCode.UNKNOWN_EVENT, "this environment defines no events to track");
+      default ->
+          throw new Rejection(
+              RejectionCode.UNKNOWN_TYPE, "type must be evaluation, track or count");
+    };
+  }
+
+  private Event evaluation(Draft draft, Sender sender, Instant received) {
+    var id = id(draft);
+    if (draft.count != null) {
+      throw new Rejection(RejectionCode.MALFORMED, "an evaluation has no field 'count'");
+    }
+    return new Event.Evaluation(
+        sender.environment(),
+        id,
+        at(draft, id, received),
+        received,
+        sender.source(),
+        flag(draft, sender),
+        name(required(draft.variant, "variant"), "variant"),
+        optionalName(draft.ruleId, "ruleId"),
+        optionalName(draft.reason, "reason"),
+        EvaluationContext.USER,
+        contextKey(draft, sender));
+  }
+
+  /// Empty for nobody, and for somebody who is private.
+  private static String contextKey(Draft draft, Sender sender) {
+    var key = draft.targetingKey;
+    if (key == null || draft.keyIsPrivate || sender.keysArePrivate()) {
+      return "";
+    }
+    if (key.length() > LONGEST_KEY || key.getBytes(UTF_8).length > LONGEST_KEY) {
+      throw new Rejection(
+          RejectionCode.TOO_LARGE,
+          "context.targetingKey may have at most " + LONGEST_KEY + " bytes");
+    }
+    return key;
+  }
+
+  private Event count(Draft draft, Sender sender, Instant received) {
+    if (sender.evaluationsOnly()) {
+      throw new Rejection(RejectionCode.NOT_ALLOWED, "a client key may not send counts");
+    }
+    var id = id(draft);
+    var count = required(draft.count, "count");
+    if (count < 1 || count > settings.countMost()) {
+      throw new Rejection(
+          RejectionCode.BAD_COUNT, "count must be between 1 and " + settings.countMost());
+    }
+    return new Event.Count(
+        sender.environment(),
+        id,
+        at(draft, id, received),
+        received,
+        sender.source(),
+        flag(draft, sender),
+        name(required(draft.variant, "variant"), "variant"),
+        count);
+  }
+
+  private static UUID id(Draft draft) {
+    var text = draft.id;
+    if (text == null) {
+      throw new Rejection(RejectionCode.MISSING_ID, "every event needs an id, a UUID");
+    }
+    try {
+      var id = UUID.fromString(text);
+      if (text.length() == UUID_LENGTH && id.toString().equalsIgnoreCase(text)) {
+        return id;
+      }
+    } catch (IllegalArgumentException _) {
+      // told below
+    }
+    throw new Rejection(RejectionCode.BAD_ID, "id must be a UUID");
+  }
+
+  private Instant at(Draft draft, UUID id, Instant received) {
+    var at = draft.at == null ? timeOf(id) : parsed(draft.at);
+    if (at.isBefore(received.minus(settings.past()))
+        || at.isAfter(received.plus(settings.future()))) {
+      throw new Rejection(
+          RejectionCode.AT_OUT_OF_RANGE,
+          "at must lie between "
+              + shown(settings.past())
+              + " before and "
+              + shown(settings.future())
+              + " after the server's time");
+    }
+    return at;
+  }
+
+  private static Instant timeOf(UUID id) {
+    if (id.version() != 7) {
+      throw new Rejection(
+          RejectionCode.MISSING_AT, "an event needs at, or an id that is a version 7 UUID");
+    }
+    return Instant.ofEpochMilli(id.getMostSignificantBits() >>> 16);
+  }
+
+  private static Instant parsed(String at) {
+    try {
+      return Instant.parse(at);
+    } catch (DateTimeParseException _) {
+      throw new Rejection(RejectionCode.BAD_AT, "at must be a time as in 2026-01-31T12:00:00.000Z");
+    }
+  }
+
+  private static String flag(Draft draft, Sender sender) {
+    var flag = required(draft.flag, "flag");
+    if (!JsonFields.isKey(flag)) {
+      throw new Rejection(RejectionCode.BAD_FLAG, "flag must be a flag's key");
+    }
+    if (!sender.maySee().test(flag)) {
+      throw new Rejection(RejectionCode.NOT_VISIBLE, "there is no such flag for a client key");
+    }
+    return flag;
+  }
+
+  private static <T> T required(@Nullable T value, String name) {
+    if (value == null) {
+      throw new Rejection(RejectionCode.MISSING_FIELD, name + " is required");
+    }
+    return value;
+  }
+
+  private static @Nullable String optionalName(@Nullable String value, String field) {
+    return value == null ? null : name(value, field);
+  }
+
+  private static String name(String value, String field) {
+    if (value.isBlank() || value.length() > LONGEST_NAME) {
+      throw new Rejection(
+          RejectionCode.MALFORMED, field + " must have 1 to " + LONGEST_NAME + " characters");
+    }
+    return value;
+  }
+
+  private static String shown(Duration duration) {
+    return duration.toString();
+  }
+
+  /// Where, and not what: the parser's own words may repeat the body.
+  private static String place(JacksonException e) {
+    var at = e.getLocation();
+    return at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
+  }
+}

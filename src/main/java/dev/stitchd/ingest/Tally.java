@@ -1,0 +1,114 @@
+package dev.stitchd.ingest;
+
+import dev.stitchd.delivery.Admission;
+import dev.stitchd.delivery.Event;
+import dev.stitchd.kernel.Json;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import tools.jackson.databind.node.ObjectNode;
+
+/// What became of the events of a request, or of a chunk of one. Immutable.
+///
+/// @param accepted how many are durable, each id once
+/// @param duplicates how many repeated an id of the same request or chunk
+/// @param rejected the first of those that were not taken
+/// @param rejectedCount how many were not taken
+record Tally(int accepted, int duplicates, List<Item.Rejected> rejected, int rejectedCount) {
+
+  static final Tally NOTHING = new Tally(0, 0, List.of(), 0);
+
+  Tally {
+    rejected = List.copyOf(rejected);
+  }
+
+  /// What may be admitted of some items, each id once.
+  record Sorted(List<Item.Valid> valid, Tally others) {
+
+    static Sorted of(List<Item> items, int listed) {
+      var ids = new HashSet<UUID>();
+      var valid = new ArrayList<Item.Valid>(items.size());
+      var rejected = new ArrayList<Item.Rejected>();
+      int duplicates = 0;
+      int rejectedCount = 0;
+      for (var item : items) {
+        switch (item) {
+          case Item.Valid one when ids.add(one.id()) -> valid.add(one);
+          case Item.Valid _ -> duplicates++;
+          case Item.Rejected one -> {
+            rejectedCount++;
+            if (rejected.size() < listed) {
+              rejected.add(one);
+            }
+          }
+        }
+      }
+      return new Sorted(valid, new Tally(0, duplicates, rejected, rejectedCount));
+    }
+
+    List<Event> events() {
+      return valid.stream().map(Item.Valid::event).toList();
+    }
+
+    /// The tally once the events have been submitted; nothing of them is accepted unless it is
+    /// known to be durable.
+    Tally after(Admission admission, int listed) {
+      return switch (admission) {
+        case Admission.Durable _ -> others.plus(durable(valid.size()), listed);
+        case Admission.Partly(Map<UUID, String> dead) -> others.plus(partly(dead), listed);
+        case Admission.Refused _, Admission.Unknown _ -> others;
+      };
+    }
+
+    private static Tally durable(int count) {
+      return new Tally(count, 0, List.of(), 0);
+    }
+
+    /// The store's own words stay in the log.
+    private Tally partly(Map<UUID, String> dead) {
+      var refused =
+          valid.stream()
+              .filter(item -> dead.containsKey(item.id()))
+              .map(item ->
+                  new Item.Rejected(
+                      item.index(),
+                      item.id().toString(),
+                      RejectionCode.REFUSED_BY_STORE,
+                      "the event store refuses this event"))
+              .toList();
+      return new Tally(valid.size() - refused.size(), 0, refused, refused.size());
+    }
+  }
+
+  Tally plus(Tally other, int listed) {
+    var both = new ArrayList<>(rejected);
+    both.addAll(other.rejected);
+    both.sort(Comparator.comparingInt(Item.Rejected::index));
+    return new Tally(
+        accepted + other.accepted,
+        duplicates + other.duplicates,
+        both.size() <= listed ? both : both.subList(0, listed),
+        rejectedCount + other.rejectedCount);
+  }
+
+  /// Writes itself into an answer.
+  ObjectNode into(ObjectNode answer) {
+    answer.put("accepted", accepted).put("duplicates", duplicates);
+    var list = answer.putArray("rejected");
+    for (var item : rejected) {
+      var one = list.addObject().put("index", item.index());
+      if (item.id() != null) {
+        one.put("id", item.id());
+      }
+      one.put("code", item.code().code()).put("detail", item.detail());
+    }
+    return answer.put("rejectedCount", rejectedCount);
+  }
+
+  byte[] json() {
+    return Json.writeBytes(into(Json.object()));
+  }
+}

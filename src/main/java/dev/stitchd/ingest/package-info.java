@@ -1,0 +1,15 @@
+/// **The HTTP door for events**: who sends, what they may send, inflate, read, admit or refuse.
+/// What is wrong with one event rejects that event and disturbs nothing else.
+///
+/// May use: `kernel`, `delivery`, `access`, `boundary`; `snapshot` and `ruleset` to know which
+/// flags a client key may name. Threads: bodies arrive on Netty's event loops; everything else runs
+/// on the scheduler `ingest`, where nothing blocks.
+@ApplicationModule(
+    allowedDependencies = {"kernel", "delivery", "access", "boundary", "snapshot", "ruleset"})
+@CheckReturnValue
+@NullMarked
+package dev.stitchd.ingest;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,57 @@
+package dev.stitchd.warehouse;
+
+import dev.stitchd.delivery.Batch;
+import dev.stitchd.delivery.EventSink;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import reactor.core.publisher.Mono;
+
+/// Writes each batch as one insert of one block into one partition, named by its token: written
+/// again, it is stored once. Rows are encoded on the subscribing thread, the rest runs on Netty's.
+final class ClickHouseEventSink implements EventSink {
+
+  /// Nothing is left to the server's or the user's profile.
+  private static final Map<String, String> SETTINGS =
+      Map.of(
+          "async_insert", "0",
+          "insert_deduplicate", "1",
+          "deduplicate_blocks_in_dependent_materialized_views", "1",
+          "wait_end_of_query", "1");
+
+  private final ClickHouseHttp clickHouse;
+  private final WarehouseState state;
+
+  ClickHouseEventSink(ClickHouseHttp clickHouse, WarehouseState state) {
+    this.clickHouse = clickHouse;
+    this.state = state;
+  }
+
+  @Override
+  public Mono<Void> write(Batch batch) {
+    return Mono.defer(() -> state.hasSchema() ? insert(batch) : Mono.error(notYet()))
+        .doOnSuccess(_ -> state.takesInserts())
+        .doOnError(Refused.class, _ -> state.takesInserts())
+        .doOnError(Unavailable.class, this::note);
+  }
+
+  private Mono<Void> insert(Batch batch) {
+    var parameters = new LinkedHashMap<>(SETTINGS);
+    parameters.put("insert_deduplication_token", batch.token());
+    return clickHouse.run(RowBinary.insert(batch.kind()), parameters, RowBinary.encode(batch));
+  }
+
+  private Unavailable notYet() {
+    return new Unavailable(state.detail());
+  }
+
+  private void note(Unavailable failure) {
+    if (!state.hasSchema()) {
+      return;
+    }
+    if (Verdict.isSchemaMissing(failure)) {
+      state.lacksSchema(failure.reason());
+    } else {
+      state.takesNoInserts(failure.reason());
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package dev.stitchd.warehouse;
+
+import dev.stitchd.kernel.EnvironmentId;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+
+/// How often flags gave which variant.
+public interface EvaluationStats {
+
+  /// Evaluations per flag and variant in each interval, in order of start, flag and variant;
+  /// intervals begin at multiples of `interval` since 1970 (UTC), those without evaluations are
+  /// left out. An event counts once, however often and wherever it was sent; counted evaluations
+  /// (`count` events) are added.
+  ///
+  /// Completes after the last row. Fails with [dev.stitchd.kernel.Problem.Invalid] if `from` is not
+  /// before `to`, `interval` is shorter than a second, or there would be more rows than
+  /// `stitchd.clickhouse.query-rows`; with [dev.stitchd.kernel.Problem.Unavailable] while
+  /// ClickHouse is out or too slow. Emits on the scheduler `warehouse`. Cancelling gives up the
+  /// answer; the query runs to its end, which is bounded in time.
+  ///
+  /// @param flag one flag only; null for all
+  /// @param from the first moment that counts
+  /// @param to the first moment that does not count any more
+  Flux<Row> counts(
+      EnvironmentId environment,
+      @Nullable String flag,
+      Instant from,
+      Instant to,
+      Duration interval);
+
+  /// One flag's variant in one interval.
+  record Row(Instant start, String flag, String variant, long count) {}
+}

@@ -1,0 +1,90 @@
+package dev.stitchd.warehouse;
+
+import dev.stitchd.delivery.EventSink;
+import io.r2dbc.spi.ConnectionFactory;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/// Puts the room together.
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(ClickHouseSettings.class)
+class WarehouseConfiguration {
+
+  private static final int IDLE_SECONDS = 60;
+
+  @Bean
+  ClickHouseAddress clickHouseAddress(ClickHouseSettings settings) {
+    return ClickHouseAddress.parse(settings.url());
+  }
+
+  /// For what blocks: the R2DBC driver.
+  @Bean(destroyMethod = "dispose")
+  Scheduler warehouse(ClickHouseSettings settings) {
+    return Schedulers.newBoundedElastic(
+        settings.queryThreads(), settings.waitingQueries(), "warehouse", IDLE_SECONDS, true);
+  }
+
+  /// For what blocks: Flyway, one run at a time.
+  @Bean(destroyMethod = "dispose")
+  Scheduler warehouseMigration() {
+    return Schedulers.newBoundedElastic(1, 1, "warehouse-migration", IDLE_SECONDS, true);
+  }
+
+  @Bean
+  WarehouseState warehouseState() {
+    return new WarehouseState();
+  }
+
+  @Bean
+  ClickHouseHttp clickHouseHttp(
+      ClickHouseAddress address, ClickHouseSettings settings, @Qualifier("timer") Scheduler timer) {
+    return new ClickHouseHttp(address, settings, timer);
+  }
+
+  @Bean
+  EventSink eventSink(ClickHouseHttp clickHouse, WarehouseState state) {
+    return new ClickHouseEventSink(clickHouse, state);
+  }
+
+  @Bean
+  WarehouseLifecycle warehouseLifecycle(
+      ClickHouseHttp clickHouse,
+      ClickHouseAddress address,
+      WarehouseState state,
+      ClickHouseSettings settings,
+      @Qualifier("management") ConnectionFactory postgres,
+      @Qualifier("warehouseMigration") Scheduler blocking,
+      @Qualifier("timer") Scheduler timer) {
+    return new WarehouseLifecycle(
+        clickHouse,
+        state,
+        new WarehouseMigration(address, blocking),
+        new MigrationLock(postgres),
+        settings,
+        timer);
+  }
+
+  @Bean
+  EvaluationStats evaluationStats(
+      ClickHouseAddress address,
+      ClickHouseSettings settings,
+      WarehouseState state,
+      @Qualifier("warehouse") Scheduler warehouse,
+      @Qualifier("timer") Scheduler timer) {
+    return new ClickHouseEvaluationStats(
+        new AnalyticalQueries(address, settings, warehouse), state, settings, timer, warehouse);
+  }
+
+  /// Named as the store is in `degraded`.
+  @Bean
+  HealthIndicator clickhouse(WarehouseHealth health) {
+    return () ->
+        (health.isUp() ? Health.up() : Health.down()).withDetail("detail", health.detail()).build();
+  }
+}

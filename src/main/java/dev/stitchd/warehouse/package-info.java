@@ -1,0 +1,16 @@
+/// **The event store**, ClickHouse: writes batches, answers analytical questions from
+/// id-deduplicated rows, brings its own schema up to date. The server starts and runs without it;
+/// batches wait meanwhile and questions are answered with 503.
+///
+/// May use: `kernel`, `delivery`. Threads: inserts and pings run on Netty's event loops and never
+/// block; rows are encoded on `delivery`. The R2DBC driver blocks and is fenced in
+/// `AnalyticalQueries` on the scheduler `warehouse`, Flyway in `WarehouseMigration` on
+/// `warehouse-migration`.
+@ApplicationModule(allowedDependencies = {"kernel", "delivery"})
+@CheckReturnValue
+@NullMarked
+package dev.stitchd.warehouse;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,93 @@
+package dev.stitchd.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Schedulers;
+
+/// Real threads: many submitters at once, a queue that is often full, a sink that comes and goes.
+class DeliveryUnderLoadTest {
+
+  @Test
+  void manyThreadsLoseNothingAndHearTheTruth() throws InterruptedException {
+    var settings =
+        DeliverySettingsTest.bind(
+            Map.of(
+                "stitchd.events.queue-events", "2000",
+                "stitchd.events.batch-rows", "100",
+                "stitchd.events.batch-wait", "2ms",
+                "stitchd.events.retry-min", "1ms",
+                "stitchd.events.retry-max", "3ms"));
+    var delivery = Schedulers.newSingle("delivery-test", true);
+    var sink = new InMemoryEventSink();
+    var account = new Account(settings, new SimpleMeterRegistry());
+    var queue = new SinkEventQueue(settings, account, Schedulers.parallel(), new Random(1));
+    var tokens = new AtomicInteger();
+    var lifecycle =
+        new DeliveryLifecycle(
+            queue,
+            new Courier(sink, Spool.none(), account, settings, delivery, new SimpleMeterRegistry()),
+            account,
+            settings,
+            delivery,
+            () -> "t" + tokens.incrementAndGet());
+    lifecycle.start();
+    var environment = Events.environment();
+    var durable = new AtomicLong();
+    var refused = new AtomicInteger();
+    var threads = 8;
+    var done = new CountDownLatch(threads);
+    for (int t = 0; t < threads; t++) {
+      Thread.ofPlatform()
+          .start(() -> {
+            Flux.range(0, 200)
+                .flatMap(
+                    i -> {
+                      sink.mode =
+                          i % 10 == 3
+                              ? InMemoryEventSink.Mode.OUT
+                              : i % 10 == 6
+                                  ? InMemoryEventSink.Mode.STORE_AND_LOSE_THE_ANSWER
+                                  : InMemoryEventSink.Mode.STORE;
+                      return queue
+                          .submit(Events.evaluations(environment, 25))
+                          .publishOn(Schedulers.boundedElastic());
+                    },
+                    32)
+                .doOnNext(admission -> {
+                  switch (admission) {
+                    case Admission.Durable _ -> durable.addAndGet(25);
+                    case Admission.Refused _ -> refused.incrementAndGet();
+                    case Admission.Partly _, Admission.Unknown _ ->
+                        throw new AssertionError(admission);
+                  }
+                })
+                .blockLast(Duration.ofSeconds(30));
+            done.countDown();
+          });
+    }
+    assertThat(done.await(40, TimeUnit.SECONDS)).isTrue();
+    var stopped = new CountDownLatch(1);
+    sink.mode = InMemoryEventSink.Mode.STORE;
+    lifecycle.stop(stopped::countDown);
+    assertThat(stopped.await(20, TimeUnit.SECONDS)).isTrue();
+    var ids = new HashSet<UUID>();
+    sink.stored().forEach(event -> assertThat(ids.add(event.id())).isTrue());
+    assertThat(ids).hasSize((int) durable.get());
+    assertThat(durable.get() + 25L * refused.get()).isEqualTo(25L * 200 * threads);
+    assertThat(account.inFlight()).isZero();
+    assertThat(sink.mostRunning.get()).isLessThanOrEqualTo(settings.insertsInFlight());
+    delivery.dispose();
+  }
+}

@@ -1,0 +1,302 @@
+package dev.stitchd.ingest;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.stitchd.delivery.Event;
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Problem;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EventReaderTest {
+
+  private static final Instant NOW = Instant.parse("2026-10-15T12:00:00Z");
+  private static final String ID = "9b2c2b1e-3a52-4bb9-9a55-0d2f7d1c7a11";
+  private static final EnvironmentId ENVIRONMENT = new EnvironmentId(UUID.randomUUID());
+  private static final Sender SERVER =
+      new Sender(ENVIRONMENT, Event.Source.SERVER_SDK, false, false, _ -> true);
+  private static final Sender CLIENT =
+      new Sender(ENVIRONMENT, Event.Source.CLIENT_SDK, true, false, "shown"::equals);
+
+  private final EventReader reader = new EventReader(IngestSettingsTest.bind(Map.of()));
+
+  private List<Item> array(String json, Sender sender) {
+    return reader.array(json.getBytes(UTF_8), sender, NOW);
+  }
+
+  private Item one(String json) {
+    return array("[" + json + "]", SERVER).getFirst();
+  }
+
+  private static String event(String more) {
+    return """
+    {"type":"evaluation","id":"%s","at":"2026-10-15T11:59:00Z","flag":"shown","variant":"on"%s}\
+    """
+        .formatted(ID, more);
+  }
+
+  private static String code(Item item) {
+    return item instanceof Item.Rejected rejected ? rejected.code().code() : "valid";
+  }
+
+  @Test
+  void evaluationIsReadWithOnlyTheKeyOfItsContext() {
+    var item =
+        one(
+            """
+            {"type":"evaluation","id":"9B2C2B1E-3a52-4bb9-9a55-0d2f7d1c7a11","at":"2026-10-15T13:59:00.123+02:00","flag":"shown",
+             "variant":"on","ruleId":"eu","reason":"SPLIT",
+             "context":{"secret":{"deep":[1,{"targetingKey":"no"}]},"targetingKey":"u1","privateAttributes":["secret"],"x":1e400}}\
+            """);
+    assertThat(item)
+        .isInstanceOfSatisfying(
+            Item.Valid.class,
+            valid ->
+                assertThat(valid.event())
+                    .isEqualTo(
+                        new Event.Evaluation(
+                            ENVIRONMENT,
+                            UUID.fromString(ID),
+                            Instant.parse("2026-10-15T11:59:00.123Z"),
+                            NOW,
+                            Event.Source.SERVER_SDK,
+                            "shown",
+                            "on",
+                            "eu",
+                            "SPLIT",
+                            "user",
+                            "u1")));
+  }
+
+  @Test
+  void countIsRead() {
+    var item =
+        one(
+            """
+            {"type":"count","id":"%s","at":"2026-10-15T12:05:00Z","flag":"shown","variant":"on","count":1200}\
+            """
+                .formatted(ID));
+    assertThat(((Item.Valid) item).event())
+        .isEqualTo(
+            new Event.Count(
+                ENVIRONMENT,
+                UUID.fromString(ID),
+                NOW.plusSeconds(300),
+                NOW,
+                Event.Source.SERVER_SDK,
+                "shown",
+                "on",
+                1_200));
+  }
+
+  @Test
+  void nobodyIsAContextToo() {
+    assertThat(((Event.Evaluation) ((Item.Valid) one(event(""))).event()).contextKey()).isEmpty();
+    assertThat(code(one(event(",\"context\":null")))).isEqualTo("valid");
+    assertThat(code(one(event(",\"context\":{}")))).isEqualTo("valid");
+  }
+
+  @Test
+  void privateKeysAreNotKept() {
+    var hidden =
+        event(
+            ",\"context\":{\"privateAttributes\":[\"plan\",\"targetingKey\"],\"targetingKey\":\"u1\"}");
+    assertThat(((Event.Evaluation) ((Item.Valid) one(hidden)).event()).contextKey()).isEmpty();
+    var shown = event(",\"context\":{\"targetingKey\":\"u1\",\"privateAttributes\":[\"plan\"]}");
+    assertThat(((Event.Evaluation) ((Item.Valid) one(shown)).event()).contextKey()).isEqualTo("u1");
+    var everybody = new Sender(ENVIRONMENT, Event.Source.SERVER_SDK, false, true, _ -> true);
+    var item = (Item.Valid) array("[" + shown + "]", everybody).getFirst();
+    assertThat(((Event.Evaluation) item.event()).contextKey()).isEmpty();
+    assertThat(code(one(event(",\"context\":{\"privateAttributes\":[[]]}"))))
+        .isEqualTo("malformed");
+  }
+
+  @Test
+  void keyOfAContextIsBoundedInBytes() {
+    assertThat(code(one(event(",\"context\":{\"targetingKey\":\"" + "é".repeat(256) + "\"}"))))
+        .isEqualTo("valid");
+    assertThat(code(one(event(",\"context\":{\"targetingKey\":\"" + "é".repeat(257) + "\"}"))))
+        .isEqualTo("too-large");
+  }
+
+  @Test
+  void idOfVersion7CarriesItsOwnTime() {
+    // 2026-10-15T11:00:00Z
+    var seven = "%08x-%04x-7abc-8abc-0123456789ab";
+    long millis = NOW.minusSeconds(3_600).toEpochMilli();
+    var id = seven.formatted(millis >>> 16, millis & 0xffff);
+    var item =
+        one(
+            """
+            {"type":"evaluation","id":"%s","flag":"shown","variant":"on"}\
+            """
+                .formatted(id));
+    assertThat(((Item.Valid) item).event().at()).isEqualTo(NOW.minusSeconds(3_600));
+    assertThat(
+            code(
+                one(
+                    """
+                    {"type":"evaluation","id":"%s","flag":"shown","variant":"on"}\
+                    """
+                        .formatted(ID))))
+        .isEqualTo("missing-at");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2026-10-08T12:00:00Z, valid",
+    "2026-10-08T11:59:59.999Z, at-out-of-range",
+    "2026-10-15T12:05:00Z, valid",
+    "2026-10-15T12:05:00.001Z, at-out-of-range",
+    "1970-01-01T00:00:00Z, at-out-of-range",
+    "+99999-01-01T00:00:00Z, at-out-of-range",
+    "yesterday, bad-at",
+    "2026-10-15, bad-at",
+    "'', bad-at"
+  })
+  void timesAreNeverMoved(String at, String code) {
+    assertThat(
+            code(
+                one(
+                    """
+                    {"type":"evaluation","id":"%s","at":"%s","flag":"shown","variant":"on"}\
+                    """
+                        .formatted(ID, at))))
+        .isEqualTo(code);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "42 | malformed",
+        "[[]] | malformed",
+        "null | malformed",
+        "{} | missing-field",
+        "{'type':'purchase','id':'@'} | unknown-type",
+        "{'type':5} | malformed",
+        "{'type':'track','id':'@','event':'purchase','value':1e400,'properties':{'a':1}} | unknown-event",
+        "{'type':'evaluation'} | missing-id",
+        "{'type':'evaluation','id':null} | missing-id",
+        "{'type':'evaluation','id':'1-1-1-1-1'} | bad-id",
+        "{'type':'evaluation','id':'9b2c2b1e3a524bb99a550d2f7d1c7a11'} | bad-id",
+        "{'type':'evaluation','id':'+b2c2b1e-3a52-4bb9-9a55-0d2f7d1c7a1'} | bad-id",
+        "{'type':'evaluation','id':'@','at':'#','variant':'on'} | missing-field",
+        "{'type':'evaluation','id':'@','at':'#','flag':'shown'} | missing-field",
+        "{'type':'evaluation','id':'@','at':'#','flag':'Not a key','variant':'on'} | bad-flag",
+        "{'type':'evaluation','id':'@','at':'#','flag':'shown','variant':' '} | malformed",
+        "{'type':'evaluation','id':'@','at':'#','flag':'shown','variant':'on','count':3} | malformed",
+        "{'type':'evaluation','id':'@','at':'#','flag':'shown','variant':'on','colour':3} | malformed",
+        "{'type':'evaluation','id':'@','at':'#','flag':'shown','variant':'on','context':[1]} | malformed",
+        "{'type':'evaluation','id':'@','at':'#','flag':'shown','variant':'on','context':{'targetingKey':7}} | malformed",
+        "{'type':'evaluation','id':'@','at':'#','flag':'shown','variant':'a\\u0000b'} | text-not-storable",
+        "{'type':'evaluation','id':'@','at':'#','flag':'shown','variant':'on','context':{'targetingKey':'\\ud800'}} | text-not-storable",
+        "{'type':'count','id':'@','at':'#','flag':'shown','variant':'on'} | missing-field",
+        "{'type':'count','id':'@','at':'#','flag':'shown','variant':'on','count':0} | bad-count",
+        "{'type':'count','id':'@','at':'#','flag':'shown','variant':'on','count':-1} | bad-count",
+        "{'type':'count','id':'@','at':'#','flag':'shown','variant':'on','count':1.5} | bad-count",
+        "{'type':'count','id':'@','at':'#','flag':'shown','variant':'on','count':1e400} | bad-count",
+        "{'type':'count','id':'@','at':'#','flag':'shown','variant':'on','count':'3'} | bad-count",
+        "{'type':'count','id':'@','at':'#','flag':'shown','variant':'on','count':99999999999999999999} | bad-count",
+        "{'type':'count','id':'@','at':'#','flag':'shown','variant':'on','count':1000000001} | bad-count"
+      })
+  void whatIsWrongWithOneEventRejectsThatEventAndNoOther(String event, String code) {
+    var json = event.replace('\'', '"').replace("@", ID).replace("#", "2026-10-15T11:59:00Z");
+    var items = array("[" + event("") + "," + json + "," + event("") + "]", SERVER);
+    assertThat(items).extracting(EventReaderTest::code).containsExactly("valid", code, "valid");
+    assertThat(items).extracting(Item::index).containsExactly(0, 1, 2);
+    assertThat(code(line(json))).isEqualTo(code);
+  }
+
+  private Item line(String json) {
+    return reader.line(0, new Line.Text(json.getBytes(UTF_8)), SERVER, NOW);
+  }
+
+  @Test
+  void largeEventIsRejectedByItsOwnSize() {
+    var most = 64 * 1024;
+    var pad = most - event(",\"context\":{\"x\":\"\"}").length();
+    assertThat(code(one(event(",\"context\":{\"x\":\"" + "x".repeat(pad) + "\"}"))))
+        .isEqualTo("valid");
+    assertThat(code(one(event(",\"context\":{\"x\":\"" + "x".repeat(pad + 1) + "\"}"))))
+        .isEqualTo("too-large");
+    assertThat(code(reader.line(3, new Line.TooLong(), SERVER, NOW))).isEqualTo("too-large");
+  }
+
+  @Test
+  void clientKeyMayOnlySendEvaluationsOfFlagsItSees() {
+    var items =
+        array(
+            "["
+                + event("")
+                + ","
+                + event("").replace("shown", "hidden")
+                + ","
+                + """
+                {"type":"count","id":"%s","at":"2026-10-15T11:59:00Z","flag":"shown","variant":"on","count":1}]\
+                """
+                    .formatted(ID),
+            CLIENT);
+    assertThat(items)
+        .extracting(EventReaderTest::code)
+        .containsExactly("valid", "not-visible", "not-allowed");
+    assertThat(((Item.Valid) items.getFirst()).event().source()).isEqualTo(Event.Source.CLIENT_SDK);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "{}",
+        "7",
+        "null",
+        "[",
+        "[{]",
+        "[{}",
+        "[{},]",
+        "[{}] x",
+        "[{\"a\":1,\"a\":2}]",
+        "nope"
+      })
+  void whatIsNoArrayIsRefusedWhole(String body) {
+    assertThatThrownBy(() -> array(body, SERVER)).isInstanceOf(Problem.Malformed.class);
+  }
+
+  @Test
+  void brokenUtf8AndBottomlessNestingAreRefused() {
+    var broken = ("[" + event("") + "]").getBytes(UTF_8);
+    broken[30] = (byte) 0xff;
+    assertThatThrownBy(() -> reader.array(broken, SERVER, NOW))
+        .isInstanceOf(Problem.Malformed.class)
+        .hasMessageContaining("not valid JSON");
+    var deep = "[" + event(",\"context\":{\"x\":" + "[".repeat(100_000)) + "]";
+    assertThatThrownBy(() -> array(deep, SERVER)).isInstanceOf(Problem.Malformed.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"type\":\"evalu", "{} {}", "nonsense", "{\"a\":1,\"a\":1}"})
+  void brokenLineIsRejectedAlone(String text) {
+    assertThat(code(line(text))).isIn("malformed");
+  }
+
+  @Test
+  void rejectedEventsShowTheirIdOnlyIfItCanBeRepeated() {
+    var shown = (Item.Rejected) one("{\"type\":\"x\",\"id\":\"abc\"}");
+    assertThat(shown.id()).isEqualTo("abc");
+    assertThat(((Item.Rejected) one("{\"type\":\"x\",\"id\":\"" + "a".repeat(101) + "\"}")).id())
+        .isNull();
+    assertThat(((Item.Rejected) one("{\"type\":\"x\",\"id\":\"\\ud800\"}")).id()).isNull();
+    var name = (Item.Rejected) one("{\"type\":\"x\",\"a\\u0000b\":1}");
+    assertThat(name.detail()).isEqualTo("unknown field '?'");
+  }
+}

@@ -1,0 +1,74 @@
+package dev.stitchd.ingest;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Sends events as an SDK does, in bytes. Blocks.
+final class Sdk {
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(5))
+          .build();
+  private final String url;
+  private final String key;
+
+  Sdk(String url, String key) {
+    this.url = url + "/sdk/v1/events";
+    this.key = key;
+  }
+
+  record Answer(int status, java.net.http.HttpHeaders headers, String body) {
+    JsonNode json() {
+      return JSON.readTree(body);
+    }
+
+    String header(String name) {
+      return headers.firstValue(name).orElse("");
+    }
+  }
+
+  static String evaluation(UUID id, Instant at, String flag, String variant) {
+    return """
+    {"type":"evaluation","id":"%s","at":"%s","flag":"%s","variant":"%s","context":{"targetingKey":"u-%s","secret":"s3cret"}}\
+    """
+        .formatted(id, at, flag, variant, id);
+  }
+
+  static String array(Collection<String> events) {
+    return events.stream().collect(Collectors.joining(",", "[", "]"));
+  }
+
+  Answer send(byte[] body, String... headers) {
+    var request =
+        HttpRequest.newBuilder(URI.create(url))
+            .timeout(Duration.ofSeconds(60))
+            .header("Authorization", "Bearer " + key)
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+    for (int i = 0; i < headers.length; i += 2) {
+      request.setHeader(headers[i], headers[i + 1]);
+    }
+    try {
+      var answer = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+      return new Answer(answer.statusCode(), answer.headers(), answer.body());
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

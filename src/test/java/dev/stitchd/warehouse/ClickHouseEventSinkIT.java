@@ -1,0 +1,116 @@
+package dev.stitchd.warehouse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stitchd.delivery.Batch;
+import dev.stitchd.delivery.Event;
+import dev.stitchd.delivery.EventKind;
+import dev.stitchd.delivery.EventSink;
+import dev.stitchd.delivery.EventSinkContract;
+import dev.stitchd.delivery.Events;
+import dev.stitchd.dev.Stores;
+import dev.stitchd.kernel.EnvironmentId;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.YearMonth;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+import reactor.test.StepVerifier;
+
+class ClickHouseEventSinkIT implements EventSinkContract {
+
+  private static Warehouse warehouse;
+
+  @BeforeAll
+  static void open() {
+    warehouse =
+        new Warehouse(
+                Stores.shared().freshClickHouse().url(),
+                Warehouse.postgres(Stores.shared().freshPostgres().url()))
+            .awaitUp();
+  }
+
+  @AfterAll
+  static void close() {
+    warehouse.close();
+  }
+
+  @Override
+  public EventSink sink() {
+    return warehouse.sink();
+  }
+
+  @Override
+  public long rows(EnvironmentId environment) {
+    return warehouse.number(
+        "SELECT (SELECT count() FROM evaluation_events WHERE environment_id = '%1$s') + (SELECT count() FROM flag_counts WHERE environment_id = '%1$s')"
+            .formatted(environment));
+  }
+
+  @Test
+  void everyFieldArrivesAsItWas() {
+    var environment = Events.environment();
+    var id = UUID.randomUUID();
+    var long128 = "k".repeat(128) + "é😀\t'\\";
+    var event =
+        new Event.Evaluation(
+            environment,
+            id,
+            Instant.parse("2026-10-15T12:00:00.123Z"),
+            Instant.parse("2026-10-15T12:00:01.456Z"),
+            Event.Source.CLIENT_SDK,
+            "checkout",
+            "on",
+            null,
+            "SPLIT",
+            "user",
+            long128);
+    store(new Batch("every-field", EventKind.EVALUATION, YearMonth.of(2026, 10), List.of(event)));
+    var row =
+        warehouse
+            .store()
+            .query(
+                "SELECT id, at, received_at, source, flag, variant, rule_id, reason, context_type, hex(context_key) FROM evaluation_events WHERE environment_id = '%s'"
+                    .formatted(environment));
+    assertThat(row)
+        .containsExactly(
+            String.join(
+                "\t",
+                id.toString(),
+                "2026-10-15 12:00:00.123",
+                "2026-10-15 12:00:01.456",
+                "client_sdk",
+                "checkout",
+                "on",
+                "",
+                "SPLIT",
+                "user",
+                java.util.HexFormat.of()
+                    .withUpperCase()
+                    .formatHex(long128.getBytes(java.nio.charset.StandardCharsets.UTF_8))));
+  }
+
+  @Test
+  void manyBatchesAtOnceAreAllStored() {
+    var environment = Events.environment();
+    var batches =
+        IntStream.range(0, 40)
+            .mapToObj(_ -> EventSinkContract.batch(Events.evaluations(environment, 500)))
+            .toList();
+    Flux.fromIterable(batches)
+        .flatMap(sink()::write, 8)
+        .as(StepVerifier::create)
+        .expectComplete()
+        .verify(Duration.ofSeconds(30));
+    assertThat(rows(environment)).isEqualTo(20_000);
+  }
+
+  private void store(Batch batch) {
+    sink().write(batch).as(StepVerifier::create).expectComplete().verify(Duration.ofSeconds(20));
+  }
+}

@@ -1,0 +1,109 @@
+package dev.stitchd.warehouse;
+
+import dev.stitchd.delivery.EventSink;
+import dev.stitchd.dev.StoreUrl;
+import io.r2dbc.spi.ConnectionFactories;
+import io.r2dbc.spi.ConnectionFactory;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/// The room, put together by hand on a ClickHouse and a PostgreSQL.
+public final class Warehouse implements AutoCloseable {
+
+  private final Scheduler timer = Schedulers.newParallel("timer-test", 1, true);
+  private final Scheduler blocking =
+      Schedulers.newBoundedElastic(4, 100, "warehouse-test", 60, true);
+  private final WarehouseState state = new WarehouseState();
+  private final StoreUrl store;
+  private final WarehouseLifecycle lifecycle;
+  private final EventSink sink;
+  private final EvaluationStats stats;
+
+  public Warehouse(String clickHouseUrl, ConnectionFactory postgres) {
+    this(clickHouseUrl, postgres, Map.of());
+  }
+
+  Warehouse(String clickHouseUrl, ConnectionFactory postgres, Map<String, String> properties) {
+    store = StoreUrl.of(clickHouseUrl);
+    var settings = ClickHouseSettingsTest.bind(properties);
+    var address = ClickHouseAddress.parse(clickHouseUrl);
+    var clickHouse = new ClickHouseHttp(address, settings, timer);
+    sink = new ClickHouseEventSink(clickHouse, state);
+    lifecycle =
+        new WarehouseLifecycle(
+            clickHouse,
+            state,
+            new WarehouseMigration(address, blocking),
+            new MigrationLock(postgres),
+            settings,
+            timer);
+    stats =
+        new ClickHouseEvaluationStats(
+            new AnalyticalQueries(address, settings, blocking), state, settings, timer, blocking);
+    lifecycle.start();
+  }
+
+  static ConnectionFactory postgres(String url) {
+    return ConnectionFactories.get(url.replaceFirst("^postgres(ql)?:", "r2dbc:postgresql:"));
+  }
+
+  public Warehouse awaitUp() {
+    await(state::isUp, Duration.ofSeconds(30));
+    return this;
+  }
+
+  static void await(BooleanSupplier condition, Duration patience) {
+    long end = System.nanoTime() + patience.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("not within " + patience);
+      }
+      try {
+        Thread.sleep(20);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  public WarehouseHealth health() {
+    return state;
+  }
+
+  public EventSink sink() {
+    return sink;
+  }
+
+  public EvaluationStats stats() {
+    return stats;
+  }
+
+  public StoreUrl store() {
+    return store;
+  }
+
+  /// The first column of the first row, as a number.
+  public long number(String sql) {
+    return Long.parseLong(store.query(sql).getFirst());
+  }
+
+  @Override
+  public void close() {
+    var stopped = new CountDownLatch(1);
+    lifecycle.stop(stopped::countDown);
+    try {
+      if (!stopped.await(5, TimeUnit.SECONDS)) {
+        throw new AssertionError("did not stop");
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    timer.dispose();
+    blocking.dispose();
+  }
+}
