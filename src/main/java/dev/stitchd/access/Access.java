@@ -1,0 +1,28 @@
+package dev.stitchd.access;
+
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/// Turns a request's credential into a caller.
+public interface Access {
+
+  /// The holder of the SDK key in `Authorization: Bearer` or `X-API-Key`. Fails with
+  /// [dev.stitchd.kernel.Problem.Unauthenticated] for none or a wrong one, with
+  /// [dev.stitchd.kernel.Problem.Unavailable] if the key is not known here and the store cannot be
+  /// asked.
+  Mono<SdkCaller> sdk(ServerHttpRequest request);
+
+  /// As [#sdk], and fails with [dev.stitchd.kernel.Problem.Forbidden] for a client key.
+  Mono<SdkCaller> serverSdk(ServerHttpRequest request);
+
+  /// The holder of the API token in `Authorization: Bearer`, in the tenant that the header
+  /// `Stitchd-Tenant` names (default `default`). Fails with
+  /// [dev.stitchd.kernel.Problem.Unauthenticated], or [dev.stitchd.kernel.Problem.NotFound] for an
+  /// unknown tenant.
+  Mono<ManagementCaller> management(ServerHttpRequest request);
+
+  /// Emits once, when this key stops being valid (revoked, or its environment deleted), however it
+  /// was found out; until then nothing. Cancel when no longer interested.
+  Flux<SdkCaller> revocation(SdkCaller caller);
+}

@@ -1,0 +1,40 @@
+package dev.stitchd.access;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+
+/// Reads a credential from a request's headers; says nothing about whether it is valid.
+final class Credentials {
+
+  /// Longer texts are no credentials of ours.
+  static final int LONGEST = 256;
+
+  private static final String BEARER = "Bearer ";
+
+  private Credentials() {}
+
+  /// The SDK key in `Authorization: Bearer` or else in `X-API-Key`; null if there is none.
+  static @Nullable String sdkKey(HttpHeaders headers) {
+    var bearer = bearer(headers);
+    return bearer == null ? plausible(headers.getFirst("X-API-Key")) : bearer;
+  }
+
+  /// The token in `Authorization: Bearer`; null if there is none.
+  static @Nullable String bearer(HttpHeaders headers) {
+    var value = headers.getFirst(HttpHeaders.AUTHORIZATION);
+    return value != null && value.regionMatches(true, 0, BEARER, 0, BEARER.length())
+        ? plausible(value.substring(BEARER.length()))
+        : null;
+  }
+
+  /// Whether text has the form of an SDK key; anything else need not be looked up.
+  static boolean isSdkKey(String text) {
+    return text.startsWith(SecretKeys.prefix(SdkCaller.Kind.SERVER))
+        || text.startsWith(SecretKeys.prefix(SdkCaller.Kind.CLIENT));
+  }
+
+  private static @Nullable String plausible(@Nullable String value) {
+    var text = value == null ? "" : value.trim();
+    return text.isEmpty() || text.length() > LONGEST ? null : text;
+  }
+}

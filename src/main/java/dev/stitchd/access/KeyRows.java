@@ -1,0 +1,106 @@
+package dev.stitchd.access;
+
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.TenantId;
+import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.Readable;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.r2dbc.core.DatabaseClient;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Mono;
+
+/// SDK keys in PostgreSQL, read with the rights of the SDK plane. Each answer is one statement, so
+/// a key and its environment's access version belong together.
+@Component
+final class KeyRows implements KeyStore {
+
+  private static final String FIND =
+      """
+      SELECT k.id, k.tenant_id, k.environment_id, k.kind, e.access_version
+        FROM sdk_keys k
+        JOIN environments e ON e.tenant_id = k.tenant_id AND e.id = k.environment_id
+       WHERE k.hash = $1 AND k.revoked_at IS NULL\
+      """;
+
+  private static final String VALID =
+      """
+      SELECT e.id AS environment_id, e.access_version, k.id
+        FROM environments e
+        LEFT JOIN sdk_keys k
+               ON k.tenant_id = e.tenant_id AND k.environment_id = e.id AND k.revoked_at IS NULL
+       WHERE e.id = ANY($1)\
+      """;
+
+  private record Row(EnvironmentId environment, long accessVersion, @Nullable UUID key) {}
+
+  private final DatabaseClient database;
+
+  KeyRows(@Qualifier("reader") ConnectionFactory reader) {
+    database = DatabaseClient.create(reader);
+  }
+
+  @Override
+  public Mono<Stored> find(KeyHash hash) {
+    return database.sql(FIND).bind(0, hash.bytes()).map(KeyRows::stored).one();
+  }
+
+  @Override
+  public Mono<Map<EnvironmentId, Valid>> valid(Collection<EnvironmentId> environments) {
+    var ids = environments.stream().map(EnvironmentId::value).toArray(UUID[]::new);
+    return database
+        .sql(VALID)
+        .bind(0, ids)
+        .map(KeyRows::row)
+        .all()
+        .collectList()
+        .map(KeyRows::byEnvironment);
+  }
+
+  private static Stored stored(Readable row) {
+    var caller =
+        new SdkCaller(
+            required(row, "id", UUID.class),
+            new TenantId(required(row, "tenant_id", UUID.class)),
+            new EnvironmentId(required(row, "environment_id", UUID.class)),
+            SdkCaller.Kind.valueOf(required(row, "kind", String.class).toUpperCase(Locale.ROOT)));
+    return new Stored(caller, required(row, "access_version", Long.class));
+  }
+
+  private static Row row(Readable row) {
+    return new Row(
+        new EnvironmentId(required(row, "environment_id", UUID.class)),
+        required(row, "access_version", Long.class),
+        row.get("id", UUID.class));
+  }
+
+  private static Map<EnvironmentId, Valid> byEnvironment(List<Row> rows) {
+    var keys = new LinkedHashMap<EnvironmentId, Set<UUID>>();
+    var versions = new LinkedHashMap<EnvironmentId, Long>();
+    for (var row : rows) {
+      var ofEnvironment = keys.computeIfAbsent(row.environment(), _ -> new HashSet<>());
+      versions.put(row.environment(), row.accessVersion());
+      if (row.key() != null) {
+        ofEnvironment.add(row.key());
+      }
+    }
+    var valid = new LinkedHashMap<EnvironmentId, Valid>();
+    versions.forEach((environment, version) ->
+        valid.put(
+            environment, new Valid(version, Set.copyOf(keys.getOrDefault(environment, Set.of())))));
+    return valid;
+  }
+
+  private static <T> T required(Readable row, String column, Class<T> type) {
+    return Objects.requireNonNull(row.get(column, type), column);
+  }
+}

@@ -1,0 +1,127 @@
+package dev.stitchd.access;
+
+import dev.stitchd.catalog.PublishedItems;
+import dev.stitchd.changefeed.ChangeFeed;
+import dev.stitchd.changefeed.Ring;
+import dev.stitchd.kernel.EnvironmentId;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.stereotype.Component;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/// Keeps the held SDK keys true: checks those of an environment when its access version rises, and
+/// compares all with the store at every safety poll, so that a lost ring or a check that failed
+/// delays a revocation and never loses it.
+@Component
+final class KeyWatch implements SmartLifecycle {
+
+  private static final Logger LOG = LoggerFactory.getLogger(KeyWatch.class);
+
+  private final SdkKeys keys;
+  private final ChangeFeed feed;
+  private final PublishedItems items;
+  private final InstallationSettings settings;
+  private final Scheduler timer;
+  private final Disposable.Swap work = Disposables.swap();
+
+  KeyWatch(
+      SdkKeys keys,
+      ChangeFeed feed,
+      PublishedItems items,
+      InstallationSettings settings,
+      @Qualifier("timer") Scheduler timer) {
+    this.keys = keys;
+    this.feed = feed;
+    this.items = items;
+    this.settings = settings;
+    this.timer = timer;
+  }
+
+  @Override
+  public void start() {
+    work.update(
+        Disposables.composite(
+            rings().subscribe(_ -> {}, KeyWatch::ended),
+            polls().subscribe(_ -> {}, KeyWatch::ended)));
+  }
+
+  @Override
+  public void stop() {
+    work.update(Disposables.disposed());
+  }
+
+  @Override
+  public boolean isRunning() {
+    var current = work.get();
+    return current != null && !current.isDisposed();
+  }
+
+  @Override
+  public int getPhase() {
+    return 0; // before the web server listens
+  }
+
+  private Flux<Void> rings() {
+    return feed.rings().concatMap(this::hear, 1);
+  }
+
+  private Flux<Void> polls() {
+    return Flux.interval(settings.safetyPoll(), timer)
+        .onBackpressureDrop()
+        .concatMap(_ -> compareAll(), 1);
+  }
+
+  private Mono<Void> hear(Ring ring) {
+    return switch (ring) {
+      case Ring.At(var environment, var _, var accessVersion) ->
+          keys.isBehind(environment, accessVersion) ? recheck(Set.of(environment)) : Mono.empty();
+      case Ring.Removed(var environment) -> Mono.fromRunnable(() -> keys.forget(environment));
+      case Ring.Resync _ -> recheck(keys.heldEnvironments().keySet());
+    };
+  }
+
+  private Mono<Void> compareAll() {
+    var held = keys.heldEnvironments();
+    if (held.isEmpty()) {
+      return Mono.empty();
+    }
+    return items
+        .positions(held.keySet())
+        .filter(
+            position -> held.getOrDefault(position.environment(), -1L) == position.accessVersion())
+        .map(PublishedItems.Position::environment)
+        .collectList()
+        .map(current -> without(held.keySet(), current))
+        .flatMap(this::recheck)
+        .onErrorComplete(KeyWatch::untilNextPoll);
+  }
+
+  private Mono<Void> recheck(Collection<EnvironmentId> environments) {
+    return keys.recheck(environments).onErrorComplete(KeyWatch::untilNextPoll);
+  }
+
+  private static Set<EnvironmentId> without(
+      Set<EnvironmentId> environments, Collection<EnvironmentId> current) {
+    var rest = new HashSet<>(environments);
+    current.forEach(rest::remove);
+    return rest;
+  }
+
+  private static boolean untilNextPoll(Throwable failure) {
+    LOG.debug("Held SDK keys could not be checked, the next poll tries again", failure);
+    return true;
+  }
+
+  private static void ended(Throwable failure) {
+    LOG.error("Revoked SDK keys are not noticed any more", failure);
+  }
+}

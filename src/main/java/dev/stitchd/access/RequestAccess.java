@@ -1,0 +1,54 @@
+package dev.stitchd.access;
+
+import dev.stitchd.kernel.Problem;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/// Reads credentials from headers and asks who holds them.
+@Component
+final class RequestAccess implements Access {
+
+  private final SdkKeys keys;
+  private final ApiTokens tokens;
+
+  RequestAccess(SdkKeys keys, ApiTokens tokens) {
+    this.keys = keys;
+    this.tokens = tokens;
+  }
+
+  @Override
+  public Mono<SdkCaller> sdk(ServerHttpRequest request) {
+    var key = Credentials.sdkKey(request.getHeaders());
+    return key == null
+        ? Mono.error(() ->
+            new Problem.Unauthenticated(
+                "send an SDK key as Authorization: Bearer sdk_… or X-API-Key: sdk_…"))
+        : keys.holder(key);
+  }
+
+  @Override
+  public Mono<SdkCaller> serverSdk(ServerHttpRequest request) {
+    return sdk(request)
+        .filter(caller -> caller.kind() == SdkCaller.Kind.SERVER)
+        .switchIfEmpty(
+            Mono.error(() ->
+                new Problem.Forbidden(
+                    "this needs a server key; client keys are public and may only evaluate")));
+  }
+
+  @Override
+  public Mono<ManagementCaller> management(ServerHttpRequest request) {
+    var token = Credentials.bearer(request.getHeaders());
+    return token == null
+        ? Mono.error(
+            () -> new Problem.Unauthenticated("send an API token as Authorization: Bearer sat_…"))
+        : tokens.holder(token, request.getHeaders().getFirst("Stitchd-Tenant"));
+  }
+
+  @Override
+  public Flux<SdkCaller> revocation(SdkCaller caller) {
+    return keys.revocation(caller);
+  }
+}

@@ -1,0 +1,297 @@
+package dev.stitchd.access;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Problem;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+
+/// SDK keys as this node knows them. A key that was valid once is answered from memory until it is
+/// found revoked, so that it keeps working while PostgreSQL is out; a wrong one is remembered for a
+/// few seconds. Each held key carries the access version at which it was last seen valid: a higher
+/// one, from a ring or the safety poll, has it checked again. Safe from any thread.
+@Component
+final class SdkKeys {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SdkKeys.class);
+
+  /// A key in use and the access version at which it was valid.
+  private static final class Held {
+    private final SdkCaller caller;
+    private volatile long verified;
+
+    private Held(SdkCaller caller, long verified) {
+      this.caller = caller;
+      this.verified = verified;
+    }
+  }
+
+  /// Somebody waits for the end of a key; outlives the key's place in the cache.
+  private static final class Watch {
+    private final Held held;
+    private final Sinks.One<SdkCaller> end = Sinks.one();
+    private int watchers;
+
+    private Watch(Held held) {
+      this.held = held;
+    }
+  }
+
+  private final KeyStore store;
+  private final AccessSettings settings;
+  private final Scheduler timer;
+  private final RandomGenerator chance;
+  private final Cache<KeyHash, Held> known;
+  private final Cache<KeyHash, Boolean> wrong;
+  private final Map<KeyHash, Mono<SdkCaller>> pending = new ConcurrentHashMap<>();
+  private final Map<UUID, Watch> watches = new ConcurrentHashMap<>();
+  private final Semaphore lookups;
+  private final AtomicBoolean out = new AtomicBoolean();
+  private final Counter found;
+  private final Counter refused;
+  private final Counter failed;
+
+  @Autowired
+  SdkKeys(
+      KeyStore store,
+      AccessSettings settings,
+      @Qualifier("timer") Scheduler timer,
+      RandomGenerator chance,
+      MeterRegistry meters) {
+    this(store, settings, timer, chance, meters, Ticker.systemTicker());
+  }
+
+  SdkKeys(
+      KeyStore store,
+      AccessSettings settings,
+      Scheduler timer,
+      RandomGenerator chance,
+      MeterRegistry meters,
+      Ticker ticker) {
+    this.store = store;
+    this.settings = settings;
+    this.timer = timer;
+    this.chance = chance;
+    this.known =
+        Caffeine.newBuilder().maximumSize(settings.knownKeys()).executor(Runnable::run).build();
+    this.wrong =
+        Caffeine.newBuilder()
+            .maximumSize(settings.wrongKeys())
+            .expireAfterWrite(settings.wrongKeyTtl())
+            .executor(Runnable::run)
+            .ticker(ticker)
+            .build();
+    this.lookups = new Semaphore(settings.lookups());
+    this.found = lookupCounter(meters, "found");
+    this.refused = lookupCounter(meters, "wrong");
+    this.failed = lookupCounter(meters, "failed");
+    Gauge.builder("stitchd.access.known.keys", known, Cache::estimatedSize)
+        .description("SDK keys that are answered from memory")
+        .register(meters);
+  }
+
+  /// The holder of a key. Fails with [Problem.Unauthenticated] for a wrong one, with
+  /// [Problem.Unavailable] if it is not known here and cannot be looked up now.
+  Mono<SdkCaller> holder(String key) {
+    if (!Credentials.isSdkKey(key)) {
+      return Mono.error(unknown());
+    }
+    var hash = KeyHash.of(key);
+    var held = known.getIfPresent(hash);
+    if (held != null) {
+      return Mono.just(held.caller);
+    }
+    return wrong.getIfPresent(hash) == null
+        ? Mono.defer(() -> pending.computeIfAbsent(hash, this::lookup))
+        : Mono.error(unknown());
+  }
+
+  /// Emits once, when the key is found to be valid no longer.
+  Flux<SdkCaller> revocation(SdkCaller caller) {
+    return Flux.usingWhen(
+        Mono.fromSupplier(() -> watch(caller)),
+        watch -> watch.end.asMono(),
+        watch -> Mono.fromRunnable(() -> unwatch(watch)));
+  }
+
+  /// The environments whose keys are held here, each with the lowest access version at which one of
+  /// them was last checked.
+  Map<EnvironmentId, Long> heldEnvironments() {
+    var lowest = new HashMap<EnvironmentId, Long>();
+    held().forEach(held -> lowest.merge(held.caller.environment(), held.verified, Math::min));
+    return lowest;
+  }
+
+  /// Whether a key of this environment was last checked before this access version.
+  boolean isBehind(EnvironmentId environment, long accessVersion) {
+    return held()
+        .anyMatch(
+            held -> held.caller.environment().equals(environment) && held.verified < accessVersion);
+  }
+
+  /// Checks the held keys of these environments again and lets go of those that are valid no
+  /// longer. Fails as the driver does; nothing is let go of then.
+  Mono<Void> recheck(Collection<EnvironmentId> environments) {
+    return environments.isEmpty()
+        ? Mono.empty()
+        : store
+            .valid(environments)
+            .doOnNext(valid -> environments.forEach(e -> compare(e, valid.get(e))))
+            .then();
+  }
+
+  /// Lets go of all keys of an environment that is gone.
+  void forget(EnvironmentId environment) {
+    compare(environment, null);
+  }
+
+  private Mono<SdkCaller> lookup(KeyHash hash) {
+    return Mono.usingWhen(
+            Mono.fromCallable(this::permit),
+            permit -> store.find(hash).timeout(settings.lookupTimeout(), timer),
+            permit -> Mono.fromRunnable(permit::release))
+        .onErrorMap(failure -> !(failure instanceof Problem), this::unavailable)
+        .map(stored -> remember(hash, stored))
+        .switchIfEmpty(Mono.defer(() -> refuse(hash)))
+        .doFinally(_ -> pending.remove(hash))
+        .cache();
+  }
+
+  private Semaphore permit() {
+    if (!lookups.tryAcquire()) {
+      throw new Problem.Unavailable("too many unknown SDK keys are being looked up", later());
+    }
+    return lookups;
+  }
+
+  private SdkCaller remember(KeyHash hash, KeyStore.Stored stored) {
+    found.increment();
+    answered();
+    known.put(hash, new Held(stored.caller(), stored.accessVersion()));
+    return stored.caller();
+  }
+
+  private Mono<SdkCaller> refuse(KeyHash hash) {
+    refused.increment();
+    answered();
+    wrong.put(hash, Boolean.TRUE);
+    return Mono.error(unknown());
+  }
+
+  private Problem unavailable(Throwable failure) {
+    failed.increment();
+    if (out.compareAndSet(false, true)) {
+      LOG.warn("SDK keys that are not known yet cannot be looked up: {}", failure.toString());
+    }
+    return new Problem.Unavailable("this SDK key cannot be checked right now", later(), failure);
+  }
+
+  private void answered() {
+    if (out.compareAndSet(true, false)) {
+      LOG.info("SDK keys can be looked up again");
+    }
+  }
+
+  private Duration later() {
+    return settings.retryAfter().plusMillis(chance.nextLong(settings.retryAfter().toMillis() + 1));
+  }
+
+  private static Problem unknown() {
+    return new Problem.Unauthenticated("the SDK key is not known or was revoked");
+  }
+
+  private Stream<Held> held() {
+    return Stream.concat(
+        known.asMap().values().stream(), watches.values().stream().map(watch -> watch.held));
+  }
+
+  private void compare(EnvironmentId environment, KeyStore.@Nullable Valid valid) {
+    known.asMap().entrySet().stream()
+        .filter(entry -> isOver(entry.getValue(), environment, valid))
+        .forEach(entry -> known.asMap().remove(entry.getKey(), entry.getValue()));
+    watches.values().stream()
+        .filter(watch -> isOver(watch.held, environment, valid))
+        .forEach(SdkKeys::end);
+    if (valid != null) {
+      held()
+          .filter(held -> held.caller.environment().equals(environment))
+          .forEach(held -> held.verified = verified(held, valid));
+    }
+  }
+
+  /// An answer below what was seen before is either late or tells that a backup was restored: the
+  /// next poll asks again and then believes it.
+  private static long verified(Held held, KeyStore.Valid valid) {
+    if (valid.accessVersion() < held.verified) {
+      return valid.accessVersion() - 1;
+    }
+    return valid.keys().contains(held.caller.keyId()) ? valid.accessVersion() : held.verified;
+  }
+
+  /// An answer older than the key's own look-up says nothing about it.
+  private static boolean isOver(
+      Held held, EnvironmentId environment, KeyStore.@Nullable Valid valid) {
+    return held.caller.environment().equals(environment)
+        && (valid == null
+            || (valid.accessVersion() >= held.verified
+                && !valid.keys().contains(held.caller.keyId())));
+  }
+
+  /// Whoever comes second finds it done, which is as good.
+  private static void end(Watch watch) {
+    var _ = watch.end.tryEmitValue(watch.held.caller);
+  }
+
+  private Watch watch(SdkCaller caller) {
+    return watches.compute(
+        caller.keyId(),
+        (_, existing) -> {
+          var watch = existing == null ? new Watch(heldFor(caller)) : existing;
+          watch.watchers++;
+          return watch;
+        });
+  }
+
+  /// A key that left the cache meanwhile counts as never checked, so the next poll checks it.
+  private Held heldFor(SdkCaller caller) {
+    return known.asMap().values().stream()
+        .filter(held -> held.caller.keyId().equals(caller.keyId()))
+        .findFirst()
+        .orElseGet(() -> new Held(caller, 0));
+  }
+
+  private void unwatch(Watch watch) {
+    watches.computeIfPresent(
+        watch.held.caller.keyId(), (_, w) -> w == watch && --w.watchers == 0 ? null : w);
+  }
+
+  private static Counter lookupCounter(MeterRegistry meters, String outcome) {
+    return Counter.builder("stitchd.access.lookups")
+        .description("SDK keys that were looked up in PostgreSQL")
+        .tag("outcome", outcome)
+        .register(meters);
+  }
+}

@@ -1,0 +1,47 @@
+package dev.stitchd.admin;
+
+import dev.stitchd.access.Access;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.MediaType;
+import org.springframework.web.reactive.function.server.HandlerFunction;
+import org.springframework.web.reactive.function.server.RequestPredicates;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.RouterFunctions;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Mono;
+
+/// Everything that needs an API token, behind one check of it.
+@Configuration(proxyBeanMethods = false)
+final class AdminRoutes {
+
+  @Bean
+  RouterFunction<ServerResponse> managementRoutes(
+      Access access,
+      ProjectRoutes projects,
+      SdkKeyRoutes keys,
+      FlagRoutes flags,
+      StatsRoutes stats,
+      PrometheusMeterRegistry metrics) {
+    var api = keys.routes().and(flags.routes()).and(stats.routes()).and(projects.routes());
+    return RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
+        .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build())
+        .filter((request, next) -> authenticated(access, request, next));
+  }
+
+  private static Mono<ServerResponse> authenticated(
+      Access access, ServerRequest request, HandlerFunction<ServerResponse> next) {
+    return access
+        .management(request.exchange().getRequest())
+        .doOnNext(caller -> Requests.accept(request, caller))
+        .flatMap(_ -> next.handle(request));
+  }
+
+  private static Mono<ServerResponse> scrape(PrometheusMeterRegistry metrics) {
+    return ServerResponse.ok()
+        .contentType(MediaType.parseMediaType("text/plain; version=0.0.4; charset=utf-8"))
+        .bodyValue(metrics.scrape());
+  }
+}

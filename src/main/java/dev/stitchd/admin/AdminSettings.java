@@ -1,0 +1,16 @@
+package dev.stitchd.admin;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/// Limits of the management plane; `STITCHD_ADMIN_…`.
+///
+/// @param maxBody largest request body; imports and exports stream and are bounded otherwise
+@ConfigurationProperties("stitchd.admin")
+record AdminSettings(@DefaultValue("1MB") DataSize maxBody) {
+
+  int maxBodyBytes() {
+    return Math.toIntExact(maxBody.toBytes());
+  }
+}

@@ -1,0 +1,71 @@
+package dev.stitchd.admin;
+
+import dev.stitchd.boundary.Versions;
+import dev.stitchd.catalog.Stored;
+import dev.stitchd.catalog.Written;
+import dev.stitchd.kernel.Json;
+import java.net.URI;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.springframework.http.MediaType;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.JsonNode;
+
+/// Answers of the management plane: JSON, the version as `ETag`, and the revisions that a write
+/// made.
+final class Answers {
+
+  private Answers() {}
+
+  static Mono<ServerResponse> json(JsonNode body) {
+    return ok().bodyValue(Json.writeBytes(body));
+  }
+
+  static Mono<ServerResponse> of(Stored stored) {
+    return ok().header("ETag", Versions.etag(stored.version()))
+        .bodyValue(Json.writeBytes(stored.resource()));
+  }
+
+  static Mono<ServerResponse> of(Written written) {
+    return of(ok(), written);
+  }
+
+  static Mono<ServerResponse> created(Written written, String location) {
+    return of(headers(ServerResponse.created(URI.create(location))), written);
+  }
+
+  /// An answer to a write, with headers of its own.
+  static Mono<ServerResponse> of(Written written, Map<String, String> more) {
+    var answer = ok();
+    more.forEach(answer::header);
+    return of(answer, written);
+  }
+
+  static Mono<ServerResponse> gone(Map<String, Long> revisions) {
+    return revised(ServerResponse.status(204), revisions).build();
+  }
+
+  private static Mono<ServerResponse> of(ServerResponse.BodyBuilder answer, Written written) {
+    return revised(answer, written.revisions())
+        .header("ETag", Versions.etag(written.version()))
+        .bodyValue(Json.writeBytes(written.resource()));
+  }
+
+  private static ServerResponse.BodyBuilder revised(
+      ServerResponse.BodyBuilder answer, Map<String, Long> revisions) {
+    var text =
+        revisions.entrySet().stream()
+            .map(e -> e.getKey() + "=" + e.getValue())
+            .collect(Collectors.joining(", "));
+    return revisions.isEmpty() ? answer : answer.header("Stitchd-Revision", text);
+  }
+
+  private static ServerResponse.BodyBuilder ok() {
+    return headers(ServerResponse.ok());
+  }
+
+  private static ServerResponse.BodyBuilder headers(ServerResponse.BodyBuilder answer) {
+    return answer.contentType(MediaType.APPLICATION_JSON).header("Cache-Control", "no-store");
+  }
+}

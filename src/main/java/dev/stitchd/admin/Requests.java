@@ -1,0 +1,85 @@
+package dev.stitchd.admin;
+
+import dev.stitchd.access.ManagementCaller;
+import dev.stitchd.catalog.Author;
+import dev.stitchd.kernel.FieldErrors;
+import dev.stitchd.kernel.Json;
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.kernel.TenantId;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.reactive.function.server.ServerRequest;
+
+/// What every management request says about itself: who asks, in which tenant, with which comment.
+final class Requests {
+
+  private static final String CALLER = Requests.class.getName() + ".caller";
+  private static final int MAX_COMMENT = 1_000;
+  private static final int MAX_IDEMPOTENCY_KEY = 200;
+
+  private Requests() {}
+
+  /// Remembers who is calling, and refuses what no store can hold; once, by the routes' filter.
+  static void accept(ServerRequest request, ManagementCaller caller) {
+    if (!request.pathVariables().values().stream().allMatch(Json::isStorable)) {
+      throw new Problem.NotFound("no key holds NUL");
+    }
+    var errors = new FieldErrors();
+    request
+        .queryParams()
+        .forEach((name, values) -> {
+          if (!values.stream().filter(Objects::nonNull).allMatch(Json::isStorable)) {
+            errors.addMalformed(name, "holds NUL, which no store can keep");
+          }
+        });
+    errors.throwIfAny();
+    request.attributes().put(CALLER, caller);
+  }
+
+  static ManagementCaller caller(ServerRequest request) {
+    if (request.attributes().get(CALLER) instanceof ManagementCaller caller) {
+      return caller;
+    }
+    throw new Problem.Unauthenticated("this route needs an API token");
+  }
+
+  static TenantId tenant(ServerRequest request) {
+    return caller(request).tenant();
+  }
+
+  static Author author(ServerRequest request) {
+    var caller = caller(request);
+    return new Author(
+        caller.tenant(),
+        caller.actor(),
+        header(request, "Stitchd-Comment", MAX_COMMENT),
+        header(request, "Idempotency-Key", MAX_IDEMPOTENCY_KEY));
+  }
+
+  /// Tenants themselves are the platform's business.
+  static Author platformAuthor(ServerRequest request) {
+    if (!caller(request).platform()) {
+      throw new Problem.Forbidden("tenants are managed by platform administrators only");
+    }
+    return author(request);
+  }
+
+  /// A query parameter that is `true` or `false`; absence means false.
+  static boolean flag(ServerRequest request, String name) {
+    var text = request.queryParam(name).orElse("false");
+    if (!text.equals("true") && !text.equals("false")) {
+      var errors = new FieldErrors();
+      errors.addMalformed(name, "must be true or false");
+      errors.throwIfAny();
+    }
+    return text.equals("true");
+  }
+
+  private static @Nullable String header(ServerRequest request, String name, int max) {
+    var value = request.headers().firstHeader(name);
+    if (value != null && value.length() > max) {
+      throw new Problem.Malformed("the header " + name + " is longer than " + max + " characters");
+    }
+    return value == null || value.isBlank() ? null : value;
+  }
+}

@@ -1,0 +1,13 @@
+/// **The door for people and CI**: the management plane under `/api/v1`, `/metrics`, and the
+/// description of all routes. Each handler reads a request, asks one room, and writes an answer;
+/// nothing is decided here.
+///
+/// May use: the rooms it is a door to. Threads: Netty event loops; nothing blocks.
+@ApplicationModule(allowedDependencies = {"kernel", "catalog", "access", "boundary", "warehouse"})
+@CheckReturnValue
+@NullMarked
+package dev.stitchd.admin;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,73 @@
+package dev.stitchd.boundary;
+
+import dev.stitchd.kernel.FieldErrors;
+import dev.stitchd.kernel.Json;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.function.Function;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Keyset paging: a list is ordered by key, and a cursor names the last key of the page before.
+///
+/// @param limit at most so many items
+/// @param after only keys greater than this; empty for the first page
+public record Page(int limit, String after) {
+
+  private static final int DEFAULT = 50;
+  private static final int MOST = 200;
+
+  /// Reads `?limit=&cursor=`; mistakes are a [dev.stitchd.kernel.Problem.Malformed].
+  public static Page of(ServerRequest request) {
+    var errors = new FieldErrors();
+    var limit = request.queryParam("limit").map(text -> limit(text, errors)).orElse(DEFAULT);
+    var after = request.queryParam("cursor").map(text -> decode(text, errors)).orElse("");
+    errors.throwIfAny();
+    return new Page(limit, after);
+  }
+
+  /// The answer for a page that was read with one item more than its limit, to learn whether there
+  /// is another.
+  public <T> ObjectNode answer(
+      List<T> items, Function<T, String> key, Function<T, ? extends JsonNode> body) {
+    var page = items.subList(0, Math.min(limit, items.size()));
+    var answer = Json.object();
+    var list = answer.putArray("items");
+    page.forEach(item -> list.add(body.apply(item)));
+    if (items.size() > limit) {
+      answer.put("nextCursor", encode(key.apply(page.getLast())));
+    }
+    return answer;
+  }
+
+  private static int limit(String text, FieldErrors errors) {
+    if (text.matches("[0-9]{1,4}")
+        && Integer.parseInt(text) >= 1
+        && Integer.parseInt(text) <= MOST) {
+      return Integer.parseInt(text);
+    }
+    errors.addMalformed("limit", "must be a number from 1 to " + MOST);
+    return DEFAULT;
+  }
+
+  private static String encode(String key) {
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString(key.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String decode(String cursor, FieldErrors errors) {
+    try {
+      var key = new String(Base64.getUrlDecoder().decode(cursor), StandardCharsets.UTF_8);
+      if (Json.isStorable(key)) {
+        return key;
+      }
+    } catch (IllegalArgumentException e) {
+      // told below
+    }
+    errors.addMalformed("cursor", "is not a cursor that this server gave");
+    return "";
+  }
+}

@@ -1,0 +1,25 @@
+package dev.stitchd.decide;
+
+import dev.stitchd.access.SdkCaller;
+import dev.stitchd.kernel.EvaluationContext;
+import dev.stitchd.ruleset.Evaluation;
+import dev.stitchd.snapshot.Snapshot;
+import java.util.List;
+import reactor.core.publisher.Mono;
+
+/// What flags give to a context. A client key sees only flags marked client-visible, the others as
+/// if they were unknown; what those depend on is evaluated all the same. A fact that cannot be
+/// fetched degrades the evaluation and never fails it. Answers arrive on the caller's thread when
+/// no fact is needed.
+public interface Decisions {
+
+  /// What one flag gives, and a record that it was given: an exposure if the context has a
+  /// targeting key that may be stored and the answer is not degraded, otherwise a count.
+  Mono<Evaluation> evaluate(
+      SdkCaller caller, Snapshot snapshot, String flagKey, EvaluationContext context);
+
+  /// What all flags that the caller may see give, in order of their keys; counted, and never an
+  /// exposure, since whoever asks for all flags has not shown them all.
+  Mono<List<Evaluation>> evaluateAll(
+      SdkCaller caller, Snapshot snapshot, EvaluationContext context);
+}

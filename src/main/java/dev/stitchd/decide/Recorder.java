@@ -1,0 +1,133 @@
+package dev.stitchd.decide;
+
+import dev.stitchd.delivery.Event;
+import dev.stitchd.delivery.EventQueue;
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.EvaluationContext;
+import dev.stitchd.kernel.UuidV7;
+import dev.stitchd.ruleset.Evaluation;
+import dev.stitchd.snapshot.Snapshot;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import tools.jackson.databind.JsonNode;
+
+/// Records what this server's evaluations gave. Never waits; what does not fit is dropped and
+/// counted. Safe from any thread.
+@Component
+final class Recorder {
+
+  /// A longer key is nobody's key (the limit of list members), and is not stored.
+  private static final int LONGEST_KEY_BYTES = 512;
+
+  private static final String TARGETING_KEY = "targetingKey";
+
+  private final EventQueue queue;
+  private final Tally tally;
+  private final Clock clock;
+  private final RandomGenerator chance;
+  private final Counter single;
+  private final Counter bulk;
+  private final Counter degraded;
+
+  Recorder(
+      EventQueue queue, Tally tally, Clock clock, RandomGenerator chance, MeterRegistry meters) {
+    this.queue = queue;
+    this.tally = tally;
+    this.clock = clock;
+    this.chance = chance;
+    this.single = evaluations(meters, "single");
+    this.bulk = evaluations(meters, "bulk");
+    this.degraded =
+        Counter.builder("stitchd.decide.degraded")
+            .description("Evaluations that lacked a fact")
+            .register(meters);
+  }
+
+  /// One flag was given to one context.
+  void given(Snapshot snapshot, Evaluation evaluation, EvaluationContext context) {
+    single.increment();
+    var variant = recordedVariant(evaluation);
+    if (variant != null) {
+      var key = storableKey(snapshot.settings(), context);
+      if (key == null) {
+        tally.add(snapshot.environment(), evaluation.flagKey(), variant);
+      } else {
+        queue.record(exposure(snapshot.environment(), evaluation, variant, key));
+      }
+    }
+  }
+
+  /// All flags were given to one context.
+  void givenAll(EnvironmentId environment, List<Evaluation> evaluations) {
+    bulk.increment(evaluations.size());
+    for (var evaluation : evaluations) {
+      var variant = recordedVariant(evaluation);
+      if (variant != null) {
+        tally.add(environment, evaluation.flagKey(), variant);
+      }
+    }
+  }
+
+  /// Null for errors, and for degraded answers, which may be others once the fact can be fetched.
+  private @Nullable String recordedVariant(Evaluation evaluation) {
+    if (evaluation.degraded()) {
+      degraded.increment();
+      return null;
+    }
+    return evaluation.variant();
+  }
+
+  private Event.Evaluation exposure(
+      EnvironmentId environment, Evaluation evaluation, String variant, String contextKey) {
+    var now = clock.instant();
+    return new Event.Evaluation(
+        environment,
+        UuidV7.at(now, chance),
+        now,
+        now,
+        Event.Source.STITCHD,
+        evaluation.flagKey(),
+        variant,
+        evaluation.ruleId(),
+        evaluation.reason().name(),
+        EvaluationContext.USER,
+        contextKey);
+  }
+
+  /// The targeting key, unless there is none, it is private, or too long to be one.
+  private static @Nullable String storableKey(JsonNode settings, EvaluationContext context) {
+    var key = context.targetingKey();
+    return key == null || isPrivate(settings, context) || isTooLong(key) ? null : key;
+  }
+
+  private static boolean isPrivate(JsonNode settings, EvaluationContext context) {
+    if (context.privateAttributes().contains(TARGETING_KEY)) {
+      return true;
+    }
+    for (var path : settings.path("privateAttributes")) {
+      if (TARGETING_KEY.equals(path.asString(""))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isTooLong(String key) {
+    return key.length() > LONGEST_KEY_BYTES
+        || (key.length() > LONGEST_KEY_BYTES / 3
+            && key.getBytes(StandardCharsets.UTF_8).length > LONGEST_KEY_BYTES);
+  }
+
+  private static Counter evaluations(MeterRegistry meters, String kind) {
+    return Counter.builder("stitchd.decide.evaluations")
+        .description("Flags evaluated here")
+        .tag("kind", kind)
+        .register(meters);
+  }
+}

@@ -1,0 +1,96 @@
+package dev.stitchd.ofrep;
+
+import dev.stitchd.kernel.Json;
+import dev.stitchd.ruleset.Evaluation;
+import dev.stitchd.ruleset.Reason;
+import dev.stitchd.snapshot.Snapshot;
+import java.io.ByteArrayOutputStream;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+
+/// OFREP's bodies, written straight to bytes. Metadata holds booleans, strings and numbers only,
+/// because clients drop the rest.
+final class AnswerWriter {
+
+  private static final int ONE = 256;
+
+  private AnswerWriter() {}
+
+  /// The answer for one flag that gave a value.
+  static byte[] one(Evaluation evaluation) {
+    var bytes = new ByteArrayOutputStream(ONE);
+    try (var json = Json.generator(bytes)) {
+      write(json, evaluation);
+    }
+    return bytes.toByteArray();
+  }
+
+  /// The answer for all flags.
+  static byte[] all(Snapshot snapshot, List<Evaluation> evaluations) {
+    var bytes = new ByteArrayOutputStream(ONE * (1 + evaluations.size()));
+    try (var json = Json.generator(bytes)) {
+      json.writeStartObject();
+      json.writeArrayPropertyStart("flags");
+      for (var evaluation : evaluations) {
+        write(json, evaluation);
+      }
+      json.writeEndArray();
+      json.writeObjectPropertyStart("metadata");
+      json.writeStringProperty("environment", snapshot.environmentKey());
+      json.writeNumberProperty("revision", snapshot.revision());
+      json.writeEndObject();
+      json.writeEndObject();
+    }
+    return bytes.toByteArray();
+  }
+
+  /// The body of an error.
+  ///
+  /// @param key the flag asked for; null for a bulk request
+  static byte[] error(@Nullable String key, String code, String details) {
+    var body = Json.object();
+    if (key != null) {
+      body.put("key", key);
+    }
+    return Json.writeBytes(body.put("errorCode", code).put("errorDetails", details));
+  }
+
+  private static void write(JsonGenerator json, Evaluation evaluation) {
+    json.writeStartObject();
+    json.writeStringProperty("key", evaluation.flagKey());
+    var error = evaluation.error();
+    if (error == null) {
+      writeValue(json, evaluation);
+    } else {
+      json.writeStringProperty("errorCode", error.name());
+      json.writeStringProperty("errorDetails", Answers.details(evaluation.flagKey(), error));
+    }
+    json.writeEndObject();
+  }
+
+  private static void writeValue(JsonGenerator json, Evaluation evaluation) {
+    json.writeName("value");
+    json.writeTree(evaluation.value());
+    json.writeStringProperty("reason", word(evaluation.reason()));
+    json.writeStringProperty("variant", evaluation.variant());
+    var rule = evaluation.ruleId();
+    if (rule != null || evaluation.degraded()) {
+      json.writeObjectPropertyStart("metadata");
+      if (rule != null) {
+        json.writeStringProperty("ruleId", rule);
+      }
+      if (evaluation.degraded()) {
+        json.writeBooleanProperty("degraded", true);
+      }
+      json.writeEndObject();
+    }
+  }
+
+  private static String word(Reason reason) {
+    return switch (reason) {
+      case STATIC, DEFAULT, TARGETING_MATCH, SPLIT, DISABLED, ERROR -> reason.name();
+      case PREREQUISITE_FAILED -> Reason.DEFAULT.name();
+    };
+  }
+}

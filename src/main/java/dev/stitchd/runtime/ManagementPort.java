@@ -1,0 +1,100 @@
+package dev.stitchd.runtime;
+
+import dev.stitchd.kernel.StartFailure;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.http.MediaType;
+import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
+import org.springframework.stereotype.Component;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.RouterFunctions;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.netty.ChannelBindException;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.server.HttpServer;
+
+/// Health and metrics on a port of their own, without a token, for probes and scrapers inside the
+/// network; only if `STITCHD_MANAGEMENT_PORT` names one. Stops after everything else, so that a
+/// draining node can still be seen.
+@Component
+@ConditionalOnProperty("stitchd.management.port")
+final class ManagementPort implements SmartLifecycle {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ManagementPort.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private final ManagementSettings settings;
+  private final RouterFunction<ServerResponse> routes;
+  private volatile @Nullable DisposableServer server;
+
+  ManagementPort(
+      ManagementSettings settings,
+      @Qualifier("healthRoutes") RouterFunction<ServerResponse> health,
+      PrometheusMeterRegistry metrics) {
+    this.settings = settings;
+    this.routes =
+        health.and(
+            RouterFunctions.route()
+                .GET(
+                    "/metrics",
+                    _ ->
+                        ServerResponse.ok()
+                            .contentType(
+                                MediaType.parseMediaType(
+                                    "text/plain; version=0.0.4; charset=utf-8"))
+                            .bodyValue(metrics.scrape()))
+                .build());
+  }
+
+  @Override
+  public void start() {
+    var handler = new ReactorHttpHandlerAdapter(RouterFunctions.toHttpHandler(routes));
+    var address = new InetSocketAddress(settings.address(), settings.port());
+    var bound = bound(HttpServer.create().bindAddress(() -> address).handle(handler));
+    LOG.info("Health and metrics on port {}", bound.port());
+    server = bound;
+  }
+
+  private DisposableServer bound(HttpServer port) {
+    try {
+      return port.bindNow(PATIENCE);
+    } catch (ChannelBindException e) {
+      throw new StartFailure(
+          "Port %d on %s is taken or not ours: set STITCHD_MANAGEMENT_PORT to another one, or leave it out."
+              .formatted(settings.port(), settings.address()),
+          e);
+    }
+  }
+
+  @Override
+  public void stop() {
+    var bound = server;
+    if (bound != null) {
+      bound.disposeNow(PATIENCE);
+      server = null;
+    }
+  }
+
+  @Override
+  public boolean isRunning() {
+    return server != null;
+  }
+
+  @Override
+  public int getPhase() {
+    return Migration.PHASE + 1;
+  }
+
+  /// The port it listens on, which is another than the setting if that was 0.
+  int port() {
+    var bound = server;
+    return bound == null ? -1 : bound.port();
+  }
+}

@@ -1,0 +1,116 @@
+package dev.stitchd.runtime;
+
+import io.r2dbc.pool.ConnectionPool;
+import io.r2dbc.pool.ConnectionPoolConfiguration;
+import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.client.SSLMode;
+import java.time.Duration;
+import java.util.Map;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import reactor.netty.resources.LoopResources;
+
+/// The ways to PostgreSQL: one pool for each of the two roles that row-level security knows, and
+/// single connections to listen on.
+@Configuration(proxyBeanMethods = false)
+final class PostgresConfiguration {
+
+  @Bean
+  PostgresAddress postgresAddress(PostgresSettings settings) {
+    return PostgresAddress.parse(settings.url());
+  }
+
+  /// Event loops of their own: the default puts all pooled connections on one, and a third of the
+  /// throughput is lost.
+  @Bean(destroyMethod = "dispose")
+  LoopResources postgresLoops() {
+    return LoopResources.create(
+        "postgres", 1, Math.max(2, Runtime.getRuntime().availableProcessors()), true, false);
+  }
+
+  @Bean(destroyMethod = "dispose")
+  ConnectionPool management(
+      PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops) {
+    var connections =
+        connections(
+            address, settings, postgresLoops, "stitchd-management", Map.of("role", "stitchd_app"));
+    return pool(
+        "management",
+        connections,
+        settings.managementConnections(),
+        settings.managementAcquireTimeout(),
+        settings);
+  }
+
+  @Bean(destroyMethod = "dispose")
+  ConnectionPool reader(
+      PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops) {
+    var connections =
+        connections(
+            address, settings, postgresLoops, "stitchd-reader", Map.of("role", "stitchd_reader"));
+    return pool(
+        "reader",
+        connections,
+        settings.readerConnections(),
+        settings.readerAcquireTimeout(),
+        settings);
+  }
+
+  /// For connections that live long and are nobody else's, as the one that LISTENs.
+  @Bean
+  PostgresqlConnectionFactory listener(
+      PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops) {
+    return connections(
+        address, settings, postgresLoops, "stitchd-listener", Map.of("role", "stitchd_reader"));
+  }
+
+  private static PostgresqlConnectionFactory connections(
+      PostgresAddress address,
+      PostgresSettings settings,
+      LoopResources loops,
+      String name,
+      Map<String, String> options) {
+    var configuration =
+        PostgresqlConnectionConfiguration.builder()
+            .host(address.host())
+            .port(address.port())
+            .database(address.database())
+            .username(address.user())
+            .applicationName(name)
+            .options(options)
+            .connectTimeout(settings.connectTimeout())
+            .statementTimeout(settings.statementTimeout())
+            .lockWaitTimeout(settings.lockTimeout())
+            .tcpKeepAlive(true)
+            .preparedStatementCacheQueries(256)
+            .loopResources(loops);
+    if (address.password() != null) {
+      configuration.password(address.password());
+    }
+    var sslMode = address.parameters().get("sslmode");
+    if (sslMode != null) {
+      configuration.sslMode(SSLMode.fromValue(sslMode));
+    }
+    return new PostgresqlConnectionFactory(configuration.build());
+  }
+
+  private static ConnectionPool pool(
+      String name,
+      PostgresqlConnectionFactory connections,
+      int size,
+      Duration acquireTimeout,
+      PostgresSettings settings) {
+    return new ConnectionPool(
+        ConnectionPoolConfiguration.builder(connections)
+            .name(name)
+            .initialSize(0)
+            .maxSize(size)
+            .maxAcquireTime(acquireTimeout)
+            .maxCreateConnectionTime(settings.connectTimeout())
+            .maxIdleTime(Duration.ofMinutes(10))
+            .acquireRetry(1)
+            .customizer(pool -> pool.maxPendingAcquire(settings.waitingRequests()))
+            .build());
+  }
+}

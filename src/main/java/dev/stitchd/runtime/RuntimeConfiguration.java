@@ -1,0 +1,46 @@
+package dev.stitchd.runtime;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.random.RandomGenerator;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.AbstractApplicationContext;
+import org.springframework.context.support.DefaultLifecycleProcessor;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/// Time and chance, made here and injected everywhere, so that tests can replace them.
+@Configuration(proxyBeanMethods = false)
+final class RuntimeConfiguration {
+
+  /// How much longer than the drain a phase of the shutdown may take before it is cut off.
+  private static final Duration SHUTDOWN_GRACE = Duration.ofSeconds(10);
+
+  /// Gives every phase of the shutdown the time that the drain was set to, and some more.
+  @Bean(name = AbstractApplicationContext.LIFECYCLE_PROCESSOR_BEAN_NAME)
+  DefaultLifecycleProcessor lifecycleProcessor(@Value("${stitchd.drain:PT20S}") Duration drain) {
+    var processor = new DefaultLifecycleProcessor();
+    processor.setTimeoutPerShutdownPhase(drain.plus(SHUTDOWN_GRACE).toMillis());
+    return processor;
+  }
+
+  @Bean
+  Clock clock() {
+    return Clock.systemUTC();
+  }
+
+  /// For timeouts, heartbeats and delays; its threads must not block.
+  @Bean(destroyMethod = "dispose")
+  Scheduler timer() {
+    return Schedulers.newParallel("timer", 1, true);
+  }
+
+  /// Chance for jitter and salts, not for secrets; safe from any thread.
+  @Bean
+  RandomGenerator chance() {
+    return () -> ThreadLocalRandom.current().nextLong();
+  }
+}

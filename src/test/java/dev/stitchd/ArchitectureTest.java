@@ -1,0 +1,90 @@
+package dev.stitchd;
+
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import java.time.Clock;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.modulith.core.ApplicationModules;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/// The house rules that the compiler does not know.
+@AnalyzeClasses(packages = "dev.stitchd", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+
+  @ArchTest
+  static final ArchRule nobodyBlocks =
+      ArchRuleDefinition.noClasses()
+          .should()
+          .callMethodWhere(
+              new com.tngtech.archunit.base.DescribedPredicate<
+                  com.tngtech.archunit.core.domain.JavaMethodCall>(
+                  "block a thread on a publisher") {
+                @Override
+                public boolean test(com.tngtech.archunit.core.domain.JavaMethodCall call) {
+                  var owner = call.getTargetOwner();
+                  return (owner.isAssignableTo(Mono.class) || owner.isAssignableTo(Flux.class))
+                      && (call.getName().startsWith("block")
+                          || call.getName().equals("toIterable")
+                          || call.getName().equals("toStream"));
+                }
+              })
+          .because("an event loop that waits stops every connection it serves");
+
+  @ArchTest
+  static final ArchRule onlyLifecyclesSubscribe =
+      ArchRuleDefinition.noClasses()
+          .that()
+          .areNotAssignableTo(SmartLifecycle.class)
+          .should()
+          .callMethodWhere(
+              new com.tngtech.archunit.base.DescribedPredicate<
+                  com.tngtech.archunit.core.domain.JavaMethodCall>("subscribe to a publisher") {
+                @Override
+                public boolean test(com.tngtech.archunit.core.domain.JavaMethodCall call) {
+                  var owner = call.getTargetOwner();
+                  return (owner.isAssignableTo(Mono.class) || owner.isAssignableTo(Flux.class))
+                      && call.getName().equals("subscribe");
+                }
+              })
+          .because("background work has one owner that logs its end and drains it at shutdown");
+
+  @ArchTest
+  static final ArchRule timeIsInjected =
+      ArchRuleDefinition.noClasses()
+          .that()
+          .resideOutsideOfPackage("..runtime..")
+          .should()
+          .callMethod(Instant.class, "now")
+          .orShould()
+          .callMethod(Clock.class, "systemUTC")
+          .orShould()
+          .callMethod(System.class, "currentTimeMillis")
+          .allowEmptyShould(true)
+          .because("tests run in virtual time; runtime alone makes the clock");
+
+  @ArchTest
+  static final ArchRule configurationStaysInItsRoom =
+      ArchRuleDefinition.classes()
+          .that()
+          .areAnnotatedWith(Configuration.class)
+          .or()
+          .areAnnotatedWith(ConfigurationProperties.class)
+          .should()
+          .notHaveModifier(JavaModifier.PUBLIC)
+          .allowEmptyShould(true)
+          .because("a room shows its services, not how they are put together");
+
+  @Test
+  void everyArrowBetweenRoomsIsDeclared() {
+    ApplicationModules.of(StitchdApplication.class).verify();
+  }
+}

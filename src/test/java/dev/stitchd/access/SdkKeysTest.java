@@ -1,0 +1,311 @@
+package dev.stitchd.access;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stitchd.catalog.PublishedItems;
+import dev.stitchd.changefeed.Ring;
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Problem;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.r2dbc.spi.R2dbcNonTransientResourceException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.test.StepVerifier;
+import reactor.test.scheduler.VirtualTimeScheduler;
+
+class SdkKeysTest {
+
+  private static final String KEY = "sdk_srv_one";
+
+  private final FakeKeyStore store = new FakeKeyStore();
+  private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
+  private final SdkKeys keys = keys(store, 64);
+  private final Sinks.Many<Ring> rings = Sinks.many().multicast().directBestEffort();
+  private final KeyWatch watch =
+      new KeyWatch(
+          keys,
+          rings::asFlux,
+          new Positions(store),
+          new InstallationSettings(new InstallationSettings.Bootstrap(null), Duration.ofSeconds(1)),
+          time);
+  private final EnvironmentId environment = store.environment();
+  private final SdkCaller caller = store.key(environment, KEY, SdkCaller.Kind.SERVER);
+
+  private SdkKeys keys(KeyStore store, int lookups) {
+    var defaults = AccessSettingsTest.defaults();
+    return new SdkKeys(
+        store,
+        new AccessSettings(
+            100,
+            2,
+            defaults.wrongKeyTtl(),
+            lookups,
+            defaults.lookupTimeout(),
+            defaults.retryAfter(),
+            defaults.tokenLookups(),
+            10,
+            defaults.tokenTtl()),
+        time,
+        RandomGenerator.of("SplittableRandom"),
+        new SimpleMeterRegistry(),
+        () -> time.now(java.util.concurrent.TimeUnit.NANOSECONDS));
+  }
+
+  @BeforeEach
+  void start() {
+    watch.start();
+  }
+
+  @AfterEach
+  void stop() {
+    watch.stop();
+  }
+
+  @Test
+  void knownKeyIsAskedForOnce() {
+    for (int i = 0; i < 3; i++) {
+      keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    }
+    assertThat(store.asked).isEqualTo(1);
+  }
+
+  @Test
+  void thousandRequestsWithANewKeyAskOnce() {
+    var slow = new SlowStore(store);
+    var keys = keys(slow, 1);
+    var answers =
+        Flux.range(0, 1_000).flatMap(_ -> keys.holder(KEY), 1_000).collectList().toFuture();
+    assertThat(answers).isNotDone();
+    slow.answer.tryEmitValue(new KeyStore.Stored(caller, 1)).orThrow();
+    assertThat(answers.join()).hasSize(1_000).containsOnly(caller);
+    assertThat(slow.asked).hasValue(1);
+  }
+
+  @Test
+  void knownKeyKeepsWorkingWhileTheStoreIsOut() {
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    store.outage = new R2dbcNonTransientResourceException("connection refused");
+    time.advanceTimeBy(Duration.ofHours(5));
+    rings.tryEmitNext(new Ring.Resync()).orThrow();
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+  }
+
+  @Test
+  void unknownKeyWhileTheStoreIsOutIsUnavailableAndNeverWrong() {
+    store.outage = new R2dbcNonTransientResourceException("connection refused");
+    keys.holder(KEY)
+        .as(StepVerifier::create)
+        .expectErrorSatisfies(failure -> {
+          assertThat(failure).isInstanceOf(Problem.Unavailable.class);
+          assertThat(((Problem.Unavailable) failure).retryAfter())
+              .isBetween(Duration.ofSeconds(2), Duration.ofSeconds(4));
+        })
+        .verify();
+    store.outage = null;
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+  }
+
+  @Test
+  void lookupThatTakesTooLongIsUnavailable() {
+    var keys = keys(new SlowStore(store), 64);
+    var answer = keys.holder(KEY).materialize().toFuture();
+    time.advanceTimeBy(Duration.ofSeconds(3));
+    assertThat(answer.join().getThrowable()).isInstanceOf(Problem.Unavailable.class);
+  }
+
+  @Test
+  void moreUnknownKeysAtOnceThanAllowedAreToldToComeAgain() {
+    var keys = keys(new SlowStore(store), 1);
+    var first = keys.holder("sdk_srv_a").toFuture();
+    keys.holder("sdk_srv_b").as(StepVerifier::create).verifyError(Problem.Unavailable.class);
+    time.advanceTimeBy(Duration.ofSeconds(3));
+    assertThat(first).isCompletedExceptionally();
+    var again = keys.holder("sdk_srv_b").toFuture();
+    assertThat(again).isNotDone();
+  }
+
+  @Test
+  void wrongKeyIsRememberedForAShortWhile() {
+    for (int i = 0; i < 3; i++) {
+      keys.holder("sdk_srv_wrong")
+          .as(StepVerifier::create)
+          .verifyError(Problem.Unauthenticated.class);
+    }
+    assertThat(store.asked).isEqualTo(1);
+    time.advanceTimeBy(Duration.ofSeconds(11));
+    keys.holder("sdk_srv_wrong")
+        .as(StepVerifier::create)
+        .verifyError(Problem.Unauthenticated.class);
+    assertThat(store.asked).isEqualTo(2);
+  }
+
+  @Test
+  void textThatIsNoKeyIsRefusedWithoutAsking() {
+    keys.holder("hunter2").as(StepVerifier::create).verifyError(Problem.Unauthenticated.class);
+    assertThat(store.asked).isZero();
+  }
+
+  @Test
+  void ringWithAHigherAccessVersionEndsARevokedKey() {
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    var ended = new ArrayList<SdkCaller>();
+    var subscription = keys.revocation(caller).subscribe(ended::add);
+    store.revoke(caller);
+    rings.tryEmitNext(new Ring.At(environment, 7, store.versions.get(environment))).orThrow();
+    assertThat(ended).containsExactly(caller);
+    assertThat(subscription.isDisposed()).isTrue();
+    keys.holder(KEY).as(StepVerifier::create).verifyError(Problem.Unauthenticated.class);
+  }
+
+  @Test
+  void otherKeysOfTheEnvironmentStayWhenOneIsRevoked() {
+    var other = store.key(environment, "sdk_cli_two", SdkCaller.Kind.CLIENT);
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    keys.holder("sdk_cli_two").as(StepVerifier::create).expectNext(other).verifyComplete();
+    var ended = new ArrayList<SdkCaller>();
+    var subscription = keys.revocation(other).subscribe(ended::add);
+    store.revoke(caller);
+    rings.tryEmitNext(new Ring.At(environment, 7, store.versions.get(environment))).orThrow();
+    assertThat(ended).isEmpty();
+    store.outage = new IllegalStateException("must not be asked");
+    keys.holder("sdk_cli_two").as(StepVerifier::create).expectNext(other).verifyComplete();
+    subscription.dispose();
+  }
+
+  @Test
+  void lostRingDelaysARevocationByOnePoll() {
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    store.revoke(caller);
+    time.advanceTimeBy(Duration.ofMillis(1_001));
+    keys.holder(KEY).as(StepVerifier::create).verifyError(Problem.Unauthenticated.class);
+  }
+
+  @Test
+  void checkThatFailedIsMadeUpForAfterTheOutage() {
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    store.revoke(caller);
+    store.outage = new R2dbcNonTransientResourceException("connection refused");
+    rings.tryEmitNext(new Ring.At(environment, 7, store.versions.get(environment))).orThrow();
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    store.outage = null;
+    time.advanceTimeBy(Duration.ofMillis(1_001));
+    keys.holder(KEY).as(StepVerifier::create).verifyError(Problem.Unauthenticated.class);
+  }
+
+  @Test
+  void keyRevokedBeforeItWasWatchedIsStillNoticed() {
+    store.revoke(caller);
+    var ended = new ArrayList<SdkCaller>();
+    var subscription = keys.revocation(caller).subscribe(ended::add);
+    time.advanceTimeBy(Duration.ofMillis(1_001));
+    assertThat(ended).containsExactly(caller);
+    assertThat(subscription.isDisposed()).isTrue();
+  }
+
+  @Test
+  void deletedEnvironmentEndsItsKeys() {
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    var ended = new ArrayList<SdkCaller>();
+    var subscription = keys.revocation(caller).subscribe(ended::add);
+    store.delete(environment);
+    rings.tryEmitNext(new Ring.Removed(environment)).orThrow();
+    assertThat(ended).containsExactly(caller);
+    assertThat(subscription.isDisposed()).isTrue();
+    keys.holder(KEY).as(StepVerifier::create).verifyError(Problem.Unauthenticated.class);
+  }
+
+  @Test
+  void restoredBackupWithLowerAccessVersionsStillEndsItsRevokedKeys() {
+    for (int i = 0; i < 8; i++) {
+      store.versions.merge(environment, 1L, Long::sum);
+    }
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete(); // 10
+    store.revoke(caller);
+    store.versions.put(environment, 3L);
+    time.advanceTimeBy(Duration.ofMillis(2_001));
+    keys.holder(KEY).as(StepVerifier::create).verifyError(Problem.Unauthenticated.class);
+  }
+
+  @Test
+  void cancelledWatchersLeaveNothingBehind() {
+    var first = keys.revocation(caller).subscribe();
+    var second = keys.revocation(caller).subscribe();
+    first.dispose();
+    assertThat(keys.heldEnvironments()).containsOnlyKeys(environment);
+    second.dispose();
+    assertThat(keys.heldEnvironments()).isEmpty();
+  }
+
+  @Test
+  void oneRevocationReachesEveryWatcher() {
+    var ended = new ArrayList<SdkCaller>();
+    var subscriptions =
+        List.of(
+            keys.revocation(caller).subscribe(ended::add),
+            keys.revocation(caller).subscribe(ended::add));
+    store.revoke(caller);
+    time.advanceTimeBy(Duration.ofMillis(1_001));
+    assertThat(ended).hasSize(2);
+    assertThat(subscriptions).allMatch(reactor.core.Disposable::isDisposed);
+    assertThat(keys.heldEnvironments()).isEmpty();
+  }
+
+  /// A store that answers when the test says so.
+  private record SlowStore(KeyStore delegate, Sinks.One<Stored> answer, AtomicInteger asked)
+      implements KeyStore {
+
+    private SlowStore(KeyStore delegate) {
+      this(delegate, Sinks.one(), new AtomicInteger());
+    }
+
+    @Override
+    public Mono<Stored> find(KeyHash hash) {
+      return answer.asMono().doOnSubscribe(_ -> asked.incrementAndGet());
+    }
+
+    @Override
+    public Mono<java.util.Map<EnvironmentId, Valid>> valid(Collection<EnvironmentId> environments) {
+      return delegate.valid(environments);
+    }
+  }
+
+  /// Where the fake store's environments stand.
+  private record Positions(FakeKeyStore store) implements PublishedItems {
+    @Override
+    public Flux<Position> positions(Collection<EnvironmentId> environments) {
+      return Flux.defer(() ->
+          store.outage != null
+              ? Flux.error(store.outage)
+              : Flux.fromIterable(Set.copyOf(environments))
+                  .filter(store.versions::containsKey)
+                  .map(e -> new Position(e, 0, store.versions.get(e), new UUID(0, 0))));
+    }
+
+    @Override
+    public Mono<State> load(EnvironmentId environment) {
+      return Mono.error(new UnsupportedOperationException());
+    }
+
+    @Override
+    public Mono<Changes> changesSince(EnvironmentId environment, long revision) {
+      return Mono.error(new UnsupportedOperationException());
+    }
+
+    @Override
+    public Mono<UUID> replaceEpoch(UUID seen) {
+      return Mono.error(new UnsupportedOperationException());
+    }
+  }
+}

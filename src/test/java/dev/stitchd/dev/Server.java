@@ -1,0 +1,167 @@
+package dev.stitchd.dev;
+
+import dev.stitchd.StitchdApplication;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+import org.springframework.http.client.ReactorResourceFactory;
+
+/// A whole server in this JVM, on a free port of 127.0.0.1, configured as production is: by
+/// `STITCHD_…` variables. Several may run at once, also on the same databases, as the nodes of one
+/// installation do.
+///
+/// ```
+/// try (var server = Server.start()) {
+///   server.admin().createProject("web");
+/// }
+/// try (var one = Server.start(); var other = Server.on(one.postgres(), one.clickHouse(), Map.of())) { … }
+/// ```
+///
+/// Blocks; for ordinary threads.
+public final class Server implements AutoCloseable {
+
+  /// The administrator's API token of every such server.
+  public static final String TOKEN = "sat_of-a-test-server-0123456789abcdefghijkl";
+
+  private final ConfigurableApplicationContext context;
+  private final Path folder;
+  private final String postgres;
+  private final String clickHouse;
+
+  private Server(
+      ConfigurableApplicationContext context, Path folder, String postgres, String clickHouse) {
+    this.context = context;
+    this.folder = folder;
+    this.postgres = postgres;
+    this.clickHouse = clickHouse;
+  }
+
+  /// A server on new empty databases of the shared stores.
+  public static Server start() {
+    return start(Map.of());
+  }
+
+  /// The same with settings.
+  ///
+  /// @param settings environment variables (`STITCHD_SAFETY_POLL`); they win over this class's own
+  public static Server start(Map<String, String> settings) {
+    var stores = Stores.shared();
+    return on(
+        settings.containsKey("STITCHD_POSTGRES_URL")
+            ? settings.get("STITCHD_POSTGRES_URL")
+            : stores.freshPostgres().url(),
+        settings.containsKey("STITCHD_CLICKHOUSE_URL")
+            ? settings.get("STITCHD_CLICKHOUSE_URL")
+            : stores.freshClickHouse().url(),
+        settings);
+  }
+
+  /// A server on given databases.
+  public static Server on(String postgres, String clickHouse, Map<String, String> settings) {
+    var folder = OwnFolders.temporary("server");
+    var variables = new HashMap<String, Object>();
+    variables.put("STITCHD_POSTGRES_URL", postgres);
+    variables.put("STITCHD_CLICKHOUSE_URL", clickHouse);
+    variables.put("STITCHD_BOOTSTRAP_TOKEN", TOKEN);
+    variables.put("STITCHD_HTTP_ADDRESS", "127.0.0.1");
+    variables.put("STITCHD_HTTP_PORT", "0");
+    variables.put("STITCHD_DATA_DIR", folder.toString());
+    variables.put("STITCHD_DRAIN", "PT1S");
+    variables.putAll(settings);
+    try {
+      return new Server(run(variables), folder, postgres, clickHouse);
+    } catch (RuntimeException e) {
+      Machine.delete(folder);
+      throw e;
+    }
+  }
+
+  /// Runs the application with variables as if they were in the process's environment.
+  static ConfigurableApplicationContext run(Map<String, Object> variables) {
+    var application = new SpringApplication(StitchdApplication.class);
+    application.setMainApplicationClass(StitchdApplication.class);
+    application.addInitializers(
+        // The name makes the framework read it as an environment: STITCHD_DATA_DIR =
+        // stitchd.data-dir.
+        context ->
+            context
+                .getEnvironment()
+                .getPropertySources()
+                .addFirst(
+                    new SystemEnvironmentPropertySource("given-systemEnvironment", variables)));
+    application.addInitializers(Server::ownEventLoops);
+    return application.run();
+  }
+
+  /// A server that stops takes its event loops with it, and must not take those of others in this
+  /// JVM.
+  private static void ownEventLoops(ConfigurableApplicationContext context) {
+    ((GenericApplicationContext) context)
+        .registerBean(
+            ReactorResourceFactory.class,
+            () -> {
+              var resources = new ReactorResourceFactory();
+              resources.setUseGlobalResources(false);
+              return resources;
+            });
+  }
+
+  public int port() {
+    return Integer.parseInt(context.getEnvironment().getRequiredProperty("local.server.port"));
+  }
+
+  /// `http://127.0.0.1:port`
+  public String url() {
+    return "http://127.0.0.1:" + port();
+  }
+
+  public Admin admin() {
+    return Admin.at(url(), TOKEN);
+  }
+
+  public Http http() {
+    return Http.at(url());
+  }
+
+  /// A stream of changes for an SDK key.
+  public SseClient stream(String sdkKey, String... headers) {
+    var all = new java.util.ArrayList<>(java.util.List.of("Authorization", "Bearer " + sdkKey));
+    all.addAll(java.util.List.of(headers));
+    return SseClient.open(url() + "/sdk/v1/stream", all.toArray(String[]::new));
+  }
+
+  /// URL of its PostgreSQL database.
+  public String postgres() {
+    return postgres;
+  }
+
+  /// URL of its ClickHouse database.
+  public String clickHouse() {
+    return clickHouse;
+  }
+
+  /// A bean, for tests of one room that need the rest of the server around it.
+  public <T> T bean(Class<T> type) {
+    return context.getBean(type);
+  }
+
+  /// Everything it is made of, for tests that look at several beans of a type.
+  public ConfigurableApplicationContext context() {
+    return context;
+  }
+
+  /// Shuts it down in order, as SIGTERM does; returns when it is gone.
+  public void stop() {
+    context.close();
+    Machine.delete(folder);
+  }
+
+  @Override
+  public void close() {
+    stop();
+  }
+}

@@ -1,0 +1,18 @@
+package dev.stitchd.runtime;
+
+import reactor.blockhound.BlockHound;
+import reactor.blockhound.integration.BlockHoundIntegration;
+
+/// Everything that may block on a thread that must not, each with its reason. Found by BlockHound
+/// through `META-INF/services`; all other blocking calls on event loops and timers fail the test
+/// that makes them.
+public final class BlockHoundAllowances implements BlockHoundIntegration {
+
+  @Override
+  public void applyTo(BlockHound.Builder builder) {
+    // Netty's own allocator: when a thread finds a magazine contended, it adds one under a lock
+    // that is held for a few instructions.
+    builder.allowBlockingCallsInside(
+        "io.netty.buffer.AdaptivePoolingAllocator$MagazineGroup", "tryExpandMagazines");
+  }
+}
