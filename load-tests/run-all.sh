@@ -1,0 +1,188 @@
+#!/usr/bin/env bash
+# Measures the packaged server beside its ceilings on this machine and prints Markdown tables of medians. Everything listens on
+# 127.0.0.1, everything started here is ended here, every measurement has a time limit.
+#
+#   load-tests/run-all.sh                                   the sizes of README.md, about 25 minutes
+#   ROUNDS=1 CLIENTS=500 SECONDS_EACH=3 load-tests/run-all.sh     a quick look
+#
+# ROUNDS (3) rounds, server and ceilings taking turns; CLIENTS (10000) streams; CHANGES (20) per fan-out; FRAMES ("300 20000") bytes;
+# SECONDS_EACH (10) and WARMUP (5) seconds of polling and evaluating; EVENTS (300000) posted, ROWS (2000000) inserted directly;
+# GATLING (yes) runs both simulations at the end; ONLY ("fanout polling evaluate ingest") measurements; HEAP (1g) of the measured JVMs.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+rounds=${ROUNDS:-3}
+clients=${CLIENTS:-10000}
+changes=${CHANGES:-20}
+frames=${FRAMES:-300 20000}
+seconds=${SECONDS_EACH:-10}
+warmup=${WARMUP:-5}
+events=${EVENTS:-300000}
+rows=${ROWS:-2000000}
+gatling=${GATLING:-yes}
+only=${ONLY:-fanout polling evaluate ingest}
+heap=${HEAP:-1g}
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/stitchd-load-XXXXXX")
+results=target/results.ndjson
+pids=()
+
+cleanup() {
+  local pid
+  for pid in ${pids[@]+"${pids[@]}"}; do kill "$pid" 2>/dev/null || true; done
+  exec 7>&- || true # the stores live as long as this pipe
+  wait 2>/dev/null || true
+  rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+is_new_jdk() {
+  [ -x "$1/bin/javac" ] && [ -f "$1/release" ] &&
+    [ "$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release")" -ge 25 ]
+}
+
+find_jdk() {
+  local candidate on_path
+  on_path=$(command -v javac || true)
+  [ -z "$on_path" ] || on_path=$(dirname "$(dirname "$(readlink -f "$on_path")")")
+  for candidate in "${JAVA_HOME:-}" "$on_path" /usr/lib/jvm/* "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/* \
+    /opt/java/* /opt/jdk*; do
+    if [ -n "$candidate" ] && is_new_jdk "$candidate"; then
+      echo "$candidate"
+      return
+    fi
+  done
+}
+
+free_port() {
+  local port
+  while port=$((20000 + RANDOM % 12000)); do # below the ephemeral range, which the streams use up
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+  done
+}
+
+# wait_for <seconds> <what> <command…>
+wait_for() {
+  local deadline=$(($(date +%s) + $1)) what=$2
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    [ "$(date +%s)" -lt "$deadline" ] || { echo "$what: gave up; logs:" >&2; tail -n 20 "$work"/*.log >&2; exit 1; }
+    sleep 0.2
+  done
+}
+
+jdk=$(find_jdk)
+[ -n "$jdk" ] || { echo "JDK 25 or newer is missing: install one (for example Temurin 25) and run this again." >&2; exit 1; }
+files=$(ulimit -Hn)
+[ "$files" = unlimited ] || [ "$files" -ge $((clients + 500)) ] ||
+  { echo "$clients streams need more open files than the $files that a process may have here; set CLIENTS lower." >&2; exit 1; }
+ulimit -n "$files"
+
+# --- build: the server's jar and its test classes (they bring the stores), and this project
+
+echo "building" >&2
+(cd .. && mvn -q -B -DskipTests package </dev/null &&
+  mvn -q -B dependency:build-classpath -DincludeScope=test -Dmdep.outputFile="$work/classpath" </dev/null)
+mvn -q -B test-compile </dev/null
+jar=$(find ../target -maxdepth 1 -name 'stitchd-server-*.jar' | head -1)
+
+# --- start
+
+quiet_flags="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow"
+measured_flags="-Xms$heap -Xmx$heap -XX:+UseCompactObjectHeaders $quiet_flags"
+bench_path="target/classes:target/lib/*"
+token="sat_$(od -An -N20 -tx1 /dev/urandom | tr -d ' \n')"
+export STITCHD_BOOTSTRAP_TOKEN=$token
+
+echo "starting the stores" >&2
+mkfifo "$work/hold"
+# shellcheck disable=SC2086
+"$jdk/bin/java" $quiet_flags -cp "../target/test-classes:../target/classes:$(cat "$work/classpath")" \
+  dev.stitchd.dev.StoresOnly <"$work/hold" >"$work/stores" 2>"$work/stores.log" &
+exec 7>"$work/hold"
+wait_for 300 stores grep -q STITCHD_CLICKHOUSE_URL "$work/stores"
+set -a
+# shellcheck disable=SC1091
+. "$work/stores"
+set +a
+
+port=$(free_port)
+# shellcheck disable=SC2086
+STITCHD_HTTP_PORT=$port STITCHD_HTTP_ADDRESS=127.0.0.1 STITCHD_DATA_DIR="$work/data" STITCHD_DRAIN=PT1S \
+  "$jdk/bin/java" $measured_flags -jar "$jar" >"$work/server.log" 2>&1 7>&- &
+server_pid=$!
+pids+=("$server_pid")
+server="--target=server --url=http://127.0.0.1:$port --pid=$server_pid"
+wait_for 60 server curl -fsS "http://127.0.0.1:$port/health/ready"
+
+# ceiling <variable> <class> <label>
+ceiling() {
+  local at
+  at=$(free_port)
+  # shellcheck disable=SC2086
+  "$jdk/bin/java" $measured_flags -cp "$bench_path" "dev.stitchd.load.$2" --port="$at" >"$work/$3.log" 2>&1 7>&- &
+  pids+=("$!")
+  printf -v "$1" '%s' "--target=$3 --url=http://127.0.0.1:$at --pid=$!"
+  wait_for 20 "$3" grep -q listens "$work/$3.log"
+}
+ceiling plain PlainNettyServer plain-netty
+ceiling reactor RawReactorNettyServer reactor-netty
+
+# --- measure
+
+failed=0
+# bench <subcommand> <options…>
+bench() {
+  # shellcheck disable=SC2086
+  timeout 400 "$jdk/bin/java" $quiet_flags -XX:+UseCompactObjectHeaders -Xmx2g -cp "$bench_path" dev.stitchd.load.Bench \
+    "$@" --results="$results" 7>&- >&2 || { failed=$((failed + 1)); echo "FAILED: $*" >&2; }
+}
+
+chosen() {
+  case " $only " in *" $1 "*) true ;; *) false ;; esac
+}
+
+rm -f "$results"
+# shellcheck disable=SC2086
+for round in $(seq "$rounds"); do
+  echo "round $round of $rounds" >&2
+  if chosen fanout; then
+    for frame in $frames; do
+      for target in "$server" "$plain"; do
+        bench fanout $target --name="fan-out, $clients streams, $frame B" --clients="$clients" --changes="$changes" --frame="$frame"
+      done
+    done
+  fi
+  if chosen polling; then
+    for target in "$server" "$reactor" "$plain"; do
+      bench polling $target --seconds="$seconds" --warmup="$warmup"
+    done
+  fi
+  if chosen evaluate; then
+    for target in "$server" "$reactor" "$plain"; do
+      bench evaluate $target --seconds="$seconds" --warmup="$warmup"
+    done
+  fi
+  if chosen ingest; then
+    bench ingest $server --events="$events"
+    bench rowbinary --target=rowbinary --events="$rows"
+  fi
+done
+
+echo
+echo "Medians of $rounds rounds. $("$jdk/bin/java" -version 2>&1 | sed -n 2p), $(nproc) cores, $(uname -sr), heap $heap."
+"$jdk/bin/java" -cp "$bench_path" dev.stitchd.load.Bench table --results="$results"
+
+if [ "$gatling" = yes ]; then
+  for simulation in FanOutSimulation PollingSimulation; do
+    timeout 300 mvn -q -B gatling:test -Dgatling.simulationClass="dev.stitchd.load.$simulation" \
+      -Durl="http://127.0.0.1:$port" -Dtoken="$token" </dev/null >"$work/$simulation.log" 2>&1 7>&- ||
+      { failed=$((failed + 1)); echo "FAILED: $simulation"; tail -n 30 "$work/$simulation.log"; }
+    echo
+    echo "$simulation:"
+    sed -n '/Global Information/,/std deviation/p; /response time [0-9]*th/p; /Reports generated/s/.*file:/file:/p' "$work/$simulation.log"
+  done
+fi
+
+[ "$failed" -eq 0 ]

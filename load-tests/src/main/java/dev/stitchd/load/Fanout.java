@@ -1,0 +1,161 @@
+package dev.stitchd.load;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.concurrent.TimeUnit;
+
+/// `fanout`: N streams held, one change per second, and the time until each stream has it.
+///
+/// Latencies count from the moment *before* the change's request is sent, so they include the
+/// write's transaction; the write's own time and the spread between the first and the last stream
+/// are shown apart.
+final class Fanout {
+
+  private static final int SMALLEST_FRAME = 262;
+  private static final String FLAG = "f";
+
+  private final Target target;
+  private final Results results;
+  private final int clients;
+  private final int changes;
+  private final int warmup;
+  private final int frame;
+  private final int rate;
+  private final int threads;
+  private final int interval;
+  private final int idle;
+
+  Fanout(Options options) {
+    this.target = new Target(options);
+    this.results = new Results(options, "fanout");
+    this.clients = options.number("clients", 1_000);
+    this.changes = options.number("changes", 20);
+    this.warmup = options.number("warmup", 5);
+    this.frame = options.number("frame", 300);
+    this.rate = options.number("rate", 1_500);
+    this.threads = options.number("threads", 2);
+    this.interval = options.number("interval", 1_000);
+    this.idle = options.number("idle", 3);
+    options.complete();
+  }
+
+  void run() throws InterruptedException, IOException {
+    try (var management = target.createProject()) {
+      management.stringFlag(FLAG, Math.max(0, frame - SMALLEST_FRAME));
+      var keys = management.serverKeys(Streams.keysFor(clients));
+      var process = target.process();
+
+      // classes, buffers and JIT come first, so that the growth below is that of connections
+      try (var some = new Streams(target.address(), keys, Math.min(clients, 200), threads)) {
+        some.open(rate);
+      }
+      Thread.sleep(1_000);
+      var heapBefore = process.liveHeapBytes();
+      var residentBefore = process.residentBytes();
+
+      try (var streams = new Streams(target.address(), keys, clients, threads)) {
+        var opening = System.nanoTime();
+        streams.open(rate);
+        var opened = (System.nanoTime() - opening) / 1e9;
+        Thread.sleep(1_000);
+        var heap = (process.liveHeapBytes() - heapBefore) / clients;
+        var resident = (process.residentBytes() - residentBefore) / clients;
+        var idleCpu = idleCpu(process);
+
+        change(management, streams, warmup);
+        var cpuBefore = process.cpuSeconds();
+        var rounds = change(management, streams, changes);
+        var cpu = process.cpuSeconds() - cpuBefore;
+
+        var deliveries = rounds.deliveries.toArray();
+        var all = Percentiles.of(deliveries);
+        var last = Percentiles.of(rounds.last.toArray());
+        var spread = Percentiles.of(rounds.spread.toArray());
+        results
+            .put("clients", clients)
+            .put("held", streams.held() - streams.lost())
+            .put("refusedAndRetried", streams.refused())
+            .put("openedPerSecond", clients / opened)
+            .put("frameBytes", frame)
+            .put("changes", changes)
+            .put("missing", (long) clients * changes - deliveries.length)
+            .put("delivery_p50_ms", all.millis(50))
+            .put("delivery_p99_ms", all.millis(99))
+            .put("delivery_max_ms", all.millis(100))
+            .put("last_p50_ms", last.millis(50))
+            .put("last_p99_ms", last.millis(99))
+            .put("last_max_ms", last.millis(100))
+            .put("write_p50_ms", Percentiles.of(rounds.write.toArray()).millis(50))
+            .put("firstToLast_p50_ms", spread.millis(50))
+            .put("deliveriesPerSecond", clients / spread.millis(50) * 1e3)
+            .put("cpu_us_per_delivery", cpu / deliveries.length * 1e6)
+            .put("idle_cpu_percent", idleCpu)
+            .put("heap_bytes_per_connection", heap)
+            .put("rss_bytes_per_connection", resident)
+            .write();
+      }
+    }
+  }
+
+  /// CPU that held, idle streams cost (heartbeats), in percent of one core.
+  private double idleCpu(ServerProcess process) throws InterruptedException {
+    if (idle == 0) {
+      return Double.NaN;
+    }
+    var before = process.cpuSeconds();
+    Thread.sleep(TimeUnit.SECONDS.toMillis(idle));
+    return (process.cpuSeconds() - before) / idle * 100;
+  }
+
+  private Rounds change(Management management, Streams streams, int times)
+      throws InterruptedException {
+    var base = management.changeFlag(FLAG, "b");
+    Thread.sleep(interval);
+    var arrivals = streams.expect(base, times);
+    var sent = new ArrayList<Long>();
+    var rounds = new Rounds();
+    var start = System.nanoTime();
+    for (var i = 0; i < times; i++) {
+      var before = System.nanoTime();
+      sent.add(before);
+      var revision = management.changeFlag(FLAG, i % 2 == 0 ? "a" : "b");
+      rounds.write.add(System.nanoTime() - before);
+      if (revision != base + i + 1) {
+        throw new IllegalStateException("revision " + revision + " came, not " + (base + i + 1));
+      }
+      var next = start + TimeUnit.MILLISECONDS.toNanos((long) interval * (i + 1));
+      TimeUnit.NANOSECONDS.sleep(Math.max(0, next - System.nanoTime()));
+    }
+    var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(15);
+    for (var i = 0; i < times; i++) {
+      while (arrivals.missing(i) > 0 && System.nanoTime() < deadline) {
+        Thread.sleep(10);
+      }
+      rounds.add(arrivals.of(i), sent.get(i));
+    }
+    return rounds;
+  }
+
+  /// What several changes took, in nanoseconds.
+  private static final class Rounds {
+
+    private final LongList deliveries = new LongList();
+    private final LongList last = new LongList();
+    private final LongList spread = new LongList();
+    private final LongList write = new LongList();
+
+    private void add(long[] arrivals, long sent) {
+      var first = Long.MAX_VALUE;
+      var latest = Long.MIN_VALUE;
+      for (var at : arrivals) {
+        deliveries.add(at - sent);
+        first = Math.min(first, at);
+        latest = Math.max(latest, at);
+      }
+      if (arrivals.length > 0) {
+        last.add(latest - sent);
+        spread.add(latest - first);
+      }
+    }
+  }
+}

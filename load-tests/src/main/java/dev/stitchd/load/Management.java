@@ -1,0 +1,225 @@
+package dev.stitchd.load;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/// A small blocking client of the management plane: a project of its own with one environment, its
+/// keys and flags, made for one measurement and deleted by [#close()]. Any answer that is not the
+/// expected one ends the run.
+public final class Management implements AutoCloseable {
+
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+  private static final String ENVIRONMENT = "bench";
+
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(5))
+          .build();
+  private final String url;
+  private final String token;
+  private final String project;
+
+  private Management(String url, String token, String project) {
+    this.url = url;
+    this.token = token;
+    this.project = project;
+  }
+
+  /// Creates a project with a random key and the environment `bench` in it.
+  ///
+  /// @param url where the server listens, without a trailing slash
+  /// @param token an API token that may create projects
+  public static Management createProject(String url, String token) {
+    if (token.isEmpty()) {
+      throw new IllegalArgumentException(
+          "an API token is needed: --token=… (bench), -Dtoken=… (Gatling) or STITCHD_BOOTSTRAP_TOKEN");
+    }
+    var key = "load-" + UUID.randomUUID().toString().substring(0, 8);
+    var management = new Management(url, token, key);
+    management.post("/api/v1/projects", body().put("key", key).put("name", "Load test " + key));
+    management.post(
+        management.projectPath() + "/environments",
+        body().put("key", ENVIRONMENT).put("name", "Bench").put("production", false));
+    return management;
+  }
+
+  /// The key of the project.
+  public String project() {
+    return project;
+  }
+
+  /// Creates server keys of the environment.
+  ///
+  /// @param count how many
+  public List<String> serverKeys(int count) {
+    var keys = new ArrayList<String>(count);
+    for (var i = 0; i < count; i++) {
+      keys.add(
+          post(
+                  environmentPath() + "/sdk-keys",
+                  body().put("name", "bench-" + i).put("kind", "server"))
+              .get("key")
+              .asString());
+    }
+    return List.copyOf(keys);
+  }
+
+  /// Creates a string flag with the variants `a` and `b`, switched on and serving `a`, whose
+  /// published form is about `padding` bytes longer than that of the smallest such flag.
+  ///
+  /// @param key the flag's key
+  /// @param padding characters to add to the value of variant `a`
+  public void stringFlag(String key, int padding) {
+    var flag = body().put("key", key).put("name", key).put("type", "string");
+    flag.putObject("variants").put("a", "a" + "x".repeat(padding)).put("b", "b");
+    post(projectPath() + "/flags", flag);
+    var _ = changeFlag(key, "a");
+  }
+
+  /// Creates a boolean flag with rules that every evaluation walks through, the last of which
+  /// splits by percentage.
+  ///
+  /// @param key the flag's key
+  public void booleanFlag(String key) {
+    var flag = body().put("key", key).put("name", key).put("type", "boolean");
+    flag.putObject("variants").put("on", true).put("off", false);
+    post(projectPath() + "/flags", flag);
+
+    var targeting = body().put("enabled", true).put("offVariant", "off");
+    var rules = targeting.putArray("rules");
+    var staff = rules.addObject().put("id", "staff");
+    var isStaff = staff.putObject("when").put("attribute", "email").put("op", "endsWith");
+    isStaff.putArray("values").add("@example.com");
+    staff.putObject("serve").put("variant", "on");
+    var germany = rules.addObject().put("id", "germany");
+    var isGermany = germany.putObject("when").put("attribute", "country").put("op", "in");
+    isGermany.putArray("values").add("DE").add("AT").add("CH");
+    var rollout = germany.putObject("serve").putObject("rollout");
+    rollout.put("bucketBy", "targetingKey").putObject("weights").put("on", 10).put("off", 90);
+    targeting.putObject("default").put("variant", "off");
+    var _ = send("PATCH", targetingPath(key), targeting, 200);
+  }
+
+  /// Lets the flag serve another variant and answers the revision that this made.
+  ///
+  /// @param key the flag's key
+  /// @param variant what its default serves from now on
+  public long changeFlag(String key, String variant) {
+    var targeting = body().put("enabled", true);
+    targeting.putObject("default").put("variant", variant);
+    var answer = send("PATCH", targetingPath(key), targeting, 200);
+    // Stitchd-Revision: production=813, staging=77
+    var header =
+        answer
+            .headers()
+            .firstValue("Stitchd-Revision")
+            .orElseThrow(() -> new IllegalStateException("no Stitchd-Revision in the answer"));
+    return Long.parseLong(header.replaceAll(".*\\b" + ENVIRONMENT + "=(\\d+).*", "$1"));
+  }
+
+  /// The path of the flag's targeting in the environment.
+  public String targetingPath(String flag) {
+    return projectPath() + "/flags/" + flag + "/environments/" + ENVIRONMENT;
+  }
+
+  /// All evaluations of the flag that the stats route counts in the given time.
+  ///
+  /// @param flag the flag's key
+  /// @param from start, inclusive
+  /// @param to end, exclusive
+  public long countedEvaluations(String flag, Instant from, Instant to) {
+    var path =
+        environmentPath()
+            + "/stats/evaluations?flag="
+            + flag
+            + "&from="
+            + from
+            + "&to="
+            + to
+            + "&interval=PT1H";
+    long counted = 0;
+    for (var item : tree(send("GET", path, null, 200)).get("items")) {
+      counted += item.get("count").asLong();
+    }
+    return counted;
+  }
+
+  /// Deletes the project and with it everything that was made.
+  @Override
+  public void close() {
+    var answer = exchange("DELETE", projectPath(), null);
+    if (answer.statusCode() >= 300) {
+      System.err.println(
+          "project " + project + " was left behind: " + answer.statusCode() + " " + answer.body());
+    }
+    http.close();
+  }
+
+  private String projectPath() {
+    return "/api/v1/projects/" + project;
+  }
+
+  private String environmentPath() {
+    return projectPath() + "/environments/" + ENVIRONMENT;
+  }
+
+  private JsonNode post(String path, JsonNode body) {
+    return tree(send("POST", path, body, 201));
+  }
+
+  private HttpResponse<String> send(String method, String path, JsonNode body, int expected) {
+    var answer = exchange(method, path, body);
+    if (answer.statusCode() != expected) {
+      throw new IllegalStateException(
+          method + " " + path + " answered " + answer.statusCode() + ": " + answer.body());
+    }
+    return answer;
+  }
+
+  private HttpResponse<String> exchange(String method, String path, JsonNode body) {
+    var request =
+        HttpRequest.newBuilder(URI.create(url + path))
+            .timeout(TIMEOUT)
+            .header("Authorization", "Bearer " + token)
+            .header("If-Match", "*");
+    if (body == null) {
+      request.method(method, BodyPublishers.noBody());
+    } else {
+      request
+          .header("Content-Type", "application/json")
+          .method(method, BodyPublishers.ofString(body.toString()));
+    }
+    try {
+      return http.send(request.build(), BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new IllegalStateException(method + " " + url + path + " failed: " + e, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  private static JsonNode tree(HttpResponse<String> answer) {
+    return JSON.readTree(answer.body());
+  }
+
+  private static ObjectNode body() {
+    return JsonNodeFactory.instance.objectNode();
+  }
+}

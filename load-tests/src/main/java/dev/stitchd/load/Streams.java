@@ -1,0 +1,248 @@
+package dev.stitchd.load;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/// Many SSE streams held open, and the moment when each of them had each revision. Connections are
+/// opened at a steady rate, from several loopback addresses so that ports do not run out, and again
+/// if the server refused.
+final class Streams implements AutoCloseable {
+
+  private static final int ATTEMPTS = 10;
+  private static final int SOURCES = 4;
+  private static final int CLIENTS_PER_KEY = 4_500;
+
+  /// How many keys hold `clients` streams, below the server's limit per key.
+  static int keysFor(int clients) {
+    return Math.ceilDiv(clients, CLIENTS_PER_KEY);
+  }
+
+  private final Address address;
+  private final List<String> keys;
+  private final MultiThreadIoEventLoopGroup loops;
+  private final Bootstrap client;
+  private final AtomicReferenceArray<Channel> channels;
+  private final AtomicInteger held = new AtomicInteger();
+  private final AtomicInteger refused = new AtomicInteger();
+  private final AtomicInteger lost = new AtomicInteger();
+  private volatile boolean stopped;
+  private volatile Arrivals arrivals = new Arrivals(0, 0, 0);
+
+  Streams(Address address, List<String> keys, int clients, int threads) {
+    this.address = address;
+    this.keys = keys;
+    this.loops = Netty.eventLoops(threads);
+    this.channels = new AtomicReferenceArray<>(clients);
+    this.client =
+        Netty.client(loops)
+            .handler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {}
+                });
+  }
+
+  /// Opens all streams and waits until each had its first event.
+  ///
+  /// @param perSecond new connections per second
+  void open(int perSecond) throws InterruptedException {
+    var clients = channels.length();
+    var start = System.nanoTime();
+    for (var i = 0; i < clients; i++) {
+      open(i, 1);
+      var due = start + TimeUnit.SECONDS.toNanos(1) * (i + 1) / perSecond;
+      var early = TimeUnit.NANOSECONDS.toMillis(due - System.nanoTime());
+      if (early > 0) {
+        Thread.sleep(early);
+      }
+    }
+    var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (held.get() < clients && System.nanoTime() < deadline) {
+      Thread.sleep(20);
+    }
+    if (held.get() < clients) {
+      throw new IllegalStateException(
+          "only " + held + " of " + clients + " streams could be opened");
+    }
+  }
+
+  int held() {
+    return held.get();
+  }
+
+  /// Refusals that were tried again.
+  int refused() {
+    return refused.get();
+  }
+
+  /// Streams that the server closed.
+  int lost() {
+    return lost.get();
+  }
+
+  /// Records arrivals of the next `changes` revisions after `base` from now on.
+  Arrivals expect(long base, int changes) {
+    var next = new Arrivals(base, changes, channels.length());
+    arrivals = next;
+    return next;
+  }
+
+  @Override
+  public void close() {
+    stopped = true;
+    for (var i = 0; i < channels.length(); i++) {
+      var channel = channels.get(i);
+      if (channel != null) {
+        channel.close();
+      }
+    }
+    loops.shutdownGracefully(0, 10, TimeUnit.SECONDS).awaitUninterruptibly(15, TimeUnit.SECONDS);
+  }
+
+  private void open(int index, int attempt) {
+    var source = new InetSocketAddress("127.0.0." + (index % SOURCES + 1), 0);
+    client
+        .connect(address.socket(), source)
+        .addListener((ChannelFuture connected) -> {
+          if (connected.isSuccess()) {
+            ask(connected.channel(), index, attempt);
+          } else {
+            again(index, attempt);
+          }
+        });
+  }
+
+  private void ask(Channel channel, int index, int attempt) {
+    channels.set(index, channel);
+    channel.pipeline().addLast(new Stream(index, attempt));
+    var request =
+        "GET /sdk/v1/stream HTTP/1.1\r\nHost: "
+            + address.hostHeader()
+            + "\r\nAuthorization: Bearer "
+            + keys.get(index % keys.size())
+            + "\r\nAccept: text/event-stream\r\n\r\n";
+    channel.writeAndFlush(
+        channel.alloc().buffer(request.length()).writeBytes(request.getBytes()),
+        channel.voidPromise());
+  }
+
+  private void again(int index, int attempt) {
+    refused.incrementAndGet();
+    if (!stopped && attempt < ATTEMPTS) {
+      var _ = loops.next().schedule(() -> open(index, attempt + 1), 1, TimeUnit.SECONDS);
+    }
+  }
+
+  private final class Stream extends ChannelInboundHandlerAdapter implements StreamReader.Listener {
+
+    private final StreamReader reader = new StreamReader(this);
+    private final int index;
+    private final int attempt;
+    private boolean refusedByServer;
+    private boolean first = true;
+
+    private Stream(int index, int attempt) {
+      this.index = index;
+      this.attempt = attempt;
+    }
+
+    @Override
+    public void opened(int status) {
+      refusedByServer = status != 200;
+      if (refusedByServer) {
+        again(index, attempt);
+      }
+    }
+
+    @Override
+    public void event(long revision) {
+      if (first) {
+        first = false;
+        held.incrementAndGet();
+      }
+      arrivals.record(index, revision, System.nanoTime());
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      var in = (ByteBuf) message;
+      try {
+        reader.read(refusedByServer ? in.skipBytes(in.readableBytes()) : in);
+      } finally {
+        in.release();
+      }
+      if (refusedByServer) {
+        context.close();
+      }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+      if (!stopped && !refusedByServer) {
+        lost.incrementAndGet();
+      }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      if (!stopped) {
+        System.err.println("stream " + index + ": " + cause);
+      }
+      context.close();
+    }
+  }
+
+  /// When each stream had each of the expected revisions. A stream's row is written by its event
+  /// loop alone; readers look at it after the loops were asked to be done.
+  static final class Arrivals {
+
+    private final long base;
+    private final long[][] nanos;
+    private final long[] seen;
+    private final AtomicInteger[] missing;
+
+    Arrivals(long base, int changes, int clients) {
+      this.base = base;
+      this.nanos = new long[changes][clients];
+      this.seen = new long[clients];
+      Arrays.fill(seen, base);
+      this.missing = new AtomicInteger[changes];
+      Arrays.setAll(missing, _ -> new AtomicInteger(clients));
+    }
+
+    /// One event may carry several revisions: all of them arrive with it.
+    void record(int index, long revision, long now) {
+      if (index >= seen.length) {
+        return;
+      }
+      var last = Math.min(revision, base + nanos.length);
+      for (var r = seen[index] + 1; r <= last; r++) {
+        nanos[(int) (r - base - 1)][index] = now;
+        missing[(int) (r - base - 1)].decrementAndGet(); // publishes the write above
+      }
+      seen[index] = Math.max(seen[index], last);
+    }
+
+    /// How many streams do not have change number `change` (from 0) yet.
+    int missing(int change) {
+      return missing[change].get();
+    }
+
+    /// Arrival times of change number `change`; only streams that have it.
+    long[] of(int change) {
+      return Arrays.stream(nanos[change]).filter(at -> at != 0).toArray();
+    }
+  }
+}
