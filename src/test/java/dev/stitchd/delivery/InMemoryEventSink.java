@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
 import reactor.core.publisher.Mono;
 
 /// An event store in memory that behaves as [EventSinkContract] says, and can be made to fail.
@@ -30,6 +31,9 @@ public final class InMemoryEventSink implements EventSink {
   final AtomicInteger mostRunning = new AtomicInteger();
   volatile Mode mode = Mode.STORE;
 
+  /// What the nth write does, counted from one; by default whatever `mode` says at that moment.
+  volatile IntFunction<Mode> script = _ -> mode;
+
   @Override
   public Mono<Void> write(Batch batch) {
     return Mono.defer(() -> now(batch))
@@ -39,7 +43,7 @@ public final class InMemoryEventSink implements EventSink {
 
   private Mono<Void> now(Batch batch) {
     attempts.add(batch);
-    return switch (mode) {
+    return switch (script.apply(attempts.size())) {
       case STORE -> store(batch);
       case OUT -> Mono.error(new Unavailable("scripted outage"));
       case STORE_AND_LOSE_THE_ANSWER ->
