@@ -25,6 +25,7 @@ final class LiveStream implements ChannelFutureListener {
   private int progressTick;
   private long left;
   private boolean behind;
+  private boolean gone;
 
   /// Where its audience keeps it.
   int place;
@@ -74,8 +75,14 @@ final class LiveStream implements ChannelFutureListener {
     return behind;
   }
 
+  /// Whether it has left its audience.
   boolean isOver() {
     return audience == null;
+  }
+
+  /// Whether the client went before it could join.
+  boolean isGone() {
+    return gone || !channel().isActive();
   }
 
   /// Writes without flushing.
@@ -126,8 +133,14 @@ final class LiveStream implements ChannelFutureListener {
     of.said(last);
     var _ = leave();
     write(last.chunk(codec.alloc()));
-    end.success(); // what completes the answer also flushes
+    var _ = codec.flush();
+    end.success();
     return true;
+  }
+
+  /// Ends without having joined.
+  void end() {
+    end.success();
   }
 
   /// Cuts the connection without ceremony.
@@ -149,6 +162,7 @@ final class LiveStream implements ChannelFutureListener {
   void leaveSoon() {
     var thread = channel().eventLoop();
     if (thread.inEventLoop()) {
+      gone = true;
       var _ = leave();
     } else if (!thread.isShuttingDown()) {
       thread.execute(this::leaveSoon);

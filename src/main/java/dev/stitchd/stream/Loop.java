@@ -57,6 +57,10 @@ final class Loop {
 
   /// Begins a stream whose head has been sent.
   void join(LiveStream stream) {
+    if (stream.isGone()) {
+      stream.end();
+      return;
+    }
     var audience = audiences.get(stream.caller().environment());
     if (audience == null) {
       audience = new Audience(stream.caller().environment(), this, loops);

@@ -11,6 +11,7 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,7 @@ final class Loops implements SmartLifecycle {
   private final ByteBufAllocator allocator;
   private final ConcurrentMap<EventLoop, Loop> loops = new ConcurrentHashMap<>();
   private final Disposable.Swap ends = Disposables.swap();
+  private volatile boolean running;
 
   Loops(
       Snapshots snapshots,
@@ -70,7 +72,7 @@ final class Loops implements SmartLifecycle {
   }
 
   /// One stream from the moment its head has been sent: completes when it was ended by plan or the
-  /// client has gone, and never fails. Subscribed to on the connection's event loop.
+  /// client has gone, and never fails; on the connection's event loop.
   ///
   /// @param resume where the client says it is; null for nowhere
   /// @param codec from [#codecOf]
@@ -123,29 +125,30 @@ final class Loops implements SmartLifecycle {
     return allocator;
   }
 
+  /// Lets go of what is kept for polls.
+  void clear() {
+    everywhere(Loop::clear);
+  }
+
   @Override
   public void start() {
+    running = true;
     ends.update(
         Disposables.composite(
             drain.begun().subscribe(_ -> {}, Loops::unheard, this::drain),
             drain.cut().subscribe(_ -> {}, Loops::unheard, this::cut)));
   }
 
+  /// Does nothing yet: whoever depends on the [Drain] is stopped before it, and it is the drain that
+  /// ends streams. What they listen to ends with them.
   @Override
   public void stop() {
-    ends.update(Disposables.disposed());
-    cut();
-    loops.forEach((thread, loop) -> {
-      if (!thread.isShuttingDown()) {
-        loop.execute(loop::clear);
-      }
-    });
+    running = false;
   }
 
   @Override
   public boolean isRunning() {
-    var current = ends.get();
-    return current != null && !current.isDisposed();
+    return running;
   }
 
   @Override
@@ -157,17 +160,27 @@ final class Loops implements SmartLifecycle {
       SdkCaller caller, @Nullable Cursor resume, ChannelHandlerContext codec, MonoSink<Void> end) {
     var stream = new LiveStream(caller, new Follower(resume, editions, meters), codec, end);
     var _ = end.onDispose(stream::leaveSoon);
-    at(codec.channel().eventLoop()).join(stream);
+    var thread = codec.channel().eventLoop();
+    var loop = at(thread);
+    if (thread.inEventLoop()) {
+      loop.join(stream);
+    } else {
+      loop.execute(() -> loop.join(stream)); // the head was sent by a thread that looked up the key
+    }
   }
 
   private void drain() {
-    loops.values().forEach(loop -> loop.execute(() -> loop.drain(drain.time())));
+    everywhere(loop -> loop.drain(drain.time()));
   }
 
   private void cut() {
+    everywhere(Loop::cut);
+  }
+
+  private void everywhere(Consumer<Loop> task) {
     loops.forEach((thread, loop) -> {
       if (!thread.isShuttingDown()) {
-        loop.execute(loop::cut);
+        loop.execute(() -> task.accept(loop));
       }
     });
   }

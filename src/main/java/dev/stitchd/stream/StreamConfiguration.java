@@ -74,7 +74,7 @@ final class StreamConfiguration {
     return new Drain(places, settings, jitter, meters, timer);
   }
 
-  @Bean
+  @Bean(destroyMethod = "clear")
   Loops loops(
       Access access,
       Snapshots snapshots,
