@@ -32,7 +32,10 @@ final class Loop {
   private @Nullable Future<?> ticking;
   private int tick;
   private int nextSlot;
-  private int lastDrainTick = -1;
+  private int drainTick;
+  private int drainTicks;
+  private int toLeave;
+  private int goodbyes;
 
   Loop(EventLoop thread, Loops loops) {
     this.thread = thread;
@@ -78,8 +81,9 @@ final class Loop {
     stream.write(retry.chunk(loops.allocator()));
     loops.meters().written(retry);
     audience.add(stream);
-    if (lastDrainTick >= 0) {
+    if (drainTicks > 0) {
       leaving.add(stream);
+      toLeave++;
     }
   }
 
@@ -107,7 +111,9 @@ final class Loop {
   /// Begins to say goodbye to everybody, spread over the time.
   void drain(Duration time) {
     audiences.values().forEach(audience -> leaving.addAll(audience.all()));
-    lastDrainTick = tick + Math.max(1, ticks(time));
+    toLeave = leaving.size();
+    drainTick = tick;
+    drainTicks = Math.max(1, ticks(time));
   }
 
   /// Cuts off whoever is still here.
@@ -142,12 +148,13 @@ final class Loop {
     }
   }
 
+  /// As many as are due, if every stream of this loop has its turn at an even distance.
   private void sayGoodbyes() {
-    if (lastDrainTick < 0) {
+    if (drainTicks == 0) {
       return;
     }
-    int count = Math.ceilDiv(leaving.size(), Math.max(1, lastDrainTick - tick + 1));
-    for (int i = 0; i < count; i++) {
+    long due = (long) toLeave * Math.min(drainTicks, tick - drainTick) / drainTicks;
+    for (; goodbyes < due; goodbyes++) {
       var stream = leaving.poll();
       if (stream != null) {
         var _ = stream.finish(loops.goodbye(Frame.Reason.DRAINING));
