@@ -52,14 +52,9 @@ final class DeadLetters implements Cemetery {
 
   @Override
   public Mono<Boolean> bury(Parcel row, String reason) {
-    LOG.error(
-        "Dead event {} of environment {} ({}): {}",
-        row.id(0),
-        row.environment(0),
-        row.table(),
-        reason);
     return disk.call(() -> write(line(row, reason)))
-        .onErrorResume(failure -> unwritten(failure.toString()));
+        .doOnNext(_ -> LOG.error("Dead event {}: {}", name(row), reason))
+        .onErrorResume(failure -> unwritten(row, reason, failure));
   }
 
   private boolean write(byte[] line) throws IOException {
@@ -90,9 +85,14 @@ final class DeadLetters implements Cemetery {
     return (Json.write(line) + "\n").getBytes(StandardCharsets.UTF_8);
   }
 
-  private Mono<Boolean> unwritten(String why) {
+  private Mono<Boolean> unwritten(Parcel row, String reason, Throwable failure) {
     meters.unburied();
-    LOG.error("The dead event is not kept: {}", why);
+    LOG.error(
+        "Dead event {}: {}; no dead letter was kept: {}", name(row), reason, failure.toString());
     return Mono.just(false);
+  }
+
+  private static String name(Parcel row) {
+    return "%s of environment %s (%s)".formatted(row.id(0), row.environment(0), row.table());
   }
 }

@@ -140,6 +140,13 @@ final class FileSpool implements Spool {
     }
   }
 
+  /// The one after it.
+  @Nullable Spooled second() {
+    synchronized (waiting) {
+      return waiting.stream().skip(1).findFirst().orElse(null);
+    }
+  }
+
   /// Lets the others go before it.
   void last(Spooled spooled) {
     synchronized (waiting) {

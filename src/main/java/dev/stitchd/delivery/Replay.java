@@ -11,8 +11,9 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /// Carries what waits on disk to the sink: one batch after the other, in the order in which they
-/// were spooled, each under its token until it is stored. A batch that fails again and again lets
-/// the others go first, so that one that can never succeed holds nobody up.
+/// were spooled, each under its token until it is stored. When the sink takes another batch but not
+/// the first one, the first one goes to the end, so that one that can never succeed holds nobody up
+/// and an outage changes no order.
 final class Replay {
 
   private static final Logger LOG = LoggerFactory.getLogger(Replay.class);
@@ -20,7 +21,7 @@ final class Replay {
   /// How often an empty spool is looked at; costs one look into memory.
   private static final Duration IDLE = Duration.ofMillis(100);
 
-  /// Failures in a row after which the next batch has its turn.
+  /// Failures of one batch after which another one finds out whether it is the batch or the sink.
   private static final int PATIENCE = 5;
 
   private static final Duration ALERT_EVERY = Duration.ofMinutes(1);
@@ -72,7 +73,19 @@ final class Replay {
     if (first == null) {
       return Mono.delay(IDLE, delivery).then();
     }
+    var second = first.failures > 0 && first.failures % PATIENCE == 0 ? spool.second() : null;
+    return second == null ? attempt(first) : probe(first, second);
+  }
+
+  private Mono<Void> attempt(Spooled first) {
     return replay(first).onErrorResume(failure -> rest(first, failure));
+  }
+
+  private Mono<Void> probe(Spooled first, Spooled second) {
+    first.failures++;
+    return replay(second)
+        .doOnSuccess(_ -> spool.last(first))
+        .onErrorResume(failure -> rest(second, failure));
   }
 
   private Mono<Void> replay(Spooled spooled) {
@@ -91,13 +104,13 @@ final class Replay {
     return inserts
         .attempt(parcel)
         .publishOn(delivery)
-        .doOnSuccess(_ -> succeeded(spooled))
+        .doOnSuccess(_ -> spool.sinkAnswers())
         .thenReturn(Census.NOBODY)
         .onErrorResume(EventSink.Refused.class, refusal -> isolate(spooled, parcel, refusal));
   }
 
   private Mono<Census> isolate(Spooled spooled, Parcel parcel, EventSink.Refused refusal) {
-    succeeded(spooled);
+    spool.sinkAnswers();
     if (parcel.single()) {
       return bury(spooled, parcel, Reason.of(refusal)).thenReturn(Census.of(parcel));
     }
@@ -119,13 +132,8 @@ final class Replay {
         .doOnNext(_ -> spooled.buried.add(row.token()));
   }
 
-  private void succeeded(Spooled spooled) {
-    failures = 0;
-    spooled.failures = 0;
-    spool.sinkAnswers();
-  }
-
   private void settle(Spooled spooled, Census dead) {
+    failures = 0;
     account.deadInSpool(dead);
     account.replayed(spooled.census.minus(dead));
   }
@@ -140,9 +148,6 @@ final class Replay {
     spooled.failures++;
     if (failures == 1 || failures % 20 == 0) {
       LOG.warn("{} waits on disk, attempt {}: {}", spooled.file, failures, Reason.of(failure));
-    }
-    if (spooled.failures % PATIENCE == 0) {
-      spool.last(spooled);
     }
     return Mono.delay(pause(), delivery).then();
   }
