@@ -11,9 +11,9 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /// Carries what waits on disk to the sink: one batch after the other, in the order in which they
-/// were spooled, each under its token until it is stored. When the sink takes another batch but not
-/// the first one, the first one goes to the end, so that one that can never succeed holds nobody up
-/// and an outage changes no order.
+/// were spooled, each under its token until it is stored. When the sink takes the second one but
+/// not the first, the first goes to the end, so that one that can never succeed holds nobody up,
+/// and an outage leaves the order as it is, but for the second at most.
 final class Replay {
 
   private static final Logger LOG = LoggerFactory.getLogger(Replay.class);
@@ -81,10 +81,11 @@ final class Replay {
     return replay(first).onErrorResume(failure -> rest(first, failure));
   }
 
+  /// The first one gets another chance before it loses its place: maybe the sink came back between.
   private Mono<Void> probe(Spooled first, Spooled second) {
     first.failures++;
     return replay(second)
-        .doOnSuccess(_ -> spool.last(first))
+        .then(Mono.defer(() -> replay(first).doOnError(_ -> spool.last(first))))
         .onErrorResume(failure -> rest(second, failure));
   }
 

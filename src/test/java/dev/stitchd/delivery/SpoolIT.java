@@ -142,7 +142,7 @@ class SpoolIT {
     var events = clickHouse.freshDatabase().url();
     var settings =
         Map.of(
-            "STITCHD_SPOOL_SIZE", "40KB",
+            "STITCHD_SPOOL_SIZE", "20KB",
             "STITCHD_EVENTS_QUEUE_EVENTS", "200",
             "STITCHD_EVENTS_BATCH_WAIT", "5ms",
             "STITCHD_EVENTS_DURABLE_WAIT", "300ms");
@@ -163,7 +163,7 @@ class SpoolIT {
           refusals.add(answer);
         }
       }
-      assertThat(acknowledged).hasSizeBetween(100, 400);
+      assertThat(acknowledged).hasSizeBetween(120, 280);
       assertThat(refusals)
           .allSatisfy(answer -> {
             assertThat(answer.status()).isEqualTo(503);

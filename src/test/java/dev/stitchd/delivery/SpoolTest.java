@@ -165,9 +165,9 @@ class SpoolTest {
     }
     assertThat(node.spool.isFirstChoice()).isTrue();
     assertThat(files("spool")).hasSize(4).first().isEqualTo("0000000000000000001-" + tokens.get(0));
-    time.advanceTimeBy(Duration.ofSeconds(3));
+    time.advanceTimeBy(Duration.ofSeconds(1));
     assertThat(sink.parcels).extracting(Parcel::token).containsOnly(tokens.get(0));
-    assertThat(node.gauge("spool.age")).isEqualTo(3);
+    assertThat(node.gauge("spool.age")).isEqualTo(1);
     sink.parcels.clear();
 
     sink.mode = InMemoryEventSink.Mode.STORE;
@@ -180,6 +180,28 @@ class SpoolTest {
     assertThat(node.gauge("spool.bytes")).isZero();
     assertThat(node.gauge("spool.age")).isZero();
     assertThat(node.counter("events.stored")).isEqualTo(40);
+  }
+
+  @Test
+  void longOutageAtMostMakesNeighboursChangePlaces() {
+    for (int minutes = 0; minutes < 20; minutes++) {
+      start(Map.of());
+      tokens.clear();
+      sink.mode = InMemoryEventSink.Mode.OUT;
+      for (int i = 0; i < 5; i++) {
+        node.take(some());
+      }
+      time.advanceTimeBy(Duration.ofMinutes(minutes).plusMillis(700L * minutes));
+      sink.parcels.clear();
+      sink.mode = InMemoryEventSink.Mode.STORE;
+      time.advanceTimeBy(settings.retryMax());
+      var order = sink.parcels.stream().map(Parcel::token).toList();
+      assertThat(order).containsExactlyInAnyOrderElementsOf(tokens);
+      for (var token : tokens) {
+        assertThat(order.indexOf(token) - tokens.indexOf(token)).isBetween(-1, 1);
+      }
+      node.replay.dispose();
+    }
   }
 
   @Test

@@ -28,8 +28,8 @@ import tools.jackson.databind.JsonNode;
 /// again. What clients were told, what the store holds, and what the server says must agree.
 class CrashIT {
 
-  private static final int CLIENTS = 6;
-  private static final int EVENTS_OF_A_REQUEST = 20;
+  private static final int CLIENTS = 8;
+  private static final int EVENTS_OF_A_REQUEST = 100;
   private static final Duration BEFORE = Duration.ofSeconds(1);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
