@@ -139,8 +139,8 @@ final class Loops implements SmartLifecycle {
             drain.cut().subscribe(_ -> {}, Loops::unheard, this::cut)));
   }
 
-  /// Does nothing yet: whoever depends on the [Drain] is stopped before it, and it is the drain that
-  /// ends streams. What they listen to ends with them.
+  /// Does nothing yet: whoever depends on the [Drain] is stopped before it, and it is the drain
+  /// that ends streams. What they listen to ends with them.
   @Override
   public void stop() {
     running = false;
