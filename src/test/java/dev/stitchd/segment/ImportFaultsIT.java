@@ -126,7 +126,7 @@ class ImportFaultsIT {
       try (var connection = DriverManager.getConnection(editor, "postgres", "postgres");
           var statement = connection.createStatement()) {
         connection.setAutoCommit(false);
-        var _ = statement.execute("SELECT * FROM environments FOR UPDATE");
+        var _ = statement.execute("SELECT * FROM environments FOR NO KEY UPDATE");
         var answer = Upload.csv(server, MEMBERS, "next\n");
         assertThat(answer.status()).isEqualTo(202);
         assertThat(answer.json().path("state").asString()).isEqualTo("running");
@@ -163,8 +163,7 @@ class ImportFaultsIT {
       long last = version;
       await()
           .atMost(Duration.ofSeconds(3))
-          .until(() ->
-              config(other, key).at("/segments/vip/list/version").asLong() == last);
+          .until(() -> config(other, key).at("/segments/vip/list/version").asLong() == last);
     }
   }
 
@@ -262,10 +261,7 @@ class ImportFaultsIT {
   }
 
   private static tools.jackson.databind.JsonNode config(Server server, String key) {
-    return server
-        .http()
-        .send("GET", "/sdk/v1/config", "", "Authorization", "Bearer " + key)
-        .json();
+    return server.http().send("GET", "/sdk/v1/config", "", "Authorization", "Bearer " + key).json();
   }
 
   private static void awaitNoRubbish(Server server) {
