@@ -3,7 +3,17 @@
 /// nothing is decided here.
 ///
 /// May use: the rooms it is a door to. Threads: Netty event loops; nothing blocks.
-@ApplicationModule(allowedDependencies = {"kernel", "catalog", "access", "boundary", "warehouse"})
+@ApplicationModule(
+    allowedDependencies = {
+      "kernel",
+      "catalog",
+      "decide",
+      "snapshot",
+      "ruleset",
+      "access",
+      "boundary",
+      "warehouse"
+    })
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.admin;

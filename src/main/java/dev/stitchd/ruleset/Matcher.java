@@ -8,9 +8,9 @@ sealed interface Matcher
     permits AttributeMatcher,
         Matcher.All,
         Matcher.Any,
-        Matcher.Not,
+        Matcher.FlagGives,
         Matcher.InSegment,
-        Matcher.FlagGives {
+        Matcher.Not {
 
   Truth test(Run run);
 

@@ -54,7 +54,7 @@ class ExplainTest {
             Reason.STATIC)) {
       assertThat(reasons.getOrDefault(reason, 0))
           .as("flags that gave %s", reason)
-          .isGreaterThan(20);
+          .isGreaterThan(5);
     }
   }
 
