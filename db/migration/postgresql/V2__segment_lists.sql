@@ -48,7 +48,7 @@ CREATE TABLE segment_list_members (
   generation  bigint NOT NULL,
   included    boolean NOT NULL,
   context_key text COLLATE "C" NOT NULL CHECK (octet_length(context_key) BETWEEN 1 AND 512),
-  PRIMARY KEY (generation, context_key, included)
+  PRIMARY KEY (generation, included, context_key)
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 
 -- Answers "in which of these lists is this key" from one place of the index, without the table.

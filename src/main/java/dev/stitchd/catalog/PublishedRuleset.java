@@ -36,12 +36,16 @@ final class PublishedRuleset {
   private PublishedRuleset() {}
 
   static Mono<Ruleset> load(Session session, TenantId tenant, Locks.Locked at) {
+    return load(session, tenant, at.id());
+  }
+
+  static Mono<Ruleset> load(Session session, TenantId tenant, EnvironmentId environment) {
     return session
         .all(
             "SELECT item_kind, item_key, item::text AS item FROM environment_items WHERE tenant_id = $1 AND environment_id = $2",
             PublishedRuleset::row,
             tenant.value(),
-            at.id().value())
+            environment.value())
         .map(PublishedRuleset::of);
   }
 
