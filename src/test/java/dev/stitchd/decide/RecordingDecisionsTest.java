@@ -14,6 +14,7 @@ import dev.stitchd.ruleset.ErrorCode;
 import dev.stitchd.ruleset.Evaluation;
 import dev.stitchd.ruleset.Items;
 import dev.stitchd.ruleset.Ruleset;
+import dev.stitchd.segment.MemoryMemberships;
 import dev.stitchd.snapshot.Ledger;
 import dev.stitchd.snapshot.Snapshot;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -85,7 +86,7 @@ class RecordingDecisionsTest {
           events.add(event);
         }
       };
-  private final MemoryLists lists = new MemoryLists();
+  private final MemoryMemberships lists = new MemoryMemberships();
   private final DecideSettings settings = new DecideSettings(Duration.ofSeconds(5), 100, 10);
   private final Clock clock = Clock.fixed(Instant.EPOCH, ZoneOffset.UTC);
   private final RandomGenerator chance = RandomGenerator.of("SplittableRandom");
@@ -162,11 +163,11 @@ class RecordingDecisionsTest {
 
   @Test
   void listsAreAskedOnceAndDecide() {
-    lists.add("vip", "u1", true);
+    lists.add(snapshot.environment(), "vip", "u1", true);
     assertThat(one(SdkCaller.Kind.SERVER, "listed", user(true)).variant()).isEqualTo("on");
     assertThat(lists.asked()).isEqualTo(1);
     assertThat(events).hasSize(1);
-    lists.add("vip", "u1", false); // excluded wins
+    lists.add(snapshot.environment(), "vip", "u1", false); // excluded wins
     assertThat(one(SdkCaller.Kind.SERVER, "listed", user(true)).variant()).isEqualTo("off");
   }
 

@@ -116,6 +116,34 @@ public final class Management implements AutoCloseable {
     var _ = send("PATCH", targetingPath(key), targeting, 200);
   }
 
+  /// Creates a segment without a condition, for lists.
+  ///
+  /// @param key the segment's key
+  public void segment(String key) {
+    var _ =
+        post(
+            environmentPath() + "/segments",
+            body().put("key", key).put("name", key).put("contextType", "user"));
+  }
+
+  /// Publishes a segment anew, and with it what is known of its list.
+  ///
+  /// @param key the segment's key
+  public void touchSegment(String key) {
+    var _ =
+        send("PATCH", environmentPath() + "/segments/" + key, body().put("name", key + " "), 200);
+  }
+
+  /// The id of the environment.
+  public UUID environmentId() {
+    return UUID.fromString(tree(send("GET", environmentPath(), null, 200)).get("id").asString());
+  }
+
+  /// The path of the environment.
+  public String environmentPath() {
+    return projectPath() + "/environments/" + ENVIRONMENT;
+  }
+
   /// Lets the flag serve another variant and answers the revision that this made.
   ///
   /// @param key the flag's key
@@ -173,10 +201,6 @@ public final class Management implements AutoCloseable {
 
   private String projectPath() {
     return "/api/v1/projects/" + project;
-  }
-
-  private String environmentPath() {
-    return projectPath() + "/environments/" + ENVIRONMENT;
   }
 
   private JsonNode post(String path, JsonNode body) {
