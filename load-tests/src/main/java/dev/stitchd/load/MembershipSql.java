@@ -58,9 +58,14 @@ final class MembershipSql {
     var pool = postgres.pool(connections, loops, "stitchd_reader");
     try {
       var _ = ask(pool, warmup);
+      var self = new ServerProcess(ProcessHandle.current().pid());
       var start = System.nanoTime();
+      var cpu = self.cpuSeconds();
       var answers = ask(pool, seconds);
-      results.put("per_second", answers / ((System.nanoTime() - start) / 1e9)).write();
+      results
+          .put("per_second", answers / ((System.nanoTime() - start) / 1e9))
+          .put("cpu_us", (self.cpuSeconds() - cpu) / answers * 1e6)
+          .write();
     } finally {
       pool.dispose();
       loops.dispose();
