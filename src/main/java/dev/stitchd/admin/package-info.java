@@ -7,12 +7,14 @@
     allowedDependencies = {
       "kernel",
       "catalog",
+      "segment",
       "decide",
       "snapshot",
       "ruleset",
       "access",
       "boundary",
-      "warehouse"
+      "warehouse",
+      "delivery"
     })
 @CheckReturnValue
 @NullMarked

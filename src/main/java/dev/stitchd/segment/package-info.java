@@ -1,8 +1,10 @@
-/// **List segments**: who is on which list, asked of PostgreSQL as one statement that joins the row
-/// that says which generation is the list, so that a reader sees one whole list or another and
-/// waits for nobody.
+/// **List segments**: who is on which list. A list is never replaced in place: an upload fills a
+/// new generation that nobody reads, then one row flips, and what is nobody's generation any more
+/// is removed in the background. A reader joins that row and the members in one statement, so that
+/// it sees one whole list or another and waits for nobody.
 ///
-/// May use: `kernel`, `catalog`. Threads: R2DBC event loops; nothing blocks.
+/// May use: `kernel`, `catalog`. Threads: uploads are read on the scheduler `imports`; everything
+/// else runs on R2DBC event loops and the timer; nothing blocks.
 @ApplicationModule(allowedDependencies = {"kernel", "catalog"})
 @CheckReturnValue
 @NullMarked
