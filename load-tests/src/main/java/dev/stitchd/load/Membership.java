@@ -22,6 +22,8 @@ final class Membership {
   private final int pause;
   private final int warmup;
   private final int seconds;
+  private final int replace;
+  private final String project;
 
   Membership(Options options) {
     this.target = new Target(options);
@@ -34,6 +36,8 @@ final class Membership {
     this.pause = options.number("pause", 0);
     this.warmup = options.number("warmup", 5);
     this.seconds = options.number("seconds", 10);
+    this.replace = options.number("replace", 0);
+    this.project = options.text("project", System.getenv().getOrDefault("LISTS_PROJECT", ""));
     options.complete();
   }
 
@@ -44,8 +48,12 @@ final class Membership {
             target.address(), connections, threads, true, n -> new Askers(requests, n * 611))) {
       loop.start();
       var _ = loop.run(warmup, false);
+      var replacing = replace == 0 ? null : new Replacing(target.project(project), replace);
       var cpu = target.process().cpuSeconds();
       var measured = loop.run(seconds, true);
+      if (replacing != null) {
+        results.put("replaced", replacing.stop());
+      }
       var latencies = Percentiles.of(measured.latencies());
       results
           .put("per_second", measured.perSecond())
