@@ -7,6 +7,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -131,6 +132,40 @@ public final class Management implements AutoCloseable {
             .firstValue("Stitchd-Revision")
             .orElseThrow(() -> new IllegalStateException("no Stitchd-Revision in the answer"));
     return Long.parseLong(header.replaceAll(".*\\b" + ENVIRONMENT + "=(\\d+).*", "$1"));
+  }
+
+  /// Creates a segment, whose list is empty.
+  ///
+  /// @param key the segment's key
+  public void segment(String key) {
+    var _ = post(environmentPath() + "/segments", body().put("key", key).put("name", key));
+  }
+
+  /// Deletes a segment; its members go in the background.
+  ///
+  /// @param key the segment's key
+  public void deleteSegment(String key) {
+    var _ = send("DELETE", environmentPath() + "/segments/" + key, null, 204);
+  }
+
+  /// Replaces a segment's list by a file and waits until it is the list.
+  ///
+  /// @param key the segment's key
+  /// @param csv a member on each line
+  /// @return how many members the file had, duplicates included
+  public long importMembers(String key, Path csv) throws IOException, InterruptedException {
+    var request =
+        HttpRequest.newBuilder(URI.create(url + environmentPath() + "/segments/" + key + "/members"))
+            .timeout(Duration.ofMinutes(5))
+            .header("Authorization", "Bearer " + token)
+            .header("Content-Type", "text/csv")
+            .PUT(BodyPublishers.ofFile(csv));
+    var answer = http.send(request.build(), BodyHandlers.ofString());
+    var body = answer.statusCode() == 200 ? tree(answer) : null;
+    if (body == null || !body.get("state").asString().equals("done")) {
+      throw new IllegalStateException("import: " + answer.statusCode() + " " + answer.body());
+    }
+    return body.get("rows").asLong();
   }
 
   /// The path of the flag's targeting in the environment.
