@@ -98,7 +98,8 @@ class ImportFaultsIT {
           var second = Upload.begin(other, MEMBERS, "text/csv")) {
         first.send("a\n");
         second.send("b\n");
-        var answers = Flux.just(first, second).flatMap(ImportFaultsIT::ended, 2).collectList().block();
+        var answers =
+            Flux.just(first, second).flatMap(ImportFaultsIT::ended, 2).collectList().block();
         assertThat(answers).contains(200).containsAnyOf(200, 409);
       }
       try (var first = Upload.begin(one, MEMBERS, "text/csv")) {
@@ -162,7 +163,10 @@ class ImportFaultsIT {
   }
 
   private static Mono<Void> reading(
-      Server node, AtomicBoolean stop, AtomicLong asked, ConcurrentLinkedQueue<List<String>> wrong) {
+      Server node,
+      AtomicBoolean stop,
+      AtomicLong asked,
+      ConcurrentLinkedQueue<List<String>> wrong) {
     var reader = node.context().getBeansOfType(ConnectionPool.class).get("reader");
     var keys = everyMark();
     return Mono.usingWhen(

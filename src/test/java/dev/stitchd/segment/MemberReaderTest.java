@@ -45,8 +45,7 @@ class MemberReaderTest {
   /// Understands PostgreSQL's binary format, as PostgreSQL does.
   private static List<String> rows(Chunk chunk) {
     var data =
-        Unpooled.wrappedBuffer(
-            chunk.copyData().collectList().block().toArray(ByteBuf[]::new));
+        Unpooled.wrappedBuffer(chunk.copyData().collectList().block().toArray(ByteBuf[]::new));
     assertThat(data.readCharSequence(11, java.nio.charset.StandardCharsets.ISO_8859_1))
         .hasToString("PGCOPY\n\u00ff\r\n\0");
     assertThat(data.readLong()).isZero();
@@ -85,7 +84,11 @@ class MemberReaderTest {
   void whatIsWrongIsNamedByLineAndNothingComesAfterIt() {
     var reader = csv();
     var text =
-        "ok\nok2\n\n\"open\n" + "x".repeat(513) + "\na,b\nu,included,3\nn\0l\n" + "y".repeat(9000) + "\nlate\n";
+        "ok\nok2\n\n\"open\n"
+            + "x".repeat(513)
+            + "\na,b\nu,included,3\nn\0l\n"
+            + "y".repeat(9000)
+            + "\nlate\n";
     assertThat(read(reader, text, 100)).containsExactly("ok+", "ok2+");
     assertThat(reader.errors().count()).isEqualTo(7);
     assertThat(reader.errors().list())
@@ -96,7 +99,9 @@ class MemberReaderTest {
   @Test
   void whatIsNotUtf8IsNamed() {
     var reader = csv();
-    assertThat(reader.read(new byte[] {'a', (byte) 0xc3, '\n', (byte) 0xed, (byte) 0xa0, (byte) 0x80, '\n'}))
+    assertThat(
+            reader.read(
+                new byte[] {'a', (byte) 0xc3, '\n', (byte) 0xed, (byte) 0xa0, (byte) 0x80, '\n'}))
         .isEmpty();
     assertThat(reader.errors().list())
         .extracting(FieldError::message)
