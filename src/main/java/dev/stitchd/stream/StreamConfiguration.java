@@ -69,20 +69,38 @@ final class StreamConfiguration {
   }
 
   @Bean
-  @Order(SDK_PLANE)
-  StreamFilter streamFilter(
-      Access access,
+  Streams streams(
       Snapshots snapshots,
+      Access access,
       Editions editions,
       Drain drain,
-      Places places,
       Jitter jitter,
       StreamMeters meters,
       StreamSettings settings,
       @Qualifier("timer") Scheduler timer) {
-    var streams = new Streams(snapshots, access, editions, drain, jitter, meters, settings, timer);
-    var writing = new Writing(drain, meters, settings, timer);
-    return new StreamFilter(access, snapshots, streams, writing, places, drain);
+    return new Streams(snapshots, access, editions, drain, jitter, meters, settings, timer);
+  }
+
+  @Bean
+  Entrance streamEntrance(
+      Snapshots snapshots,
+      Drain drain,
+      Places places,
+      StreamMeters meters,
+      StreamSettings settings,
+      @Qualifier("timer") Scheduler timer) {
+    return new Entrance(snapshots, new Writing(drain, meters, settings, timer), places, drain);
+  }
+
+  @Bean
+  SideStreams sideStreams(Entrance entrance, Streams streams) {
+    return new EnteredSideStreams(entrance, streams);
+  }
+
+  @Bean
+  @Order(SDK_PLANE)
+  StreamFilter streamFilter(Access access, Streams streams, Entrance entrance) {
+    return new StreamFilter(access, streams, entrance);
   }
 
   @Bean

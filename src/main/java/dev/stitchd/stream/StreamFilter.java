@@ -2,7 +2,6 @@ package dev.stitchd.stream;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.access.SdkCaller;
-import dev.stitchd.snapshot.Snapshots;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -18,25 +17,13 @@ final class StreamFilter implements WebFilter {
   static final String PATH = "/sdk/v1/stream";
 
   private final Access access;
-  private final Snapshots snapshots;
   private final Streams streams;
-  private final Writing writing;
-  private final Places places;
-  private final Drain drain;
+  private final Entrance entrance;
 
-  StreamFilter(
-      Access access,
-      Snapshots snapshots,
-      Streams streams,
-      Writing writing,
-      Places places,
-      Drain drain) {
+  StreamFilter(Access access, Streams streams, Entrance entrance) {
     this.access = access;
-    this.snapshots = snapshots;
     this.streams = streams;
-    this.writing = writing;
-    this.places = places;
-    this.drain = drain;
+    this.entrance = entrance;
   }
 
   @Override
@@ -50,31 +37,8 @@ final class StreamFilter implements WebFilter {
   }
 
   private Mono<Void> enter(SdkCaller caller, ServerWebExchange exchange) {
-    return Mono.usingWhen(
-        Mono.fromCallable(() -> place(caller)),
-        place -> serve(place, exchange),
-        place -> Mono.fromRunnable(() -> places.leave(place)));
-  }
-
-  private SdkCaller place(SdkCaller caller) {
-    drain.refuseIfDraining();
-    places.enter(caller);
-    return caller;
-  }
-
-  /// Loads first, so that a failure can still be answered as one.
-  private Mono<Void> serve(SdkCaller caller, ServerWebExchange exchange) {
-    return snapshots.current(caller.environment()).flatMap(_ -> stream(caller, exchange));
-  }
-
-  private Mono<Void> stream(SdkCaller caller, ServerWebExchange exchange) {
-    var headers = exchange.getResponse().getHeaders();
-    headers.set("Content-Type", "text/event-stream");
-    headers.set("Cache-Control", "no-store");
-    headers.set("X-Accel-Buffering", "no");
-    headers.set("Vary", SdkHeaders.VARY);
     var resume = Cursor.parse(cursor(exchange.getRequest()));
-    return writing.write(streams.frames(caller, resume), NettyOutlet.of(exchange.getResponse()));
+    return entrance.enter(caller, exchange, streams.frames(caller, resume));
   }
 
   private static @Nullable String cursor(ServerHttpRequest request) {

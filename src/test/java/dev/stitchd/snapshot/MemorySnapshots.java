@@ -36,6 +36,12 @@ public final class MemorySnapshots implements Snapshots {
   }
 
   @Override
+  public Mono<Snapshot> atLeast(
+      EnvironmentId environment, String tag, long revision, Duration patience) {
+    return held.atLeast(environment, tag, revision, patience);
+  }
+
+  @Override
   public Flux<Snapshot> updates(EnvironmentId environment) {
     return held.updates(environment);
   }
