@@ -41,12 +41,11 @@ final class Listener {
     return said(sight, "current", "{\"type\":\"current\"}");
   }
 
-  /// Has the client evaluate anew, at what is the newest by now.
+  /// Has the client evaluate anew.
   Message refetch(Sight sight) {
-    var newest = watch.newest(sight);
     var data =
-        Json.object().put("type", "refetchEvaluation").put("etag", ConfigTag.of(newest.at()));
-    return said(newest, "message", Json.write(data));
+        Json.object().put("type", "refetchEvaluation").put("etag", ConfigTag.of(sight.at()));
+    return said(sight, "message", Json.write(data));
   }
 
   /// Whoever begins without a place has evaluated a moment ago, perhaps before the last change.

@@ -61,14 +61,17 @@ final class Notices {
     return snapshots
         .updates(caller.environment())
         .map(watch::look)
-        .concatMap(sight -> said(sight, watch, listener), 0);
+        .concatMap(sight -> said(caller, watch, listener, sight), 0);
   }
 
-  private Mono<Message> said(Sight sight, Watch watch, Listener listener) {
+  private Mono<Message> said(SdkCaller caller, Watch watch, Listener listener, Sight sight) {
     return switch (listener.meaning(sight)) {
       case NOTHING -> Mono.empty();
       case CURRENT -> Mono.fromSupplier(() -> listener.current(sight));
-      case REFETCH -> Mono.delay(turn(watch), timer).map(_ -> listener.refetch(sight));
+      case REFETCH ->
+          Mono.delay(turn(watch), timer)
+              .then(Mono.defer(() -> snapshots.current(caller.environment())))
+              .map(newest -> listener.refetch(watch.look(newest)));
     };
   }
 

@@ -39,14 +39,6 @@ final class Watch {
     }
   }
 
-  /// The newest look.
-  ///
-  /// @param seen one that was taken before
-  Sight newest(Sight seen) {
-    var now = newest.get();
-    return now == null ? seen : now;
-  }
-
   long nowMillis() {
     return timer.now(TimeUnit.MILLISECONDS);
   }

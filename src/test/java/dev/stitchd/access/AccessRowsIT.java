@@ -162,4 +162,15 @@ class AccessRowsIT implements KeyStoreContract {
                     org.springframework.dao.PermissionDeniedDataAccessException.class,
                     R2dbcPermissionDeniedException.class));
   }
+
+  @Test
+  void everyInstallationHasASecretOfItsOwn() {
+    var secret = new SecretRows(connections("stitchd_app")).secret().block();
+    assertThat(secret).hasSize(32);
+    assertThat(new SecretRows(connections("stitchd_app")).secret().block()).isEqualTo(secret);
+    new SecretRows(connections("stitchd_reader"))
+        .secret()
+        .as(StepVerifier::create)
+        .verifyError(R2dbcPermissionDeniedException.class);
+  }
 }

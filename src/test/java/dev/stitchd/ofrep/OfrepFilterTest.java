@@ -284,6 +284,7 @@ class OfrepFilterTest {
 
   @Test
   void allFlagsAreAnsweredWithMetadata() {
+    token = null;
     var answer = post(ALL, "{}");
     assertThat(text(answer))
         .isEqualTo(
