@@ -10,15 +10,17 @@ final class EnteredSideStreams implements SideStreams {
 
   private final Entrance entrance;
   private final Streams streams;
+  private final Writing writing;
 
-  EnteredSideStreams(Entrance entrance, Streams streams) {
+  EnteredSideStreams(Entrance entrance, Streams streams, Writing writing) {
     this.entrance = entrance;
     this.streams = streams;
+    this.writing = writing;
   }
 
   @Override
   public Mono<Void> serve(SdkCaller caller, ServerWebExchange exchange, Flux<Message> messages) {
-    return entrance.enter(
-        caller, exchange, streams.frames(caller, messages.map(Frame::message)));
+    var frames = streams.frames(caller, messages.map(Frame::message));
+    return entrance.enter(caller, exchange, outlet -> writing.write(frames, outlet));
   }
 }

@@ -2,8 +2,9 @@ package dev.stitchd.stream;
 
 import dev.stitchd.access.SdkCaller;
 import dev.stitchd.snapshot.Snapshots;
+import java.util.function.Function;
+import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /// How a request becomes a stream, whatever the stream carries: everything that can be refused is
@@ -11,22 +12,23 @@ import reactor.core.publisher.Mono;
 final class Entrance {
 
   private final Snapshots snapshots;
-  private final Writing writing;
   private final Places places;
   private final Drain drain;
 
-  Entrance(Snapshots snapshots, Writing writing, Places places, Drain drain) {
+  Entrance(Snapshots snapshots, Places places, Drain drain) {
     this.snapshots = snapshots;
-    this.writing = writing;
     this.places = places;
     this.drain = drain;
   }
 
-  /// Takes a place, and writes these frames until they or the connection end.
-  Mono<Void> enter(SdkCaller caller, ServerWebExchange exchange, Flux<Frame> frames) {
+  /// Takes a place for as long as the stream is written.
+  ///
+  /// @param write begins with the head of the answer, and completes when the stream has ended
+  Mono<Void> enter(
+      SdkCaller caller, ServerWebExchange exchange, Function<NettyOutlet, Mono<Void>> write) {
     return Mono.usingWhen(
         Mono.fromCallable(() -> place(caller)),
-        place -> serve(place, exchange, frames),
+        place -> serve(place, exchange, write),
         place -> Mono.fromRunnable(() -> places.leave(place)));
   }
 
@@ -37,16 +39,19 @@ final class Entrance {
   }
 
   /// Loads first, so that a failure can still be answered as one.
-  private Mono<Void> serve(SdkCaller caller, ServerWebExchange exchange, Flux<Frame> frames) {
-    return snapshots.current(caller.environment()).flatMap(_ -> stream(exchange, frames));
+  private Mono<Void> serve(
+      SdkCaller caller, ServerWebExchange exchange, Function<NettyOutlet, Mono<Void>> write) {
+    return snapshots
+        .current(caller.environment())
+        .flatMap(_ -> write.apply(outlet(exchange.getResponse())));
   }
 
-  private Mono<Void> stream(ServerWebExchange exchange, Flux<Frame> frames) {
-    var headers = exchange.getResponse().getHeaders();
+  private static NettyOutlet outlet(ServerHttpResponse response) {
+    var headers = response.getHeaders();
     headers.set("Content-Type", "text/event-stream");
     headers.set("Cache-Control", "no-store");
     headers.set("X-Accel-Buffering", "no");
     headers.set("Vary", SdkHeaders.VARY);
-    return writing.write(frames, NettyOutlet.of(exchange.getResponse()));
+    return NettyOutlet.of(response);
   }
 }

@@ -2,6 +2,7 @@ package dev.stitchd.stream;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.handler.codec.http.DefaultHttpContent;
 import java.nio.ByteBuffer;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
@@ -36,9 +37,11 @@ final class NettyOutlet implements Outlet {
     return response.then();
   }
 
+  /// As content of the answer, which the codec of whichever HTTP version it is puts into a frame.
   @Override
   public Mono<Void> write(ByteBuffer bytes) {
-    return FutureMono.deferFuture(() -> channel.writeAndFlush(Unpooled.wrappedBuffer(bytes)));
+    return FutureMono.deferFuture(
+        () -> channel.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(bytes))));
   }
 
   @Override

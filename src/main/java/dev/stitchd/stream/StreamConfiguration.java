@@ -82,25 +82,29 @@ final class StreamConfiguration {
   }
 
   @Bean
-  Entrance streamEntrance(
-      Snapshots snapshots,
+  Writing streamWriting(
       Drain drain,
-      Places places,
       StreamMeters meters,
       StreamSettings settings,
       @Qualifier("timer") Scheduler timer) {
-    return new Entrance(snapshots, new Writing(drain, meters, settings, timer), places, drain);
+    return new Writing(drain, meters, settings, timer);
   }
 
   @Bean
-  SideStreams sideStreams(Entrance entrance, Streams streams) {
-    return new EnteredSideStreams(entrance, streams);
+  Entrance streamEntrance(Snapshots snapshots, Places places, Drain drain) {
+    return new Entrance(snapshots, places, drain);
+  }
+
+  @Bean
+  SideStreams sideStreams(Entrance entrance, Streams streams, Writing writing) {
+    return new EnteredSideStreams(entrance, streams, writing);
   }
 
   @Bean
   @Order(SDK_PLANE)
-  StreamFilter streamFilter(Access access, Streams streams, Entrance entrance) {
-    return new StreamFilter(access, streams, entrance);
+  StreamFilter streamFilter(
+      Access access, Streams streams, Writing writing, Entrance entrance) {
+    return new StreamFilter(access, streams, writing, entrance);
   }
 
   @Bean

@@ -18,11 +18,13 @@ final class StreamFilter implements WebFilter {
 
   private final Access access;
   private final Streams streams;
+  private final Writing writing;
   private final Entrance entrance;
 
-  StreamFilter(Access access, Streams streams, Entrance entrance) {
+  StreamFilter(Access access, Streams streams, Writing writing, Entrance entrance) {
     this.access = access;
     this.streams = streams;
+    this.writing = writing;
     this.entrance = entrance;
   }
 
@@ -38,7 +40,8 @@ final class StreamFilter implements WebFilter {
 
   private Mono<Void> enter(SdkCaller caller, ServerWebExchange exchange) {
     var resume = Cursor.parse(cursor(exchange.getRequest()));
-    return entrance.enter(caller, exchange, streams.frames(caller, resume));
+    return entrance.enter(
+        caller, exchange, outlet -> writing.write(streams.frames(caller, resume), outlet));
   }
 
   private static @Nullable String cursor(ServerHttpRequest request) {
