@@ -2,8 +2,10 @@ package dev.stitchd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.dev.Http;
 import dev.stitchd.dev.Nginx;
 import dev.stitchd.dev.Server;
+import dev.stitchd.dev.SseClient;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,13 +19,14 @@ import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.HttpProtocol;
 
-/// The SDK plane over every cleartext way to it. The heartbeat is 1 s where it would be 12, and
-/// nginx gives up after 2 s of silence where it would after 30: the same in a tenth of the time.
+/// The SDK plane over every cleartext way to it. The heartbeat comes after 0.4 s where it would
+/// after 12, and nginx gives up after 1 s of silence where it would after 30: the same proportion,
+/// in a thirtieth of the time.
 @Timeout(60)
 class FrontsIT {
 
   private static final Map<String, String> SETTINGS =
-      Map.of("STITCHD_STREAM_HEARTBEAT", "PT1S", "STITCHD_HTTP_IDLE", "PT2S");
+      Map.of("STITCHD_STREAM_HEARTBEAT", "PT0.4S", "STITCHD_HTTP_IDLE", "PT1S");
 
   private static Server server;
 
@@ -66,18 +69,32 @@ class FrontsIT {
 
     @Override
     public Duration proxyTimeout() {
-      return Duration.ofSeconds(2); // the server's own for idle connections is as short
+      return Duration.ofSeconds(1); // the server's own for idle connections is as short
     }
   }
 
   @Nested
   class OverHttp1 extends Cleartext {}
 
-  @Nested
-  class OverHttp2ByUpgrade extends Cleartext {
-    @Override
-    public HttpClient.Version version() {
-      return HttpClient.Version.HTTP_2;
+  @Test
+  void aClientThatOffersAnUpgradeIsAnsweredInHttp1WhateverItSends() {
+    var place = SdkPlaneSuite.Place.of(server.admin());
+    var http = Http.at(server.url(), client(HttpClient.Version.HTTP_2));
+    var large = "{\"context\":{\"a\":\"%s\"},\"ignored\":\"%s\"}";
+    for (var text : new String[] {"", "x".repeat(60_000)}) {
+      var answer =
+          http.post(
+              "/ofrep/v1/evaluate/flags", large.formatted(text, text), "X-API-Key", place.server());
+      assertThat(answer.status()).isEqualTo(200);
+    }
+    try (var stream =
+        SseClient.open(
+            client(HttpClient.Version.HTTP_2),
+            server.url() + "/sdk/v1/stream",
+            "X-API-Key",
+            place.server())) {
+      assertThat(stream.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
+      stream.await(event -> event.name().equals("put"), Duration.ofSeconds(5));
     }
   }
 
@@ -97,7 +114,7 @@ class FrontsIT {
               proxy_http_version 1.1;
               proxy_set_header Connection "";
               proxy_set_header Host $http_host;
-              proxy_read_timeout 2s;
+              proxy_read_timeout 1s;
               """);
     }
 
@@ -122,7 +139,7 @@ class FrontsIT {
 
     @BeforeAll
     static void startNginx() {
-      nginx = Nginx.before(server.url(), "proxy_pass %s;\nproxy_read_timeout 2s;");
+      nginx = Nginx.before(server.url(), "proxy_pass %s;\nproxy_read_timeout 1s;");
     }
 
     @AfterAll

@@ -30,9 +30,9 @@ class TlsIT {
         Server.start(
             Map.of(
                 "STITCHD_STREAM_HEARTBEAT",
-                "PT1S",
+                "PT0.4S",
                 "STITCHD_HTTP_IDLE",
-                "PT2S",
+                "PT1S",
                 "STITCHD_TLS_CERTIFICATE",
                 certificate.certificate().toString(),
                 "STITCHD_TLS_PRIVATE_KEY",
@@ -66,7 +66,7 @@ class TlsIT {
 
     @Override
     public Duration proxyTimeout() {
-      return Duration.ofSeconds(2);
+      return Duration.ofSeconds(1);
     }
   }
 
