@@ -137,6 +137,12 @@ final class SdkKeys {
     return held == null ? ask(id, store.find(id)) : Mono.just(held.caller);
   }
 
+  /// The holder of a key that is in memory; null otherwise.
+  @Nullable SdkCaller known(String key) {
+    var held = Credentials.isSdkKey(key) ? known.getIfPresent(KeyHash.of(key)) : null;
+    return held == null ? null : held.caller;
+  }
+
   /// Emits once, when the key is found to be valid no longer.
   Flux<SdkCaller> revocation(SdkCaller caller) {
     return Flux.usingWhen(

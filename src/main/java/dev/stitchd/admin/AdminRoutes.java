@@ -23,9 +23,19 @@ final class AdminRoutes {
       ProjectRoutes projects,
       SdkKeyRoutes keys,
       FlagRoutes flags,
+      MemberRoutes members,
+      UsageRoutes usages,
       StatsRoutes stats,
+      AccountRoutes account,
       PrometheusMeterRegistry metrics) {
-    var api = keys.routes().and(flags.routes()).and(stats.routes()).and(projects.routes());
+    var api =
+        keys.routes()
+            .and(usages.routes())
+            .and(members.routes())
+            .and(flags.routes())
+            .and(stats.routes())
+            .and(account.routes())
+            .and(projects.routes());
     return RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
         .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build())
         .filter((request, next) -> authenticated(access, request, next));

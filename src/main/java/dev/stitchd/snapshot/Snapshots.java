@@ -2,6 +2,7 @@ package dev.stitchd.snapshot;
 
 import dev.stitchd.kernel.EnvironmentId;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -13,6 +14,11 @@ public interface Snapshots {
   /// with [dev.stitchd.kernel.Problem.NotFound] if there is no such environment. Never waits for
   /// the store once loaded: while PostgreSQL is out, this is the last known state.
   Mono<Snapshot> current(EnvironmentId environment);
+
+  /// What [#current] would answer at once; null if it would have to load. Never waits.
+  default @Nullable Snapshot held(EnvironmentId environment) {
+    return null;
+  }
 
   /// As [#current], but if what is held is older than a revision that its history is said to have
   /// reached, the store is read once and the answer waits for it.

@@ -11,16 +11,20 @@ final class EnteredSideStreams implements SideStreams {
   private final Entrance entrance;
   private final Streams streams;
   private final Writing writing;
+  private final StreamMeters meters;
 
-  EnteredSideStreams(Entrance entrance, Streams streams, Writing writing) {
+  EnteredSideStreams(
+      Entrance entrance, Streams streams, Writing writing, StreamMeters meters) {
     this.entrance = entrance;
     this.streams = streams;
     this.writing = writing;
+    this.meters = meters;
   }
 
   @Override
   public Mono<Void> serve(SdkCaller caller, ServerWebExchange exchange, Flux<Message> messages) {
     var frames = streams.frames(caller, messages.map(Frame::message));
-    return entrance.enter(caller, exchange, outlet -> writing.write(frames, outlet));
+    return entrance.enter(
+        caller, meters.openSide(), exchange, outlet -> writing.write(frames, outlet));
   }
 }

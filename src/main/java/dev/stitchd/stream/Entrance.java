@@ -23,18 +23,22 @@ final class Entrance {
 
   /// Takes a place for as long as the stream is written.
   ///
+  /// @param ofItsKind the gauges that count it
   /// @param write begins with the head of the answer, and completes when the stream has ended
   Mono<Void> enter(
-      SdkCaller caller, ServerWebExchange exchange, Function<NettyOutlet, Mono<Void>> write) {
+      SdkCaller caller,
+      OpenStreams ofItsKind,
+      ServerWebExchange exchange,
+      Function<NettyOutlet, Mono<Void>> write) {
     return Mono.usingWhen(
-        Mono.fromCallable(() -> place(caller)),
+        Mono.fromCallable(() -> place(caller, ofItsKind)),
         place -> serve(place, exchange, write),
-        place -> Mono.fromRunnable(() -> places.leave(place)));
+        place -> Mono.fromRunnable(() -> places.leave(place, ofItsKind)));
   }
 
-  private SdkCaller place(SdkCaller caller) {
+  private SdkCaller place(SdkCaller caller, OpenStreams ofItsKind) {
     drain.refuseIfDraining();
-    places.enter(caller);
+    places.enter(caller, ofItsKind);
     return caller;
   }
 

@@ -10,8 +10,9 @@ import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
 import reactor.core.publisher.Mono;
 
-/// `GET /sdk/v1/stream`. A filter, since a route's machinery would stay in memory for as long as
-/// the connection does.
+/// `GET /sdk/v1/stream`, where the [Door] could not answer: keys and environments that are not in
+/// memory yet, connections that are not plain HTTP/1.1, refusals. A filter, since a route's
+/// machinery would stay in memory for as long as the connection does.
 final class StreamFilter implements WebFilter {
 
   static final String PATH = "/sdk/v1/stream";
@@ -20,12 +21,22 @@ final class StreamFilter implements WebFilter {
   private final Streams streams;
   private final Writing writing;
   private final Entrance entrance;
+  private final Loops loops;
+  private final StreamMeters meters;
 
-  StreamFilter(Access access, Streams streams, Writing writing, Entrance entrance) {
+  StreamFilter(
+      Access access,
+      Streams streams,
+      Writing writing,
+      Entrance entrance,
+      Loops loops,
+      StreamMeters meters) {
     this.access = access;
     this.streams = streams;
     this.writing = writing;
     this.entrance = entrance;
+    this.loops = loops;
+    this.meters = meters;
   }
 
   @Override
@@ -41,7 +52,14 @@ final class StreamFilter implements WebFilter {
   private Mono<Void> enter(SdkCaller caller, ServerWebExchange exchange) {
     var resume = Cursor.parse(cursor(exchange.getRequest()));
     return entrance.enter(
-        caller, exchange, outlet -> writing.write(streams.frames(caller, resume), outlet));
+        caller, meters.open(), exchange, outlet -> write(caller, resume, outlet));
+  }
+
+  private Mono<Void> write(SdkCaller caller, @Nullable Cursor resume, NettyOutlet outlet) {
+    var codec = outlet.codec();
+    return codec == null
+        ? writing.write(streams.frames(caller, resume), outlet)
+        : outlet.open().then(loops.stream(caller, resume, codec));
   }
 
   private static @Nullable String cursor(ServerHttpRequest request) {
