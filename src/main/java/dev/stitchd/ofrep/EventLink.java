@@ -26,9 +26,8 @@ final class EventLink {
   private final long inactivitySeconds;
 
   EventLink(StreamTokens tokens, OfrepSettings settings) {
-    var prefix = settings.pathPrefix();
     this.tokens = tokens;
-    this.address = (prefix == null ? "" : prefix) + OfrepStreamFilter.PATH + "?token=";
+    this.address = settings.acceptedPathPrefix() + OfrepStreamFilter.PATH + "?token=";
     this.inactivitySeconds = Math.max(1, settings.inactivity().toSeconds());
   }
 

@@ -1,6 +1,8 @@
 package dev.stitchd.ofrep;
 
+import dev.stitchd.kernel.StartFailure;
 import java.time.Duration;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -34,6 +36,25 @@ record OfrepSettings(
     @DefaultValue("1000") int watched,
     @DefaultValue("15m") Duration watchedIdle,
     @DefaultValue("1s") Duration catchUp) {
+
+  private static final Pattern PREFIX = Pattern.compile("(/[A-Za-z0-9._~-]+)+");
+
+  /// The prefix, empty for none.
+  ///
+  /// @throws StartFailure if it is not the beginning of a path
+  String acceptedPathPrefix() {
+    if (pathPrefix == null || pathPrefix.isBlank()) {
+      return "";
+    }
+    if (!PREFIX.matcher(pathPrefix).matches()) {
+      throw new StartFailure(
+          "STITCHD_OFREP_PATH_PREFIX is '"
+              + pathPrefix
+              + "' and must be a path that begins with a slash and ends without one, as /flags.",
+          null);
+    }
+    return pathPrefix;
+  }
 
   /// How far apart the first and the last of so many clients are told.
   Duration spreadOver(int listeners) {

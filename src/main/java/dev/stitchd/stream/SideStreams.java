@@ -18,9 +18,8 @@ public interface SideStreams {
   record Message(String id, String event, String data) {}
 
   /// Answers a request with a stream. Completes when the stream has ended, for whatever reason.
-  /// Before the answer's head is sent it fails with a [dev.stitchd.kernel.Problem]: no place for
-  /// another stream, or whatever the first element of `messages` would have failed with; never
-  /// after that.
+  /// Before the answer's head is sent it fails with a [dev.stitchd.kernel.Problem] if there is no
+  /// place for another stream or the environment cannot be loaded; never after that.
   ///
   /// @param messages asked for one by one; ends when the environment is deleted
   Mono<Void> serve(SdkCaller caller, ServerWebExchange exchange, Flux<Message> messages);

@@ -1,8 +1,11 @@
 package dev.stitchd.ofrep;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.stitchd.kernel.StartFailure;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -72,5 +75,18 @@ class OfrepSettingsTest {
     assertThat(settings.spreadOver(1)).isLessThan(Duration.ofMillis(1));
     assertThat(settings.spreadOver(2_500)).isEqualTo(Duration.ofSeconds(1));
     assertThat(settings.spreadOver(19_000)).isEqualTo(Duration.ofSeconds(2));
+  }
+
+  @Test
+  void prefixThatIsNoPathStopsTheStart() {
+    assertThat(bind(Map.of()).acceptedPathPrefix()).isEmpty();
+    assertThat(bind(Map.of("stitchd.ofrep.path-prefix", "/a/b-1")).acceptedPathPrefix())
+        .isEqualTo("/a/b-1");
+    for (var wrong : List.of("flags", "/flags/", "/", "/a?b", "https://x")) {
+      assertThatThrownBy(
+              bind(Map.of("stitchd.ofrep.path-prefix", wrong))::acceptedPathPrefix)
+          .isInstanceOf(StartFailure.class)
+          .hasMessageContaining(wrong);
+    }
   }
 }

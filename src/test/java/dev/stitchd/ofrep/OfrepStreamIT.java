@@ -9,6 +9,7 @@ import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.SseClient;
+import dev.stitchd.dev.StoreUrl;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -143,6 +144,34 @@ class OfrepStreamIT {
       assertThat(fresh.json().path("flags").get(0).path("variant").asString()).isEqualTo("on");
       assertThat(told.id()).endsWith("." + fresh.json().path("metadata").path("revision").asLong());
     }
+  }
+
+  @Test
+  void aNodeThatIsBehindCatchesUpWhenItsClientKnowsMore() throws Exception {
+    var deafSettings =
+        Map.of(
+            "STITCHD_SAFETY_POLL", "PT1H",
+            "STITCHD_CHANGEFEED_FIRST_RETRY", "PT50S",
+            "STITCHD_CHANGEFEED_LONGEST_RETRY", "PT50S");
+    try (var deaf = Server.on(one.postgres(), one.clickHouse(), deafSettings)) {
+      assertThat(variant(all(deaf, ""))).isEqualTo("off");
+      StoreUrl.of(one.postgres())
+          .query(
+              "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                  + " WHERE application_name = 'stitchd-listener' AND datname = current_database()");
+      admin.serve(project, "shown", "production", "on");
+      waitUntil(() -> variant(all(one, "")).equals("on"));
+      var server = admin.createSdkKey(project, "production", "server");
+      var tag = one.http().get("/sdk/v1/config", "X-API-Key", server).header("ETag");
+
+      assertThat(variant(all(deaf, ""))).isEqualTo("off");
+      var told = "?flagConfigEtag=" + URLEncoder.encode(tag, StandardCharsets.UTF_8);
+      assertThat(variant(all(deaf, told))).isEqualTo("on");
+    }
+  }
+
+  private static String variant(Http.Answer all) {
+    return all.json().path("flags").get(0).path("variant").asString();
   }
 
   @Test
