@@ -238,8 +238,7 @@ interface SdkPlaneSuite {
   default void ofrepsEventStreamTellsOfVisibleChangesAlone() throws InterruptedException {
     var place = place();
     var all = http().post("/ofrep/v1/evaluate/flags", "{}", "X-API-Key", place.client()).json();
-    var address =
-        all.path("eventStreams").get(0).path("endpoint").path("requestUri").asString();
+    var address = all.path("eventStreams").get(0).path("endpoint").path("requestUri").asString();
     try (var stream = SseClient.open(client(), url() + address)) {
       // a node that has just begun to watch cannot be sure, and says so first
       await(stream, "message");

@@ -50,10 +50,7 @@ final class SigningSecret implements SmartLifecycle {
   Mono<byte[]> bytes() {
     var known = known();
     return known == null
-        ? tried
-            .asMono()
-            .timeout(patience, Mono.empty(), timer)
-            .then(Mono.fromSupplier(this::known))
+        ? tried.asMono().timeout(patience, Mono.empty(), timer).then(Mono.fromSupplier(this::known))
         : Mono.just(known);
   }
 
@@ -90,8 +87,7 @@ final class SigningSecret implements SmartLifecycle {
         .secret()
         .doOnNext(secret -> kept = secret)
         .doOnTerminate(this::attempted)
-        .retryWhen(
-            Retry.backoff(Long.MAX_VALUE, RETRY).maxBackoff(LONGEST_RETRY).scheduler(timer));
+        .retryWhen(Retry.backoff(Long.MAX_VALUE, RETRY).maxBackoff(LONGEST_RETRY).scheduler(timer));
   }
 
   /// Only the first attempt is waited for; later ones find it told already.

@@ -43,8 +43,7 @@ final class Listener {
 
   /// Has the client evaluate anew.
   Message refetch(Sight sight) {
-    var data =
-        Json.object().put("type", "refetchEvaluation").put("etag", ConfigTag.of(sight.at()));
+    var data = Json.object().put("type", "refetchEvaluation").put("etag", ConfigTag.of(sight.at()));
     return said(sight, "message", Json.write(data));
   }
 

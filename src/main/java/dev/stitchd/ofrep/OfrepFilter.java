@@ -99,8 +99,7 @@ final class OfrepFilter implements WebFilter {
   }
 
   private Mono<Question> question(ServerHttpRequest request, SdkCaller caller) {
-    return snapshot(request, caller)
-        .flatMap(snapshot -> question(request, caller, snapshot));
+    return snapshot(request, caller).flatMap(snapshot -> question(request, caller, snapshot));
   }
 
   private Mono<Snapshot> snapshot(ServerHttpRequest request, SdkCaller caller) {
@@ -113,10 +112,8 @@ final class OfrepFilter implements WebFilter {
             ? snapshots.current(caller.environment())
             : snapshots.atLeast(
                 caller.environment(), told.tag(), told.revision(), settings.catchUp());
-    return snapshot
-        .onErrorMap(
-            Problem.NotFound.class,
-            _ -> new Problem.Unauthenticated("the key's environment is gone"));
+    return snapshot.onErrorMap(
+        Problem.NotFound.class, _ -> new Problem.Unauthenticated("the key's environment is gone"));
   }
 
   private Mono<Question> question(ServerHttpRequest request, SdkCaller caller, Snapshot snapshot) {
@@ -151,8 +148,7 @@ final class OfrepFilter implements WebFilter {
             Mono.fromSupplier(() -> AnswerWriter.all(question.snapshot(), evaluations, null)));
   }
 
-  private static Mono<Void> answerAll(
-      ServerWebExchange exchange, Question question, byte[] body) {
+  private static Mono<Void> answerAll(ServerWebExchange exchange, Question question, byte[] body) {
     return Answers.jsonUnlessKnown(exchange, body, ResultTag.of(body, question.caller().keyId()));
   }
 

@@ -71,8 +71,7 @@ final class OfrepStreamFilter implements WebFilter {
         .map(snapshot -> checked(caller, request, snapshot));
   }
 
-  private static SdkCaller checked(
-      SdkCaller caller, ServerHttpRequest request, Snapshot snapshot) {
+  private static SdkCaller checked(SdkCaller caller, ServerHttpRequest request, Snapshot snapshot) {
     BrowserOrigins.check(
         request.getHeaders(), snapshot.settings(), caller.kind() == SdkCaller.Kind.CLIENT);
     return caller;

@@ -18,8 +18,8 @@ final class Cleartext implements WebServerFactoryCustomizer<NettyReactiveWebServ
 
   @Override
   public void customize(NettyReactiveWebServerFactory server) {
-    server.addServerCustomizers(http ->
-        http.doOnChannelInit((_, channel, _) -> withoutUpgrade(channel)));
+    server.addServerCustomizers(
+        http -> http.doOnChannelInit((_, channel, _) -> withoutUpgrade(channel)));
   }
 
   private static void withoutUpgrade(Channel channel) {

@@ -43,7 +43,9 @@ final class Tls implements WebServerFactoryCustomizer<NettyReactiveWebServerFact
             settings.privateKeyPassword());
     var stores = new PemSslStoreBundle(details, null);
     try {
-      var _ = stores.getKeyStore(); // reads the files, so that the start fails and not the first request
+      var _ =
+          stores
+              .getKeyStore(); // reads the files, so that the start fails and not the first request
     } catch (RuntimeException e) {
       throw new StartFailure(
           "The certificate of STITCHD_TLS_CERTIFICATE or the key of STITCHD_TLS_PRIVATE_KEY cannot be used: "

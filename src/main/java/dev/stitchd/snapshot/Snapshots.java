@@ -25,8 +25,7 @@ public interface Snapshots {
   ///
   /// @param tag of the history; a revision of another one says nothing
   /// @param patience how long to wait at most
-  Mono<Snapshot> atLeast(
-      EnvironmentId environment, String tag, long revision, Duration patience);
+  Mono<Snapshot> atLeast(EnvironmentId environment, String tag, long revision, Duration patience);
 
   /// The newest snapshot at once, then each newer one; a subscriber that is slower than the changes
   /// skips to the newest. Completes when the environment is deleted; fails as [#current] does

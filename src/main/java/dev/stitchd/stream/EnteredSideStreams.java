@@ -13,8 +13,7 @@ final class EnteredSideStreams implements SideStreams {
   private final Writing writing;
   private final StreamMeters meters;
 
-  EnteredSideStreams(
-      Entrance entrance, Streams streams, Writing writing, StreamMeters meters) {
+  EnteredSideStreams(Entrance entrance, Streams streams, Writing writing, StreamMeters meters) {
     this.entrance = entrance;
     this.streams = streams;
     this.writing = writing;

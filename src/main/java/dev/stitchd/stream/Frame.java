@@ -52,7 +52,13 @@ record Frame(Kind kind, byte[] bytes) {
   /// What another door than this room's has to say.
   static Frame message(SideStreams.Message message) {
     var text =
-        "id: " + message.id() + "\nevent: " + message.event() + "\ndata: " + message.data() + "\n\n";
+        "id: "
+            + message.id()
+            + "\nevent: "
+            + message.event()
+            + "\ndata: "
+            + message.data()
+            + "\n\n";
     return new Frame(Kind.MESSAGE, text.getBytes(UTF_8));
   }
 

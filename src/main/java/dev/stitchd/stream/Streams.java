@@ -53,8 +53,7 @@ final class Streams {
   ///
   /// @param resume where the client says it is; null for nowhere
   Flux<Frame> frames(SdkCaller caller, @Nullable Cursor resume) {
-    return frames(
-        caller, Flux.defer(() -> states(caller, new Follower(resume, editions, meters))));
+    return frames(caller, Flux.defer(() -> states(caller, new Follower(resume, editions, meters))));
   }
 
   /// The same around other content, which ends when the environment is deleted.

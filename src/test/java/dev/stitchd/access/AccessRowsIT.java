@@ -17,6 +17,7 @@ import java.util.UUID;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.springframework.dao.PermissionDeniedDataAccessException;
 import org.springframework.r2dbc.core.DatabaseClient;
 import reactor.core.publisher.Flux;
 import reactor.test.StepVerifier;
@@ -171,6 +172,6 @@ class AccessRowsIT implements KeyStoreContract {
     new SecretRows(connections("stitchd_reader"))
         .secret()
         .as(StepVerifier::create)
-        .verifyError(R2dbcPermissionDeniedException.class);
+        .verifyError(PermissionDeniedDataAccessException.class);
   }
 }

@@ -53,7 +53,8 @@ class SignedStreamTokensTest {
   /// @param given its `STITCHD_SECRET`; null for the one that the store keeps
   private SignedStreamTokens node(String given) {
     var settings = AccessSettingsTest.defaults();
-    secret = new SigningSecret(() -> Mono.defer(() -> kept), new SecretSettings(given), settings, time);
+    secret =
+        new SigningSecret(() -> Mono.defer(() -> kept), new SecretSettings(given), settings, time);
     secret.start();
     InstantSource source = () -> now;
     return new SignedStreamTokens(secret, keys, source.withZone(ZoneOffset.UTC), settings);
@@ -132,7 +133,10 @@ class SignedStreamTokensTest {
   void secretThatPostgresKeepsServesAsWell() {
     kept = Mono.just(new byte[32]);
     var tokens = node(null);
-    tokens.holder(tokens.issue(caller).block()).as(StepVerifier::create).expectNext(caller)
+    tokens
+        .holder(tokens.issue(caller).block())
+        .as(StepVerifier::create)
+        .expectNext(caller)
         .verifyComplete();
   }
 

@@ -98,7 +98,11 @@ class TenantIsolationIT {
     assertThat(withoutTenant)
         .as("the platform's own")
         .containsExactly(
-            "api_tokens", "flyway_schema_history", "installation", "installation_secret", "tenants");
+            "api_tokens",
+            "flyway_schema_history",
+            "installation",
+            "installation_secret",
+            "tenants");
     var keysWithoutTenant =
         ask(
             """

@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
-/// Debian's nginx in front of a server, as a child process on a free port of 127.0.0.1 with a folder
-/// of its own; whatever nginx the machine runs otherwise is left alone.
+/// Debian's nginx in front of a server, as a child process on a free port of 127.0.0.1 with a
+/// folder of its own; whatever nginx the machine runs otherwise is left alone.
 public final class Nginx implements AutoCloseable {
 
   private static final String MISSING =

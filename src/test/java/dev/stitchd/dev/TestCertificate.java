@@ -70,10 +70,25 @@ public final class TestCertificate {
       var process =
           new ProcessBuilder(
                   Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                  "-genkeypair", "-alias", "own", "-keyalg", "EC", "-groupname", "secp256r1",
-                  "-dname", "CN=127.0.0.1", "-ext", "SAN=IP:127.0.0.1,DNS:localhost",
-                  "-validity", "2", "-storetype", "PKCS12", "-keystore", file.toString(),
-                  "-storepass", new String(PASSWORD))
+                  "-genkeypair",
+                  "-alias",
+                  "own",
+                  "-keyalg",
+                  "EC",
+                  "-groupname",
+                  "secp256r1",
+                  "-dname",
+                  "CN=127.0.0.1",
+                  "-ext",
+                  "SAN=IP:127.0.0.1,DNS:localhost",
+                  "-validity",
+                  "2",
+                  "-storetype",
+                  "PKCS12",
+                  "-keystore",
+                  file.toString(),
+                  "-storepass",
+                  new String(PASSWORD))
               .redirectErrorStream(true)
               .start();
       var said = new String(process.getInputStream().readAllBytes());

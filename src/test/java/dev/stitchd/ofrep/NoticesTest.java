@@ -43,8 +43,8 @@ class NoticesTest {
     return new SdkCaller(UUID.randomUUID(), MemoryItems.TENANT, environment, kind);
   }
 
-  /// A visible flag `banner` that asks `gate`, which asks the segments `beta` and so `staff`; `other`
-  /// and `strangers` are nobody's business.
+  /// A visible flag `banner` that asks `gate`, which asks the segments `beta` and so `staff`;
+  /// `other` and `strangers` are nobody's business.
   @BeforeEach
   void publish() {
     segment("staff", "{\"attribute\":\"plan\",\"op\":\"equals\",\"values\":[\"a\"]}"); // 1
@@ -119,9 +119,7 @@ class NoticesTest {
     assertThat(message.id()).isEqualTo(here().tag() + "." + here().revision());
     assertThat(Json.parseOwn(message.data()))
         .isEqualTo(
-            Json.object()
-                .put("type", "refetchEvaluation")
-                .put("etag", "\"" + message.id() + "\""));
+            Json.object().put("type", "refetchEvaluation").put("etag", "\"" + message.id() + "\""));
   }
 
   @Test

@@ -83,8 +83,7 @@ class OfrepSettingsTest {
     assertThat(bind(Map.of("stitchd.ofrep.path-prefix", "/a/b-1")).acceptedPathPrefix())
         .isEqualTo("/a/b-1");
     for (var wrong : List.of("flags", "/flags/", "/", "/a?b", "https://x")) {
-      assertThatThrownBy(
-              bind(Map.of("stitchd.ofrep.path-prefix", wrong))::acceptedPathPrefix)
+      assertThatThrownBy(bind(Map.of("stitchd.ofrep.path-prefix", wrong))::acceptedPathPrefix)
           .isInstanceOf(StartFailure.class)
           .hasMessageContaining(wrong);
     }

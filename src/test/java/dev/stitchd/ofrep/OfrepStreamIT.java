@@ -43,9 +43,7 @@ class OfrepStreamIT {
 
   @BeforeAll
   static void start() {
-    one =
-        Server.start(
-            Map.of("STITCHD_STREAM_HEARTBEAT", "PT0.5S", "STITCHD_STREAM_PER_KEY", "3"));
+    one = Server.start(Map.of("STITCHD_STREAM_HEARTBEAT", "PT0.5S", "STITCHD_STREAM_PER_KEY", "3"));
     other = Server.on(one.postgres(), one.clickHouse(), Map.of("STITCHD_OFREP_RECENT", "PT0S"));
     admin = one.admin();
   }
@@ -201,8 +199,8 @@ class OfrepStreamIT {
       await(there, "current");
       long start = System.nanoTime();
 
-      admin.send(
-          "DELETE", "/projects/" + project + "/environments/production/sdk-keys/" + keyId, "");
+      var keys = "/projects/" + project + "/environments/production/sdk-keys/";
+      assertThat(admin.send("DELETE", keys + keyId + "?force=true", "").status()).isEqualTo(204);
 
       for (var stream : List.of(here, there)) {
         assertThat(await(stream, "goodbye").json().path("reason").asString())
@@ -250,8 +248,7 @@ class OfrepStreamIT {
     }
     var server = admin.createSdkKey(project, "production", "server");
     key = server;
-    assertThat(one.http().get(address(), "Origin", "https://shop.example").status())
-        .isEqualTo(403);
+    assertThat(one.http().get(address(), "Origin", "https://shop.example").status()).isEqualTo(403);
   }
 
   @Test

@@ -122,11 +122,12 @@ class OfrepWebProviderIT {
     var keys = "/projects/web/environments/production/sdk-keys";
     var doomed = admin.send("POST", keys, "{\"name\":\"doomed\",\"kind\":\"client\"}").json();
     try (var provider =
-        NodeScript.run(
-            "ofrep-web.mjs", server.url(), doomed.path("key").asString(), "banner")) {
+        NodeScript.run("ofrep-web.mjs", server.url(), doomed.path("key").asString(), "banner")) {
       provider.await(said -> said.has("ready"), SOON);
       provider.await(asked(STREAM), SOON);
-      admin.send("DELETE", keys + "/" + doomed.path("id").asString(), "");
+      var revoked =
+          admin.send("DELETE", keys + "/" + doomed.path("id").asString() + "?force=true", "");
+      assertThat(revoked.status()).isEqualTo(204);
       var refused =
           provider.await(asked(STREAM).and(said -> said.path("status").asInt() != 200), SOON);
       assertThat(refused.path("status").asInt()).isEqualTo(401);
