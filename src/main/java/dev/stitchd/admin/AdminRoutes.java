@@ -27,6 +27,7 @@ final class AdminRoutes {
       UsageRoutes usages,
       StatsRoutes stats,
       AccountRoutes account,
+      PreviewRoutes previews,
       PrometheusMeterRegistry metrics) {
     var api =
         keys.routes()
@@ -35,6 +36,7 @@ final class AdminRoutes {
             .and(flags.routes())
             .and(stats.routes())
             .and(account.routes())
+            .and(previews.routes())
             .and(projects.routes());
     return RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
         .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build())
