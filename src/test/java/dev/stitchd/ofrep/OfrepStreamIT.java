@@ -145,6 +145,38 @@ class OfrepStreamIT {
   }
 
   @Test
+  void membersOfAListThatAVisibleFlagAsksAreAChangeAndOthersAreNot() throws Exception {
+    for (var list : List.of("asked", "unasked")) {
+      admin.createSegment(
+          project, "production", "{\"key\":\"%s\",\"name\":\"List\"}".formatted(list));
+    }
+    admin.changeTargeting(
+        project,
+        "shown",
+        "production",
+        targeting -> {
+          targeting.put("enabled", true);
+          var rule = targeting.putArray("rules").addObject().put("id", "listed");
+          rule.putObject("when").put("segment", "asked");
+          rule.putObject("serve").put("variant", "on");
+        });
+    try (var stream = open(other, address())) {
+      await(stream, "current");
+      addMember("unasked");
+      Thread.sleep(1_500); // changes of members are announced together, once a second
+      addMember("asked");
+      await(stream, "message");
+      assertThat(stream.events()).hasSize(2);
+    }
+  }
+
+  private void addMember(String list) {
+    var path = "/projects/" + project + "/environments/production/segments/" + list + "/members";
+    var added = admin.send("POST", path, "{\"keys\":[\"u1\"]}");
+    assertThat(added.status()).as(added.body()).isBetween(200, 299);
+  }
+
+  @Test
   void aNodeThatIsBehindCatchesUpWhenItsClientKnowsMore() throws Exception {
     var deafSettings =
         Map.of(
