@@ -1,8 +1,9 @@
 package dev.stitchd.stream;
 
 import dev.stitchd.access.SdkCaller;
+import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
@@ -24,12 +25,12 @@ final class Entrance {
   /// Takes a place for as long as the stream is written.
   ///
   /// @param ofItsKind the gauges that count it
-  /// @param write begins with the head of the answer, and completes when the stream has ended
+  /// @param write is given what there is to tell and begins with the head of the answer, and completes when the stream has ended
   Mono<Void> enter(
       SdkCaller caller,
       OpenStreams ofItsKind,
       ServerWebExchange exchange,
-      Function<NettyOutlet, Mono<Void>> write) {
+      BiFunction<Snapshot, NettyOutlet, Mono<Void>> write) {
     return Mono.usingWhen(
         Mono.fromCallable(() -> place(caller, ofItsKind)),
         place -> serve(place, exchange, write),
@@ -44,10 +45,10 @@ final class Entrance {
 
   /// Loads first, so that a failure can still be answered as one.
   private Mono<Void> serve(
-      SdkCaller caller, ServerWebExchange exchange, Function<NettyOutlet, Mono<Void>> write) {
+      SdkCaller caller, ServerWebExchange exchange, BiFunction<Snapshot, NettyOutlet, Mono<Void>> write) {
     return snapshots
         .current(caller.environment())
-        .flatMap(_ -> write.apply(outlet(exchange.getResponse())));
+        .flatMap(snapshot -> write.apply(snapshot, outlet(exchange.getResponse())));
   }
 
   private static NettyOutlet outlet(ServerHttpResponse response) {
