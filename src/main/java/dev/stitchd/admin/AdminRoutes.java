@@ -26,6 +26,8 @@ final class AdminRoutes {
       MemberRoutes members,
       UsageRoutes usages,
       StatsRoutes stats,
+      AccountRoutes account,
+      PreviewRoutes previews,
       PrometheusMeterRegistry metrics) {
     var api =
         keys.routes()
@@ -33,6 +35,8 @@ final class AdminRoutes {
             .and(members.routes())
             .and(flags.routes())
             .and(stats.routes())
+            .and(account.routes())
+            .and(previews.routes())
             .and(projects.routes());
     return RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
         .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build())

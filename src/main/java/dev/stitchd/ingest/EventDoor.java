@@ -6,12 +6,12 @@ import dev.stitchd.boundary.BrowserOrigins;
 import dev.stitchd.boundary.ContentCoding;
 import dev.stitchd.boundary.ProblemWriter;
 import dev.stitchd.delivery.Event;
+import dev.stitchd.delivery.EventAccount;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
@@ -32,13 +32,13 @@ final class EventDoor {
   private final Access access;
   private final Snapshots snapshots;
   private final EventIntake intake;
-  private final MeterRegistry meters;
+  private final EventAccount account;
 
-  EventDoor(Access access, Snapshots snapshots, EventIntake intake, MeterRegistry meters) {
+  EventDoor(Access access, Snapshots snapshots, EventIntake intake, EventAccount account) {
     this.access = access;
     this.snapshots = snapshots;
     this.intake = intake;
-    this.meters = meters;
+    this.account = account;
   }
 
   Mono<ServerResponse> post(ServerRequest request) {
@@ -46,8 +46,7 @@ final class EventDoor {
     return access
         .sdk(request.exchange().getRequest())
         .flatMap(caller -> sender(request, caller))
-        .flatMap(sender -> admitted(request, sender))
-        .doOnNext(this::count)
+        .flatMap(sender -> admitted(request, sender).doOnNext(admitted -> count(sender, admitted)))
         .flatMap(admitted -> answer(request, admitted));
   }
 
@@ -116,14 +115,9 @@ final class EventDoor {
     return bytes;
   }
 
-  private void count(Admitted admitted) {
-    int rejected = admitted.tally().rejectedCount();
-    if (rejected > 0) {
-      meters.counter("stitchd.ingest.rejected").increment(rejected);
-    }
-    if (admitted.tally().duplicates() > 0) {
-      meters.counter("stitchd.ingest.duplicates").increment(admitted.tally().duplicates());
-    }
+  private void count(Sender sender, Admitted admitted) {
+    var tally = admitted.tally();
+    account.beside(sender.environment(), tally.duplicates(), tally.rejectedCount());
   }
 
   private static Mono<ServerResponse> answer(ServerRequest request, Admitted admitted) {

@@ -3,6 +3,9 @@ package dev.stitchd.stream;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.stitchd.kernel.Json;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +21,7 @@ record Frame(Kind kind, byte[] bytes) {
     PUT,
     PATCH,
     CURRENT,
+    MESSAGE,
     HEARTBEAT,
     GOODBYE
   }
@@ -45,6 +49,19 @@ record Frame(Kind kind, byte[] bytes) {
     return new Frame(Kind.RETRY, ("retry: " + after.toMillis() + "\n\n").getBytes(UTF_8));
   }
 
+  /// What another door than this room's has to say.
+  static Frame message(SideStreams.Message message) {
+    var text =
+        "id: "
+            + message.id()
+            + "\nevent: "
+            + message.event()
+            + "\ndata: "
+            + message.data()
+            + "\n\n";
+    return new Frame(Kind.MESSAGE, text.getBytes(UTF_8));
+  }
+
   /// The last frame of a stream.
   ///
   /// @param reconnectAfter null if there is nothing to come back for
@@ -55,6 +72,14 @@ record Frame(Kind kind, byte[] bytes) {
     }
     return new Frame(
         Kind.GOODBYE, ("event: goodbye\ndata: " + Json.write(data) + "\n\n").getBytes(UTF_8));
+  }
+
+  /// This frame as a chunk of an HTTP/1.1 body, in direct memory; whoever asks releases it.
+  ByteBuf chunk(ByteBufAllocator allocator) {
+    var size = Integer.toHexString(bytes.length) + "\r\n";
+    var chunk = allocator.directBuffer(size.length() + bytes.length + 2);
+    chunk.writeCharSequence(size, StandardCharsets.US_ASCII);
+    return chunk.writeBytes(bytes).writeByte('\r').writeByte('\n');
   }
 
   boolean isLast() {

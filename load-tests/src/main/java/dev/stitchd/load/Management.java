@@ -60,6 +60,15 @@ public final class Management implements AutoCloseable {
     return management;
   }
 
+  /// A project that is there already. To be left open, since [#close()] deletes it.
+  ///
+  /// @param url where the server listens, without a trailing slash
+  /// @param token an API token
+  /// @param project its key
+  static Management ofProject(String url, String token, String project) {
+    return new Management(url, token, project);
+  }
+
   /// The key of the project.
   public String project() {
     return project;
@@ -115,6 +124,24 @@ public final class Management implements AutoCloseable {
     rollout.put("bucketBy", "targetingKey").putObject("weights").put("on", 10).put("off", 90);
     targeting.putObject("default").put("variant", "off");
     var _ = send("PATCH", targetingPath(key), targeting, 200);
+  }
+
+  /// Publishes a segment anew, and with it what is known of its list.
+  ///
+  /// @param key the segment's key
+  public void touchSegment(String key) {
+    var _ =
+        send("PATCH", environmentPath() + "/segments/" + key, body().put("name", key + " "), 200);
+  }
+
+  /// The id of the environment.
+  public UUID environmentId() {
+    return UUID.fromString(tree(send("GET", environmentPath(), null, 200)).get("id").asString());
+  }
+
+  /// The path of the environment.
+  public String environmentPath() {
+    return projectPath() + "/environments/" + ENVIRONMENT;
   }
 
   /// Lets the flag serve another variant and answers the revision that this made.
@@ -208,10 +235,6 @@ public final class Management implements AutoCloseable {
 
   private String projectPath() {
     return "/api/v1/projects/" + project;
-  }
-
-  private String environmentPath() {
-    return projectPath() + "/environments/" + ENVIRONMENT;
   }
 
   private JsonNode post(String path, JsonNode body) {
