@@ -23,9 +23,15 @@ final class AdminRoutes {
       ProjectRoutes projects,
       SdkKeyRoutes keys,
       FlagRoutes flags,
+      EventDefinitionRoutes events,
       StatsRoutes stats,
       PrometheusMeterRegistry metrics) {
-    var api = keys.routes().and(flags.routes()).and(stats.routes()).and(projects.routes());
+    var api =
+        keys.routes()
+            .and(flags.routes())
+            .and(events.routes())
+            .and(stats.routes())
+            .and(projects.routes());
     return RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
         .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build())
         .filter((request, next) -> authenticated(access, request, next));

@@ -1,19 +1,12 @@
 package dev.stitchd.ingest;
 
 import dev.stitchd.access.Access;
-import dev.stitchd.access.SdkCaller;
 import dev.stitchd.boundary.BrowserOrigins;
 import dev.stitchd.boundary.ProblemWriter;
-import dev.stitchd.delivery.Event;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
-import dev.stitchd.ruleset.Ruleset;
-import dev.stitchd.snapshot.Snapshot;
-import dev.stitchd.snapshot.Snapshots;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
-import java.util.HashSet;
-import java.util.Set;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
@@ -24,20 +17,19 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// `POST /sdk/v1/events`: who sends, in what form, and the answer.
 final class EventDoor {
 
   private final Access access;
-  private final Snapshots snapshots;
+  private final Senders senders;
   private final EventIntake intake;
   private final MeterRegistry meters;
 
-  EventDoor(Access access, Snapshots snapshots, EventIntake intake, MeterRegistry meters) {
+  EventDoor(Access access, Senders senders, EventIntake intake, MeterRegistry meters) {
     this.access = access;
-    this.snapshots = snapshots;
+    this.senders = senders;
     this.intake = intake;
     this.meters = meters;
   }
@@ -46,8 +38,8 @@ final class EventDoor {
     prepare(request);
     return access
         .sdk(request.exchange().getRequest())
-        .flatMap(caller -> sender(request, caller))
-        .flatMap(sender -> admitted(request, sender))
+        .flatMap(caller -> senders.of(request.exchange().getRequest(), caller))
+        .flatMap(sender -> within(request, sender))
         .doOnNext(this::count)
         .flatMap(admitted -> answer(request, admitted));
   }
@@ -59,35 +51,16 @@ final class EventDoor {
     BrowserOrigins.expose(request.headers().asHttpHeaders(), answer);
   }
 
-  private Mono<Sender> sender(ServerRequest request, SdkCaller caller) {
-    return snapshots
-        .current(caller.environment())
-        .onErrorMap(
-            Problem.NotFound.class,
-            _ -> new Problem.Unauthenticated("the key's environment is gone"))
-        .map(snapshot -> sender(request, caller, snapshot));
-  }
-
-  private static Sender sender(ServerRequest request, SdkCaller caller, Snapshot snapshot) {
-    boolean isPublic = caller.kind() == SdkCaller.Kind.CLIENT;
-    BrowserOrigins.check(request.headers().asHttpHeaders(), snapshot.settings(), isPublic);
-    return new Sender(
-        caller.environment(),
-        isPublic ? Event.Source.CLIENT_SDK : Event.Source.SERVER_SDK,
-        isPublic,
-        privatePaths(snapshot.settings()),
-        isPublic ? key -> isVisible(snapshot.ruleset(), key) : _ -> true);
-  }
-
-  private static Set<String> privatePaths(JsonNode settings) {
-    var paths = new HashSet<String>();
-    settings.path("privateAttributes").forEach(path -> paths.add(path.asString("")));
-    return paths;
-  }
-
-  private static boolean isVisible(Ruleset ruleset, String key) {
-    var flag = ruleset.flag(key);
-    return flag != null && flag.shape().clientVisible();
+  /// Asked before the body is read, so that who has no room left does not send it for nothing.
+  private Mono<Admitted> within(ServerRequest request, Sender sender) {
+    return sender
+        .allowance()
+        .take(0)
+        .flatMap(grant ->
+            switch (grant) {
+              case Allowance.Grant.Given _ -> admitted(request, sender);
+              case Allowance.Grant.Short lacking -> Mono.just(Admitted.beyond(lacking));
+            });
   }
 
   private Mono<Admitted> admitted(ServerRequest request, Sender sender) {
@@ -118,6 +91,9 @@ final class EventDoor {
     int rejected = admitted.tally().rejectedCount();
     if (rejected > 0) {
       meters.counter("stitchd.ingest.rejected").increment(rejected);
+    }
+    if (admitted.stopped() instanceof Problem.TooMany) {
+      meters.counter("stitchd.ingest.throttled").increment();
     }
     if (admitted.tally().duplicates() > 0) {
       meters.counter("stitchd.ingest.duplicates").increment(admitted.tally().duplicates());
