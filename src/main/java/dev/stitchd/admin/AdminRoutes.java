@@ -24,13 +24,19 @@ final class AdminRoutes {
       SdkKeyRoutes keys,
       FlagRoutes flags,
       EventDefinitionRoutes events,
+      MemberRoutes members,
+      UsageRoutes usages,
       StatsRoutes stats,
+      AccountRoutes account,
       PrometheusMeterRegistry metrics) {
     var api =
         keys.routes()
+            .and(usages.routes())
+            .and(members.routes())
             .and(flags.routes())
             .and(events.routes())
             .and(stats.routes())
+            .and(account.routes())
             .and(projects.routes());
     return RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
         .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build())

@@ -2,9 +2,12 @@ package dev.stitchd.ingest;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.boundary.BrowserOrigins;
+import dev.stitchd.boundary.ContentCoding;
 import dev.stitchd.boundary.ProblemWriter;
+import dev.stitchd.delivery.EventAccount;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -25,13 +28,23 @@ final class EventDoor {
   private final Access access;
   private final Senders senders;
   private final EventIntake intake;
-  private final MeterRegistry meters;
+  private final EventAccount account;
+  private final Counter throttled;
 
-  EventDoor(Access access, Senders senders, EventIntake intake, MeterRegistry meters) {
+  EventDoor(
+      Access access,
+      Senders senders,
+      EventIntake intake,
+      EventAccount account,
+      MeterRegistry meters) {
     this.access = access;
     this.senders = senders;
     this.intake = intake;
-    this.meters = meters;
+    this.account = account;
+    this.throttled =
+        Counter.builder("stitchd.ingest.throttled")
+            .description("Requests that were refused because of a quota")
+            .register(meters);
   }
 
   Mono<ServerResponse> post(ServerRequest request) {
@@ -39,8 +52,7 @@ final class EventDoor {
     return access
         .sdk(request.exchange().getRequest())
         .flatMap(caller -> senders.of(request.exchange().getRequest(), caller))
-        .flatMap(sender -> within(request, sender))
-        .doOnNext(this::count)
+        .flatMap(sender -> within(request, sender).doOnNext(admitted -> count(sender, admitted)))
         .flatMap(admitted -> answer(request, admitted));
   }
 
@@ -87,16 +99,11 @@ final class EventDoor {
     return bytes;
   }
 
-  private void count(Admitted admitted) {
-    int rejected = admitted.tally().rejectedCount();
-    if (rejected > 0) {
-      meters.counter("stitchd.ingest.rejected").increment(rejected);
-    }
+  private void count(Sender sender, Admitted admitted) {
+    var tally = admitted.tally();
+    account.beside(sender.environment(), tally.duplicates(), tally.rejectedCount());
     if (admitted.stopped() instanceof Problem.TooMany) {
-      meters.counter("stitchd.ingest.throttled").increment();
-    }
-    if (admitted.tally().duplicates() > 0) {
-      meters.counter("stitchd.ingest.duplicates").increment(admitted.tally().duplicates());
+      throttled.increment();
     }
   }
 

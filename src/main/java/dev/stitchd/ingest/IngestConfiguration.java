@@ -5,6 +5,7 @@ import dev.stitchd.boundary.ClientAddress;
 import dev.stitchd.catalog.DefinedEvents;
 import dev.stitchd.catalog.EventDefinitions;
 import dev.stitchd.catalog.QuotaTokens;
+import dev.stitchd.delivery.EventAccount;
 import dev.stitchd.delivery.EventQueue;
 import dev.stitchd.snapshot.Snapshots;
 import io.micrometer.core.instrument.Gauge;
@@ -93,8 +94,12 @@ class IngestConfiguration {
 
   @Bean
   RouterFunction<ServerResponse> eventRoutes(
-      Access access, Senders senders, EventIntake intake, MeterRegistry meters) {
-    var door = new EventDoor(access, senders, intake, meters);
+      Access access,
+      Senders senders,
+      EventIntake intake,
+      EventAccount account,
+      MeterRegistry meters) {
+    var door = new EventDoor(access, senders, intake, account, meters);
     return RouterFunctions.route().POST("/sdk/v1/events", door::post).build();
   }
 }

@@ -65,7 +65,13 @@ final class Sdk {
   }
 
   Answer send(byte[] body, String... headers) {
-    return send(HttpRequest.BodyPublishers.ofByteArray(body), headers);
+    return send(body, Duration.ofSeconds(60), headers);
+  }
+
+  /// @param patience how long to wait for the answer
+  /// @throws IllegalStateException if there is none by then
+  Answer send(byte[] body, Duration patience, String... headers) {
+    return send(HttpRequest.BodyPublishers.ofByteArray(body), patience, headers);
   }
 
   /// Sends a body with so many bytes of filling in its middle, made while they are sent.
@@ -77,13 +83,14 @@ final class Sdk {
             Stream.concat(
                 LongStream.range(0, filling / piece.length).mapToObj(_ -> piece),
                 Stream.of(after.getBytes(UTF_8))));
-    return send(HttpRequest.BodyPublishers.ofByteArrays(pieces::iterator), headers);
+    return send(
+        HttpRequest.BodyPublishers.ofByteArrays(pieces::iterator), Duration.ofSeconds(60), headers);
   }
 
-  private Answer send(HttpRequest.BodyPublisher body, String... headers) {
+  private Answer send(HttpRequest.BodyPublisher body, Duration patience, String... headers) {
     var request =
         HttpRequest.newBuilder(URI.create(url))
-            .timeout(Duration.ofSeconds(60))
+            .timeout(patience)
             .header("Authorization", "Bearer " + key)
             .header("Content-Type", "application/json")
             .POST(body);
