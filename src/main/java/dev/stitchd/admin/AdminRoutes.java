@@ -25,12 +25,14 @@ final class AdminRoutes {
       FlagRoutes flags,
       StatsRoutes stats,
       AccountRoutes account,
+      LiveRoutes live,
       PrometheusMeterRegistry metrics) {
     var api =
         keys.routes()
             .and(flags.routes())
             .and(stats.routes())
             .and(account.routes())
+            .and(live.routes())
             .and(projects.routes());
     return RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
         .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build())

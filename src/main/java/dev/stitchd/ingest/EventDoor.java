@@ -6,6 +6,7 @@ import dev.stitchd.boundary.BrowserOrigins;
 import dev.stitchd.boundary.ProblemWriter;
 import dev.stitchd.delivery.Event;
 import dev.stitchd.delivery.EventAccount;
+import dev.stitchd.delivery.RejectionLog;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.ruleset.Ruleset;
@@ -32,12 +33,19 @@ final class EventDoor {
   private final Snapshots snapshots;
   private final EventIntake intake;
   private final EventAccount account;
+  private final RejectionLog rejections;
 
-  EventDoor(Access access, Snapshots snapshots, EventIntake intake, EventAccount account) {
+  EventDoor(
+      Access access,
+      Snapshots snapshots,
+      EventIntake intake,
+      EventAccount account,
+      RejectionLog rejections) {
     this.access = access;
     this.snapshots = snapshots;
     this.intake = intake;
     this.account = account;
+    this.rejections = rejections;
   }
 
   Mono<ServerResponse> post(ServerRequest request) {
@@ -117,6 +125,9 @@ final class EventDoor {
   private void count(Sender sender, Admitted admitted) {
     var tally = admitted.tally();
     account.beside(sender.environment(), tally.duplicates(), tally.rejectedCount());
+    if (tally.rejectedCount() > 0) {
+      rejections.note(sender.environment(), tally.someRejected(RejectionLog.OF_A_REQUEST));
+    }
   }
 
   private static Mono<ServerResponse> answer(ServerRequest request, Admitted admitted) {

@@ -3,6 +3,7 @@ package dev.stitchd.ingest;
 import dev.stitchd.access.Access;
 import dev.stitchd.delivery.EventAccount;
 import dev.stitchd.delivery.EventQueue;
+import dev.stitchd.delivery.RejectionLog;
 import dev.stitchd.snapshot.Snapshots;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -34,6 +35,7 @@ class IngestConfiguration {
       Snapshots snapshots,
       EventQueue queue,
       EventAccount account,
+      RejectionLog rejections,
       IngestSettings settings,
       Clock clock,
       @Qualifier("ingest") Scheduler ingest,
@@ -45,7 +47,7 @@ class IngestConfiguration {
         .strongReference(true)
         .register(meters);
     var intake = new EventIntake(queue, budget, settings, clock, ingest);
-    var door = new EventDoor(access, snapshots, intake, account);
+    var door = new EventDoor(access, snapshots, intake, account, rejections);
     return RouterFunctions.route().POST("/sdk/v1/events", door::post).build();
   }
 }

@@ -246,8 +246,7 @@ class SpoolIT {
   void accountTellsWhatWasNeverAcceptedApartAndOnlyOfItsEnvironment() {
     var settings = Map.of("STITCHD_NODE", "node-7");
     try (var server =
-        server(
-            Stores.shared().freshPostgres().url(), clickHouse.freshDatabase().url(), settings)) {
+        server(Stores.shared().freshPostgres().url(), clickHouse.freshDatabase().url(), settings)) {
       var key = withKey(server);
       server.admin().createEnvironment("web", "staging");
       awaitUp(server);

@@ -119,7 +119,10 @@ class RepeatedSendsIT {
       var body = body(events.subList(from, Math.min(events.size(), from + REQUEST)));
       for (int attempt = 0; ; attempt++) {
         try {
-          if (sdks.get((from / REQUEST + attempt) % 2).send(body, IMPATIENCE.multipliedBy(1L << attempt)).status() == 202) {
+          if (sdks.get((from / REQUEST + attempt) % 2)
+                  .send(body, IMPATIENCE.multipliedBy(1L << attempt))
+                  .status()
+              == 202) {
             break;
           }
         } catch (IllegalStateException _) {
