@@ -23,16 +23,22 @@ final class AdminRoutes {
       ProjectRoutes projects,
       SdkKeyRoutes keys,
       FlagRoutes flags,
+      MemberRoutes members,
+      UsageRoutes usages,
       StatsRoutes stats,
       AccountRoutes account,
       LiveRoutes live,
+      PreviewRoutes previews,
       PrometheusMeterRegistry metrics) {
     var api =
         keys.routes()
+            .and(usages.routes())
+            .and(members.routes())
             .and(flags.routes())
             .and(stats.routes())
             .and(account.routes())
             .and(live.routes())
+            .and(previews.routes())
             .and(projects.routes());
     return RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
         .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build())

@@ -4,7 +4,18 @@
 ///
 /// May use: the rooms it is a door to. Threads: Netty event loops; nothing blocks.
 @ApplicationModule(
-    allowedDependencies = {"kernel", "catalog", "access", "boundary", "warehouse", "delivery"})
+    allowedDependencies = {
+      "kernel",
+      "catalog",
+      "segment",
+      "decide",
+      "snapshot",
+      "ruleset",
+      "access",
+      "boundary",
+      "warehouse",
+      "delivery"
+    })
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.admin;

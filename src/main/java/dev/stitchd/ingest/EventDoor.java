@@ -3,6 +3,7 @@ package dev.stitchd.ingest;
 import dev.stitchd.access.Access;
 import dev.stitchd.access.SdkCaller;
 import dev.stitchd.boundary.BrowserOrigins;
+import dev.stitchd.boundary.ContentCoding;
 import dev.stitchd.boundary.ProblemWriter;
 import dev.stitchd.delivery.Event;
 import dev.stitchd.delivery.EventAccount;
