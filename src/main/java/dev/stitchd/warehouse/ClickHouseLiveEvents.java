@@ -70,6 +70,7 @@ final class ClickHouseLiveEvents implements LiveEvents {
         .takeUntilOther(closing.asMono())
         .take(settings.longest(), timer)
         .concatMapIterable(news -> news, 1)
+        .startWith(new Item.Quiet()) // so that the answer's head leaves at once
         .concatWithValues(new Item.Goodbye(RECONNECT_AFTER));
   }
 
