@@ -41,12 +41,7 @@ final class LiveWatch {
     var found = answer.lines().map(Json::parseOwn).toList();
     var news = new ArrayList<LiveEvents.Item>();
     for (var row : found) {
-      if (seen.put(
-              row.path("type").asString()
-                  + row.path("id").asString()
-                  + row.path("received_at").asString(),
-              true)
-          == null) {
+      if (seen.put(identity(row), true) == null) {
         news.add(item(row));
       }
     }
@@ -55,6 +50,14 @@ final class LiveWatch {
       news.add(new LiveEvents.Item.Sampled(rows)); // nothing of it was seen before: some was missed
     }
     return told(news, now);
+  }
+
+  /// A rejected event may have no id, and an id that was rejected may come again.
+  private static String identity(JsonNode row) {
+    var type = text(row, "type");
+    return type.equals("rejected")
+        ? text(row, "received_at") + text(row, "id") + text(row, "code") + text(row, "detail")
+        : type + text(row, "id");
   }
 
   List<LiveEvents.Item> failed(String detail, Instant now) {
