@@ -42,9 +42,7 @@ class LiveWatchTest {
               case LiveEvents.Item.Accepted(var event) -> event.path("id").asString();
               case LiveEvents.Item.Rejected(var event) -> "!" + event.path("id").asString();
               case LiveEvents.Item.Sampled(int shown) -> "sampled " + shown;
-              case LiveEvents.Item.Degraded _,
-                  LiveEvents.Item.Quiet _,
-                  LiveEvents.Item.Goodbye _ ->
+              case LiveEvents.Item.Degraded _, LiveEvents.Item.Quiet _, LiveEvents.Item.Goodbye _ ->
                   throw new AssertionError(item);
             })
         .toList();
@@ -81,7 +79,8 @@ class LiveWatchTest {
     assertThat(((LiveEvents.Item.Accepted) item).event())
         .hasToString(
             """
-            {"type":"evaluation","id":"a","at":"2026-10-15T12:00:00.000Z","source":"server_sdk","flag":"f","variant":"on","receivedAt":"2026-10-15T12:00:00.100Z","ruleId":"r1","context":{"type":"user","targetingKey":"u"}}""");
+            {"type":"evaluation","id":"a","at":"2026-10-15T12:00:00.000Z","source":"server_sdk","flag":"f","variant":"on","receivedAt":"2026-10-15T12:00:00.100Z","ruleId":"r1","context":{"type":"user","targetingKey":"u"}}\
+            """);
   }
 
   @Test
