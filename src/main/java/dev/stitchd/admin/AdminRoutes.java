@@ -28,6 +28,7 @@ final class AdminRoutes {
       UsageRoutes usages,
       StatsRoutes stats,
       AccountRoutes account,
+      LiveRoutes live,
       PreviewRoutes previews,
       PrometheusMeterRegistry metrics) {
     var api =
@@ -38,6 +39,7 @@ final class AdminRoutes {
             .and(events.routes())
             .and(stats.routes())
             .and(account.routes())
+            .and(live.routes())
             .and(previews.routes())
             .and(projects.routes());
     return RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)

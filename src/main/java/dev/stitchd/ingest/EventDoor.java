@@ -5,6 +5,7 @@ import dev.stitchd.boundary.BrowserOrigins;
 import dev.stitchd.boundary.ContentCoding;
 import dev.stitchd.boundary.ProblemWriter;
 import dev.stitchd.delivery.EventAccount;
+import dev.stitchd.delivery.RejectionLog;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import io.micrometer.core.instrument.Counter;
@@ -29,6 +30,7 @@ final class EventDoor {
   private final Senders senders;
   private final EventIntake intake;
   private final EventAccount account;
+  private final RejectionLog rejections;
   private final Counter throttled;
 
   EventDoor(
@@ -36,11 +38,13 @@ final class EventDoor {
       Senders senders,
       EventIntake intake,
       EventAccount account,
+      RejectionLog rejections,
       MeterRegistry meters) {
     this.access = access;
     this.senders = senders;
     this.intake = intake;
     this.account = account;
+    this.rejections = rejections;
     this.throttled =
         Counter.builder("stitchd.ingest.throttled")
             .description("Requests that were refused because of a quota")
@@ -102,6 +106,9 @@ final class EventDoor {
   private void count(Sender sender, Admitted admitted) {
     var tally = admitted.tally();
     account.beside(sender.environment(), tally.duplicates(), tally.rejectedCount());
+    if (tally.rejectedCount() > 0) {
+      rejections.note(sender.environment(), tally.someRejected(RejectionLog.OF_A_REQUEST));
+    }
     if (admitted.stopped() instanceof Problem.TooMany) {
       throttled.increment();
     }

@@ -7,6 +7,7 @@ import dev.stitchd.catalog.EventDefinitions;
 import dev.stitchd.catalog.QuotaTokens;
 import dev.stitchd.delivery.EventAccount;
 import dev.stitchd.delivery.EventQueue;
+import dev.stitchd.delivery.RejectionLog;
 import dev.stitchd.snapshot.Snapshots;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -98,8 +99,9 @@ class IngestConfiguration {
       Senders senders,
       EventIntake intake,
       EventAccount account,
+      RejectionLog rejections,
       MeterRegistry meters) {
-    var door = new EventDoor(access, senders, intake, account, meters);
+    var door = new EventDoor(access, senders, intake, account, rejections, meters);
     return RouterFunctions.route().POST("/sdk/v1/events", door::post).build();
   }
 }

@@ -2,6 +2,7 @@ package dev.stitchd.ingest;
 
 import dev.stitchd.delivery.Admission;
 import dev.stitchd.delivery.Event;
+import dev.stitchd.delivery.RejectionLog;
 import dev.stitchd.kernel.Json;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -90,6 +91,14 @@ record Tally(int accepted, int duplicates, List<Item.Rejected> rejected, int rej
         duplicates + other.duplicates,
         both.size() <= listed ? both : both.subList(0, listed),
         rejectedCount + other.rejectedCount);
+  }
+
+  /// The first of those that were not taken, for people who look.
+  List<RejectionLog.Rejected> someRejected(int most) {
+    return rejected.stream()
+        .limit(most)
+        .map(item -> new RejectionLog.Rejected(item.id(), item.code().code(), item.detail()))
+        .toList();
   }
 
   /// Writes itself into an answer.
