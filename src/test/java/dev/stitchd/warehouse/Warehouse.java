@@ -4,7 +4,10 @@ import dev.stitchd.delivery.EventSink;
 import dev.stitchd.dev.StoreUrl;
 import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -15,6 +18,9 @@ import reactor.core.scheduler.Schedulers;
 /// The room, put together by hand on a ClickHouse and a PostgreSQL.
 public final class Warehouse implements AutoCloseable {
 
+  /// When rollups are made: all hours of [dev.stitchd.delivery.Events] are closed by then.
+  static final Instant NOW = Instant.parse("2026-10-20T00:30:00Z");
+
   private final Scheduler timer = Schedulers.newParallel("timer-test", 1, true);
   private final Scheduler blocking =
       Schedulers.newBoundedElastic(4, 100, "warehouse-test", 60, true);
@@ -22,6 +28,8 @@ public final class Warehouse implements AutoCloseable {
   private final StoreUrl store;
   private final WarehouseLifecycle lifecycle;
   private final EventSink sink;
+  private final Rollups rollups;
+  private final Questions questions;
   private final EvaluationStats stats;
 
   public Warehouse(String clickHouseUrl, ConnectionFactory postgres) {
@@ -34,17 +42,23 @@ public final class Warehouse implements AutoCloseable {
     var address = ClickHouseAddress.parse(clickHouseUrl);
     var clickHouse = new ClickHouseHttp(address, settings, timer);
     sink = new ClickHouseEventSink(clickHouse, state);
+    var warehouseSettings = WarehouseSettingsTest.bind(properties);
     lifecycle =
         new WarehouseLifecycle(
             clickHouse,
             state,
             new WarehouseMigration(address, blocking),
-            new MigrationLock(postgres),
+            new Retention(clickHouse, warehouseSettings),
+            AdvisoryLock.ofMigration(postgres),
             settings,
             timer);
+    rollups = new Rollups(clickHouse, warehouseSettings, Clock.fixed(NOW, ZoneOffset.UTC));
+    questions =
+        new Questions(
+            new AnalyticalQueries(address, settings, blocking), state, settings, timer, blocking);
     stats =
         new ClickHouseEvaluationStats(
-            new AnalyticalQueries(address, settings, blocking), state, settings, timer, blocking);
+            questions, new RolledHours(questions), warehouseSettings.reopenedHours());
     lifecycle.start();
   }
 
@@ -81,6 +95,15 @@ public final class Warehouse implements AutoCloseable {
 
   public EvaluationStats stats() {
     return stats;
+  }
+
+  Questions questions() {
+    return questions;
+  }
+
+  /// Rolls up everything that is behind; answers how many rows that took.
+  long rollUp() {
+    return rollups.since(Instant.EPOCH).blockOptional(Duration.ofSeconds(30)).orElseThrow();
   }
 
   public StoreUrl store() {
