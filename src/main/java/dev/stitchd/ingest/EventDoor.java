@@ -12,6 +12,8 @@ import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.Set;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
@@ -73,17 +75,14 @@ final class EventDoor {
         caller.environment(),
         isPublic ? Event.Source.CLIENT_SDK : Event.Source.SERVER_SDK,
         isPublic,
-        keysArePrivate(snapshot.settings()),
+        privatePaths(snapshot.settings()),
         isPublic ? key -> isVisible(snapshot.ruleset(), key) : _ -> true);
   }
 
-  private static boolean keysArePrivate(JsonNode settings) {
-    for (var path : settings.path("privateAttributes")) {
-      if ("targetingKey".equals(path.asString(""))) {
-        return true;
-      }
-    }
-    return false;
+  private static Set<String> privatePaths(JsonNode settings) {
+    var paths = new HashSet<String>();
+    settings.path("privateAttributes").forEach(path -> paths.add(path.asString("")));
+    return paths;
   }
 
   private static boolean isVisible(Ruleset ruleset, String key) {

@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -34,10 +35,13 @@ final class RowBinary {
     return switch (kind) {
       case EVALUATION ->
           "INSERT INTO evaluation_events (environment_id, id, at, received_at, source, flag, variant,"
-              + " rule_id, reason, context_type, context_key) FORMAT RowBinary";
+              + " rule_id, reason, context_type, context_key, attributes) FORMAT RowBinary";
       case COUNT ->
           "INSERT INTO flag_counts (environment_id, id, at, received_at, source, flag, variant,"
               + " count) FORMAT RowBinary";
+      case TRACK ->
+          "INSERT INTO track_events (environment_id, id, at, received_at, source, event, value,"
+              + " properties, context_type, context_key, attributes) FORMAT RowBinary";
     };
   }
 
@@ -63,11 +67,20 @@ final class RowBinary {
         text(e.reason());
         text(e.contextType());
         text(e.contextKey());
+        map(e.attributes());
       }
       case Event.Count c -> {
         text(c.flag());
         text(c.variant());
         int64(c.count());
+      }
+      case Event.Track t -> {
+        text(t.event());
+        nullableFloat64(t.value());
+        text(t.properties());
+        text(t.contextType());
+        text(t.contextKey());
+        map(t.attributes());
       }
     }
   }
@@ -103,14 +116,33 @@ final class RowBinary {
     length += Long.BYTES;
   }
 
-  private void text(@Nullable String value) {
-    var utf8 = value == null ? new byte[0] : value.getBytes(StandardCharsets.UTF_8);
-    int rest = utf8.length;
+  private void nullableFloat64(@Nullable Double value) {
+    int8(value == null ? 1 : 0);
+    if (value != null) {
+      int64(Double.doubleToLongBits(value));
+    }
+  }
+
+  private void map(Map<String, String> value) {
+    varint(value.size());
+    for (var entry : value.entrySet()) {
+      text(entry.getKey());
+      text(entry.getValue());
+    }
+  }
+
+  private void varint(int value) {
+    int rest = value;
     while (rest >= 0x80) {
       int8(rest | 0x80);
       rest >>>= 7;
     }
     int8(rest);
+  }
+
+  private void text(@Nullable String value) {
+    var utf8 = value == null ? new byte[0] : value.getBytes(StandardCharsets.UTF_8);
+    varint(utf8.length);
     ensure(utf8.length);
     System.arraycopy(utf8, 0, bytes, length, utf8.length);
     length += utf8.length;

@@ -50,6 +50,11 @@ public final class Admin {
     return expect("GET", path, "");
   }
 
+  /// Applies a JSON Merge Patch.
+  public JsonNode patch(String path, String body) {
+    return expect("PATCH", path, body);
+  }
+
   public JsonNode createProject(String project) {
     return expect("POST", "/projects", named(project).toString());
   }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -35,7 +36,11 @@ class EventIntakeTest {
   private static final Instant NOW = Instant.parse("2026-10-15T12:00:00Z");
   private static final Sender SENDER =
       new Sender(
-          new EnvironmentId(UUID.randomUUID()), Event.Source.SERVER_SDK, false, false, _ -> true);
+          new EnvironmentId(UUID.randomUUID()),
+          Event.Source.SERVER_SDK,
+          false,
+          Set.of(),
+          _ -> true);
 
   private final Scheduler ingest = Schedulers.newParallel("ingest-test", 1, true);
   private final List<List<Event>> offers = Collections.synchronizedList(new ArrayList<>());

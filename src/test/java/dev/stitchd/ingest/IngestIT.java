@@ -35,6 +35,9 @@ class IngestIT {
     var admin = server.admin();
     admin.createProject("web");
     admin.createEnvironment("web", "production");
+    admin.patch(
+        "/projects/web/environments/production",
+        "{\"settings\":{\"privateAttributes\":[\"secret\"]}}");
     admin.createFlag("web", "hidden");
     admin.createFlagFrom(
         "web",
@@ -79,7 +82,7 @@ class IngestIT {
                     List.of(
                         event(id, "accepted"),
                         event(id, "accepted"),
-                        "{\"type\":\"track\",\"id\":\"" + id + "\",\"event\":\"purchase\"}",
+                        "{\"type\":\"track\",\"id\":\"" + id + "\",\"event\":\"Purchase\"}",
                         """
                         {"type":"count","id":"%s","at":"%s","flag":"accepted","variant":"off","count":1200}\
                         """
@@ -88,7 +91,7 @@ class IngestIT {
     assertThat(answer.body())
         .isEqualTo(
             """
-            {"accepted":2,"duplicates":1,"rejected":[{"index":2,"id":"%s","code":"unknown-event","detail":"this environment defines no events to track"}],"rejectedCount":1}\
+            {"accepted":2,"duplicates":1,"rejected":[{"index":2,"id":"%s","code":"missing-at","detail":"an event needs at, or an id that is a version 7 UUID"}],"rejectedCount":1}\
             """
                 .formatted(id));
     assertThat(answer.header("Cache-Control")).isEqualTo("private, no-cache");
@@ -113,12 +116,34 @@ class IngestIT {
   }
 
   @Test
+  void trackEventsAreStored() {
+    var id = UUID.randomUUID();
+    var answer =
+        browser.send(
+            bytes(
+                """
+                [{"type":"track","id":"%s","at":"%s","event":"purchase","value":49.9,"properties":{"currency":"EUR"},"context":{"targetingKey":"u1","plan":"pro","secret":"s3cret"}}]\
+                """
+                    .formatted(id, NOW)));
+    assertThat(answer.body()).startsWith("{\"accepted\":1,");
+    assertThat(
+            store.query(
+                "SELECT event, value, properties, context_key, attributes, source FROM track_events WHERE id = '"
+                    + id
+                    + "'"))
+        .containsExactly("purchase\t49.9\t{\"currency\":\"EUR\"}\tu1\t{'plan':'pro'}\tclient_sdk");
+  }
+
+  @Test
   void privateAttributesAreNowhereInTheStore() {
     assertThat(backend.send(bytes(Sdk.array(events("private", 3)))).status()).isEqualTo(202);
     assertThat(
             store.query(
                 "SELECT count() FROM evaluation_events WHERE flag = 'private' AND position(toString(tuple(*)), 's3cret') > 0"))
         .containsExactly("0");
+    assertThat(
+            store.query("SELECT DISTINCT attributes FROM evaluation_events WHERE flag = 'private'"))
+        .containsExactly("{'home.city':'Ulm'}");
   }
 
   @Test

@@ -43,7 +43,7 @@ final class Sdk {
 
   static String evaluation(UUID id, Instant at, String flag, String variant) {
     return """
-    {"type":"evaluation","id":"%s","at":"%s","flag":"%s","variant":"%s","context":{"targetingKey":"u-%s","secret":"s3cret"}}\
+    {"type":"evaluation","id":"%s","at":"%s","flag":"%s","variant":"%s","context":{"targetingKey":"u-%s","secret":"s3cret","home":{"city":"Ulm","door":"s3cret"},"privateAttributes":["home.door"]}}\
     """
         .formatted(id, at, flag, variant, id);
   }
