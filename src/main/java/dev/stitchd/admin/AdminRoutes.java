@@ -24,8 +24,13 @@ final class AdminRoutes {
       SdkKeyRoutes keys,
       FlagRoutes flags,
       StatsRoutes stats,
+      StaleFlagRoutes staleFlags,
+      ContextRoutes contexts,
+      ExportRoutes exports,
       PrometheusMeterRegistry metrics) {
-    var api = keys.routes().and(flags.routes()).and(stats.routes()).and(projects.routes());
+    var questions =
+        stats.routes().and(staleFlags.routes()).and(contexts.routes()).and(exports.routes());
+    var api = keys.routes().and(flags.routes()).and(questions).and(projects.routes());
     return RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
         .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build())
         .filter((request, next) -> authenticated(access, request, next));

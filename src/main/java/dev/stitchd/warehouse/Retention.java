@@ -19,7 +19,9 @@ final class Retention {
 
   /// Completes when every table of events has its TTL; the same again changes nothing.
   Mono<Void> apply() {
-    return Flux.just("evaluation_events", "flag_counts").concatMap(this::apply).then();
+    return Flux.just("evaluation_events", "track_events", "flag_counts")
+        .concatMap(this::apply)
+        .then();
   }
 
   private Mono<Void> apply(String table) {

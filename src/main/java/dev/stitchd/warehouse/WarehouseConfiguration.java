@@ -107,6 +107,34 @@ class WarehouseConfiguration {
         questions, new RolledHours(questions), settings.reopenedHours());
   }
 
+  @Bean
+  Exposures exposures(Questions questions) {
+    return new Exposures(questions);
+  }
+
+  @Bean
+  FlagUse flagUse(Questions questions) {
+    return new FlagUse(questions);
+  }
+
+  @Bean
+  SeenContexts seenContexts(Questions questions, WarehouseSettings settings) {
+    return new SeenContexts(questions, settings.sampledRows());
+  }
+
+  @Bean
+  EventExport eventExport(
+      Questions questions,
+      ClickHouseAddress address,
+      ClickHouseSettings clickHouse,
+      WarehouseSettings settings) {
+    return new EventExport(
+        questions,
+        new ClickHouseBytes(address, clickHouse),
+        new ExportSlots(settings.exports(), settings.exportRetryAfter()),
+        settings);
+  }
+
   /// Named as the store is in `degraded`.
   @Bean
   HealthIndicator clickhouse(WarehouseHealth health) {

@@ -213,7 +213,8 @@ class RollupsIT {
           null,
           null,
           "user",
-          "u" + random.nextInt(20));
+          "u" + random.nextInt(20),
+          Map.of());
     }
 
     private Instant at() {
