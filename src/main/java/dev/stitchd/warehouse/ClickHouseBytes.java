@@ -10,6 +10,7 @@ import reactor.core.publisher.Mono;
 import reactor.netty.ByteBufFlux;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.HttpClientResponse;
+import reactor.netty.http.client.HttpResponseDecoderSpec;
 import reactor.netty.resources.ConnectionProvider;
 
 /// Answers of ClickHouse as the bytes they are. Each runs on a connection of its own, so that to
@@ -31,7 +32,13 @@ final class ClickHouseBytes {
     client =
         ClickHouseHttp.configured(
                 HttpClient.create(ConnectionProvider.newConnection()), address, settings)
-            .httpResponseDecoder(spec -> spec.maxChunkSize(PIECE));
+            .httpResponseDecoder(ClickHouseBytes::inLargePieces);
+  }
+
+  @SuppressWarnings(
+      "deprecation") // gone in the next major version of Netty, which has no such limit
+  private static HttpResponseDecoderSpec inLargePieces(HttpResponseDecoderSpec decoder) {
+    return decoder.maxChunkSize(PIECE);
   }
 
   /// The bytes of one read-only query, read from the network as they are asked for. Each must be

@@ -8,6 +8,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +34,8 @@ public final class Warehouse implements AutoCloseable {
   private final Rollups rollups;
   private final Questions questions;
   private final EvaluationStats stats;
+  private final ClickHouseBytes bytes;
+  private final EventExport export;
 
   public Warehouse(String clickHouseUrl, ConnectionFactory postgres) {
     this(clickHouseUrl, postgres, Map.of());
@@ -42,7 +47,10 @@ public final class Warehouse implements AutoCloseable {
     var address = ClickHouseAddress.parse(clickHouseUrl);
     var clickHouse = new ClickHouseHttp(address, settings, timer);
     sink = new ClickHouseEventSink(clickHouse, state);
-    var warehouseSettings = WarehouseSettingsTest.bind(properties);
+    // events of tests have fixed times and must not grow too old for them
+    var kept = new HashMap<>(properties);
+    kept.putIfAbsent("stitchd.warehouse.events-ttl", "0");
+    var warehouseSettings = WarehouseSettingsTest.bind(kept);
     lifecycle =
         new WarehouseLifecycle(
             clickHouse,
@@ -59,6 +67,13 @@ public final class Warehouse implements AutoCloseable {
     stats =
         new ClickHouseEvaluationStats(
             questions, new RolledHours(questions), warehouseSettings.reopenedHours());
+    bytes = new ClickHouseBytes(address, settings);
+    export =
+        new EventExport(
+            questions,
+            bytes,
+            new ExportSlots(warehouseSettings.exports(), warehouseSettings.exportRetryAfter()),
+            warehouseSettings);
     lifecycle.start();
   }
 
@@ -95,6 +110,21 @@ public final class Warehouse implements AutoCloseable {
 
   public EvaluationStats stats() {
     return stats;
+  }
+
+  ClickHouseBytes bytes() {
+    return bytes;
+  }
+
+  EventExport export() {
+    return export;
+  }
+
+  /// One column of a Parquet file, as ClickHouse itself reads it.
+  List<String> ofParquet(byte[] file, String column) {
+    return store.query(
+        "SELECT %s FROM format(Parquet, unhex('%s'))"
+            .formatted(column, HexFormat.of().formatHex(file)));
   }
 
   Questions questions() {
