@@ -7,7 +7,7 @@ import java.util.Locale;
 public final class Bench {
 
   private static final String USAGE =
-      "usage: Bench setup|fanout|polling|evaluate|ingest|rowbinary|table [--name=value …]";
+      "usage: Bench setup|fanout|polling|evaluate|ingest|rowbinary|export|table [--name=value …]";
 
   private Bench() {}
 
@@ -35,6 +35,7 @@ public final class Bench {
       case "evaluate" -> new Evaluate(options).run();
       case "ingest" -> new Ingest(options).run();
       case "rowbinary" -> new RowBinary(options).run();
+      case "export" -> new Export(options).run();
       case "table" -> new Table(options).run();
       default -> throw new IllegalArgumentException(USAGE);
     }
