@@ -73,7 +73,8 @@ final class Export {
       for (var round = 0; round < rounds; round++) {
         var before = target.process().cpuSeconds();
         server.add(
-            curl(url + management.exportPath(format, start, end), "Authorization: Bearer " + token));
+            curl(
+                url + management.exportPath(format, start, end), "Authorization: Bearer " + token));
         cpu += target.process().cpuSeconds() - before;
         same.add(curl(clickHouse.address(straight(environment, "LIMIT 1 BY e.id")), "X-Same: 1"));
         plain.add(curl(clickHouse.address(straight(environment, "")), "X-Plain: 1"));
@@ -108,7 +109,9 @@ final class Export {
         .put("MB_per_second", median.megabytesPerSecond())
         .put("seconds", median.seconds())
         .put("cpu_us_per_row", cpu)
-        .put("live_heap_MB", who.equals("server") ? target.process().liveHeapBytes() / 1e6 : Double.NaN)
+        .put(
+            "live_heap_MB",
+            who.equals("server") ? target.process().liveHeapBytes() / 1e6 : Double.NaN)
         .put("rss_MB", who.equals("server") ? target.process().residentBytes() / 1e6 : Double.NaN)
         .write();
   }

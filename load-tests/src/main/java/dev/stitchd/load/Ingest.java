@@ -106,9 +106,7 @@ final class Ingest {
 
   /// How far apart the posts of one connection begin; 0 for as fast as they are answered.
   private long periodNanos() {
-    return rate == 0
-        ? 0
-        : Math.round(1e9 * batch * connections / rate);
+    return rate == 0 ? 0 : Math.round(1e9 * batch * connections / rate);
   }
 
   private String head(String key) {
