@@ -23,14 +23,27 @@ final class AdminRoutes {
       ProjectRoutes projects,
       SdkKeyRoutes keys,
       FlagRoutes flags,
+      EventDefinitionRoutes events,
+      MemberRoutes members,
+      UsageRoutes usages,
       StatsRoutes stats,
+      AccountRoutes account,
       StaleFlagRoutes staleFlags,
       ContextRoutes contexts,
       ExportRoutes exports,
       PrometheusMeterRegistry metrics) {
-    var questions =
-        stats.routes().and(staleFlags.routes()).and(contexts.routes()).and(exports.routes());
-    var api = keys.routes().and(flags.routes()).and(questions).and(projects.routes());
+    var api =
+        keys.routes()
+            .and(usages.routes())
+            .and(members.routes())
+            .and(flags.routes())
+            .and(events.routes())
+            .and(stats.routes())
+            .and(staleFlags.routes())
+            .and(contexts.routes())
+            .and(exports.routes())
+            .and(account.routes())
+            .and(projects.routes());
     return RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
         .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build())
         .filter((request, next) -> authenticated(access, request, next));

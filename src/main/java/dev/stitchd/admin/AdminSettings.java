@@ -7,10 +7,16 @@ import org.springframework.util.unit.DataSize;
 /// Limits of the management plane; `STITCHD_ADMIN_…`.
 ///
 /// @param maxBody largest request body; imports and exports stream and are bounded otherwise
+/// @param maxMembersBody largest body of adding or removing members, whose keys may be long
 @ConfigurationProperties("stitchd.admin")
-record AdminSettings(@DefaultValue("1MB") DataSize maxBody) {
+record AdminSettings(
+    @DefaultValue("1MB") DataSize maxBody, @DefaultValue("8MB") DataSize maxMembersBody) {
 
   int maxBodyBytes() {
     return Math.toIntExact(maxBody.toBytes());
+  }
+
+  int maxMembersBodyBytes() {
+    return Math.toIntExact(maxMembersBody.toBytes());
   }
 }

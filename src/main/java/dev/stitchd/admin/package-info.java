@@ -4,7 +4,15 @@
 ///
 /// May use: the rooms it is a door to. Threads: Netty event loops; nothing blocks.
 @ApplicationModule(
-    allowedDependencies = {"kernel", "catalog", "access", "boundary", "delivery", "warehouse"})
+    allowedDependencies = {
+      "kernel",
+      "catalog",
+      "segment",
+      "access",
+      "boundary",
+      "warehouse",
+      "delivery"
+    })
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.admin;

@@ -1,5 +1,6 @@
 package dev.stitchd.catalog;
 
+import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
@@ -25,6 +26,10 @@ final class PublishedRuleset {
   private PublishedRuleset() {}
 
   static Mono<Ruleset> load(Session session, TenantId tenant, Locks.Locked at) {
+    return load(session, tenant, at.id());
+  }
+
+  static Mono<Ruleset> load(Session session, TenantId tenant, EnvironmentId environment) {
     return session
         .all(
             "SELECT item_kind, item_key, item::text AS item FROM environment_items WHERE tenant_id = $1 AND environment_id = $2",
@@ -34,7 +39,7 @@ final class PublishedRuleset {
                     Columns.text(row, "item_key"),
                     Columns.json(row, "item")),
             tenant.value(),
-            at.id().value())
+            environment.value())
         .map(PublishedRuleset::of);
   }
 

@@ -181,7 +181,7 @@ final class EventReader {
         at(draft, id, received),
         received,
         sender.source(),
-        tracked(draft),
+        tracked(draft, properties.names(), sender),
         draft.value,
         properties.json(),
         EvaluationContext.USER,
@@ -189,11 +189,12 @@ final class EventReader {
         draft.context.attributes(sender.hidden()));
   }
 
-  private static String tracked(Draft draft) {
+  private static String tracked(Draft draft, List<String> properties, Sender sender) {
     var event = required(draft.event, "event");
     if (!JsonFields.isKey(event)) {
       throw new Rejection(RejectionCode.BAD_EVENT, "event must be the key of an event");
     }
+    sender.tracks().check(event, draft.value, properties);
     return event;
   }
 
@@ -224,7 +225,7 @@ final class EventReader {
   }
 
   private Event count(Draft draft, Sender sender, Instant received) {
-    if (sender.evaluationsOnly()) {
+    if (sender.isPublic()) {
       throw new Rejection(RejectionCode.NOT_ALLOWED, "a client key may not send counts");
     }
     var id = id(draft);

@@ -17,6 +17,7 @@ enum RejectionCode {
   BAD_COUNT,
   BAD_EVENT,
   BAD_VALUE,
+  PROPERTY_NOT_ALLOWED,
   BAD_AT,
   MISSING_AT,
   AT_OUT_OF_RANGE,

@@ -48,6 +48,11 @@ final class Drain implements SmartLifecycle {
     this.timer = timer;
   }
 
+  /// Over how long goodbyes are spread.
+  Duration time() {
+    return time;
+  }
+
   /// Refuses what would have to be ended at once.
   ///
   /// @throws Problem.Unavailable while draining

@@ -4,12 +4,18 @@ import dev.stitchd.access.Access;
 import dev.stitchd.snapshot.Snapshots;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.buffer.ByteBufAllocator;
 import java.util.random.RandomGenerator;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -68,6 +74,46 @@ final class StreamConfiguration {
     return new Drain(places, settings, jitter, meters, timer);
   }
 
+  @Bean(destroyMethod = "clear")
+  Loops loops(
+      Access access,
+      Snapshots snapshots,
+      Editions editions,
+      Drain drain,
+      Jitter jitter,
+      StreamMeters meters,
+      StreamSettings settings) {
+    return new Loops(
+        snapshots, access, editions, drain, jitter, meters, settings, ByteBufAllocator.DEFAULT);
+  }
+
+  @Bean
+  Door door(
+      Access access,
+      Snapshots snapshots,
+      Editions editions,
+      Loops loops,
+      Places places,
+      Drain drain,
+      StreamMeters meters,
+      StreamSettings settings,
+      ObjectProvider<HttpHandler> rest) {
+    return new Door(
+        new Known.Memory(access, snapshots),
+        new PollDoor(editions, loops, meters, settings),
+        new StreamDoor(loops, places, drain),
+        () -> new ReactorHttpHandlerAdapter(rest.getObject()));
+  }
+
+  @Bean
+  WebServerFactoryCustomizer<NettyReactiveWebServerFactory> sdkPlane(
+      Door door, StreamSettings settings) {
+    return factory -> {
+      factory.addRouteProviders(door);
+      factory.addServerCustomizers(new DeadPeers(settings));
+    };
+  }
+
   @Bean
   @Order(SDK_PLANE)
   StreamFilter streamFilter(
@@ -79,10 +125,11 @@ final class StreamConfiguration {
       Jitter jitter,
       StreamMeters meters,
       StreamSettings settings,
+      Loops loops,
       @Qualifier("timer") Scheduler timer) {
     var streams = new Streams(snapshots, access, editions, drain, jitter, meters, settings, timer);
     var writing = new Writing(drain, meters, settings, timer);
-    return new StreamFilter(access, snapshots, streams, writing, places, drain);
+    return new StreamFilter(access, snapshots, streams, writing, places, drain, loops);
   }
 
   @Bean

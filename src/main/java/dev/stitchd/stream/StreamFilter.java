@@ -11,8 +11,9 @@ import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
 import reactor.core.publisher.Mono;
 
-/// `GET /sdk/v1/stream`. A filter, since a route's machinery would stay in memory for as long as
-/// the connection does.
+/// `GET /sdk/v1/stream`, where the [Door] could not answer: keys and environments that are not in
+/// memory yet, connections that are not plain HTTP/1.1, refusals. A filter, since a route's
+/// machinery would stay in memory for as long as the connection does.
 final class StreamFilter implements WebFilter {
 
   static final String PATH = "/sdk/v1/stream";
@@ -23,6 +24,7 @@ final class StreamFilter implements WebFilter {
   private final Writing writing;
   private final Places places;
   private final Drain drain;
+  private final Loops loops;
 
   StreamFilter(
       Access access,
@@ -30,13 +32,15 @@ final class StreamFilter implements WebFilter {
       Streams streams,
       Writing writing,
       Places places,
-      Drain drain) {
+      Drain drain,
+      Loops loops) {
     this.access = access;
     this.snapshots = snapshots;
     this.streams = streams;
     this.writing = writing;
     this.places = places;
     this.drain = drain;
+    this.loops = loops;
   }
 
   @Override
@@ -74,7 +78,11 @@ final class StreamFilter implements WebFilter {
     headers.set("X-Accel-Buffering", "no");
     headers.set("Vary", SdkHeaders.VARY);
     var resume = Cursor.parse(cursor(exchange.getRequest()));
-    return writing.write(streams.frames(caller, resume), NettyOutlet.of(exchange.getResponse()));
+    var outlet = NettyOutlet.of(exchange.getResponse());
+    var codec = outlet.codec();
+    return codec == null
+        ? writing.write(streams.frames(caller, resume), outlet)
+        : outlet.open().then(loops.stream(caller, resume, codec));
   }
 
   private static @Nullable String cursor(ServerHttpRequest request) {

@@ -32,7 +32,9 @@ class TenantIsolationIT {
           "audit_logs",
           "environment_changes",
           "environment_items",
-          "idempotency_keys");
+          "idempotency_keys",
+          "event_definitions",
+          "event_quotas");
 
   private static Server server;
   private static Transactions transactions;
@@ -51,6 +53,10 @@ class TenantIsolationIT {
     admin.createEnvironment("web", "production");
     admin.createSdkKey("web", "production", "server");
     admin.createFlag("web", "checkout");
+    admin.send(
+        "POST",
+        "/projects/web/environments/production/event-definitions",
+        "{\"key\":\"purchase\",\"name\":\"Purchase\"}");
     admin.send("POST", "/tenants", "{\"key\":\"other\",\"name\":\"Other\"}");
   }
 
@@ -198,6 +204,7 @@ class TenantIsolationIT {
     visible.remove("audit_logs");
     assertThat(visible.values()).containsOnly(0L);
     assertThat(count(tenant("default"), "feature_flags")).isEqualTo(1);
+    assertThat(count(tenant("default"), "event_definitions")).isEqualTo(1);
   }
 
   @Test
@@ -240,6 +247,8 @@ class TenantIsolationIT {
           .contains("permission denied");
     }
     assertThat(errorAsReader("SELECT name FROM sdk_keys")).contains("permission denied");
+    assertThat(errorAsReader("SELECT name FROM event_definitions")).contains("permission denied");
+    assertThat(errorAsReader("DELETE FROM event_quotas")).contains("permission denied");
     assertThat(errorAsReader("UPDATE environment_items SET revision = 0"))
         .contains("permission denied");
   }

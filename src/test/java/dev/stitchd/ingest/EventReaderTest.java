@@ -5,6 +5,8 @@ import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.stitchd.catalog.DefinedEvents.Definition;
+import dev.stitchd.catalog.EventValue;
 import dev.stitchd.delivery.Event;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
@@ -24,10 +26,8 @@ class EventReaderTest {
   private static final Instant NOW = Instant.parse("2026-10-15T12:00:00Z");
   private static final String ID = "9b2c2b1e-3a52-4bb9-9a55-0d2f7d1c7a11";
   private static final EnvironmentId ENVIRONMENT = new EnvironmentId(UUID.randomUUID());
-  private static final Sender SERVER =
-      new Sender(ENVIRONMENT, Event.Source.SERVER_SDK, false, Set.of(), _ -> true);
-  private static final Sender CLIENT =
-      new Sender(ENVIRONMENT, Event.Source.CLIENT_SDK, true, Set.of(), "shown"::equals);
+  private static final Sender SERVER = SomeSender.server(ENVIRONMENT);
+  private static final Sender CLIENT = SomeSender.client(ENVIRONMENT, "shown"::equals);
 
   private final EventReader reader = new EventReader(IngestSettingsTest.bind(Map.of()));
 
@@ -118,9 +118,7 @@ class EventReaderTest {
              "a":{"b":{"c":{"d":{"e":{"f":{"g":{"h":1,"i":{"too":"deep"}}}}}}}},"targetingKey":"u1","privateAttributes":["home.street","email"]%s}\
             """
                 .formatted("x".repeat(201), many));
-    var hider =
-        new Sender(
-            ENVIRONMENT, Event.Source.SERVER_SDK, false, Set.of("a1", "organization"), _ -> true);
+    var hider = SomeSender.hiding(ENVIRONMENT, Set.of("a1", "organization"));
     var attributes =
         ((Event.Evaluation) ((Item.Valid) array("[" + item + "]", hider).getFirst()).event())
             .attributes();
@@ -173,8 +171,7 @@ class EventReaderTest {
     assertThat(((Event.Evaluation) ((Item.Valid) one(hidden)).event()).contextKey()).isEmpty();
     var shown = event(",\"context\":{\"targetingKey\":\"u1\",\"privateAttributes\":[\"plan\"]}");
     assertThat(((Event.Evaluation) ((Item.Valid) one(shown)).event()).contextKey()).isEqualTo("u1");
-    var everybody =
-        new Sender(ENVIRONMENT, Event.Source.SERVER_SDK, false, Set.of("targetingKey"), _ -> true);
+    var everybody = SomeSender.hiding(ENVIRONMENT, Set.of("targetingKey"));
     var item = (Item.Valid) array("[" + shown + "]", everybody).getFirst();
     assertThat(((Event.Evaluation) item.event()).contextKey()).isEmpty();
     assertThat(code(one(event(",\"context\":{\"privateAttributes\":[[]]}"))))
@@ -323,6 +320,70 @@ class EventReaderTest {
         .extracting(EventReaderTest::code)
         .containsExactly("valid", "not-visible", "not-allowed");
     assertThat(((Item.Valid) items.getFirst()).event().source()).isEqualTo(Event.Source.CLIENT_SDK);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "'event':'signup' | valid",
+        "'event':'signup','value':null | valid",
+        "'event':'signup','value':1 | bad-value",
+        "'event':'purchase','value':49.9 | valid",
+        "'event':'purchase' | bad-value",
+        "'event':'purchase','value':1,'properties':{'currency':'EUR'} | valid",
+        "'event':'purchase','value':1,'properties':{'colour':{'currency':1}} | property-not-allowed",
+        "'event':'items','value':3 | valid",
+        "'event':'items','value':3.0 | valid",
+        "'event':'items','value':3.5 | bad-value",
+        "'event':'items' | bad-value",
+        "'event':'rating' | valid",
+        "'event':'rating','value':3.5,'properties':{'any':1} | valid",
+        "'event':'nothing' | unknown-event"
+      })
+  void trackEventsAreTakenAsTheyAreDefined(String fields, String code) {
+    var event =
+        "{'type':'track','id':'@','at':'2026-10-15T11:59:00Z',%s}"
+            .formatted(fields)
+            .replace('\'', '"')
+            .replace("@", ID);
+    var rules =
+        SomeSender.rules(
+            false,
+            new Definition("signup", EventValue.NONE, null),
+            new Definition("purchase", EventValue.NUMBER, Set.of("currency", "sku")),
+            new Definition("items", EventValue.INTEGER, Set.of()),
+            new Definition("rating", EventValue.OPTIONAL, null));
+    assertThat(code(array("[" + event + "]", SERVER.with(rules)).getFirst())).isEqualTo(code);
+  }
+
+  @Test
+  void unknownEventsAreTakenWhereTheyBecomeDefinedUntilThereIsNoRoom() {
+    var event =
+        "[{\"type\":\"track\",\"id\":\"%s\",\"at\":\"2026-10-15T11:59:00Z\",\"event\":\"new\"}]"
+            .formatted(ID);
+    assertThat(code(array(event, SERVER.with(SomeSender.rules(true))).getFirst()))
+        .isEqualTo("valid");
+    var full =
+        IntStream.range(0, 1_000)
+            .mapToObj(i -> new Definition("e" + i, EventValue.NONE, null))
+            .toArray(Definition[]::new);
+    assertThat(code(array(event, SERVER.with(SomeSender.rules(true, full))).getFirst()))
+        .isEqualTo("unknown-event");
+  }
+
+  @Test
+  void whereDefinitionsAreNotKnownNobodyIsToldThatAnEventIsWrong() {
+    var rules = new TrackRules(null, false);
+    assertThat(code(array("[" + event("") + "]", SERVER.with(rules)).getFirst()))
+        .isEqualTo("valid");
+    assertThatThrownBy(() ->
+            array(
+                "[{\"type\":\"track\",\"id\":\"%s\",\"at\":\"2026-10-15T11:59:00Z\",\"event\":\"new\"}]"
+                    .formatted(ID),
+                SERVER.with(rules)))
+        .isInstanceOf(Problem.Unavailable.class);
   }
 
   @ParameterizedTest

@@ -32,6 +32,8 @@ final class Room {
           8,
           DataSize.ofKilobytes(64),
           Duration.ofSeconds(60),
+          DataSize.ofMegabytes(1),
+          Duration.ofSeconds(45),
           1,
           DataSize.ofBytes(512));
 
