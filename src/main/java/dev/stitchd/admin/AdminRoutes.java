@@ -31,6 +31,7 @@ final class AdminRoutes {
       StaleFlagRoutes staleFlags,
       ContextRoutes contexts,
       ExportRoutes exports,
+      PreviewRoutes previews,
       PrometheusMeterRegistry metrics) {
     var api =
         keys.routes()
@@ -43,6 +44,7 @@ final class AdminRoutes {
             .and(contexts.routes())
             .and(exports.routes())
             .and(account.routes())
+            .and(previews.routes())
             .and(projects.routes());
     return RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
         .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build())

@@ -64,7 +64,10 @@ final class MemberUploads {
   }
 
   private static Flux<byte[]> body(ServerRequest request) {
-    return request.body(BodyExtractors.toDataBuffers()).map(MemberUploads::take);
+    return request
+        .body(BodyExtractors.toDataBuffers())
+        .map(MemberUploads::take)
+        .onErrorMap(_ -> new Problem.Malformed("the upload was cut off"));
   }
 
   private static byte[] take(DataBuffer buffer) {

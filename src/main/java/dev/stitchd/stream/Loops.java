@@ -17,7 +17,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 
@@ -38,20 +37,17 @@ final class Loops implements SmartLifecycle {
   private final Snapshots snapshots;
   private final Access access;
   private final Editions editions;
-  private final Drain drain;
   private final Jitter jitter;
   private final StreamMeters meters;
   private final StreamSettings settings;
   private final ByteBufAllocator allocator;
   private final ConcurrentMap<EventLoop, Loop> loops = new ConcurrentHashMap<>();
-  private final Disposable.Swap ends = Disposables.swap();
   private volatile boolean running;
 
   Loops(
       Snapshots snapshots,
       Access access,
       Editions editions,
-      Drain drain,
       Jitter jitter,
       StreamMeters meters,
       StreamSettings settings,
@@ -59,7 +55,6 @@ final class Loops implements SmartLifecycle {
     this.snapshots = snapshots;
     this.access = access;
     this.editions = editions;
-    this.drain = drain;
     this.jitter = jitter;
     this.meters = meters;
     this.settings = settings;
@@ -125,25 +120,26 @@ final class Loops implements SmartLifecycle {
     return allocator;
   }
 
-  /// Lets go of what is kept for polls.
-  void clear() {
-    everywhere(Loop::clear);
+  /// Begins to say goodbye to everybody, spread over a time.
+  void drain(Duration time) {
+    everywhere(loop -> loop.drain(time));
+  }
+
+  /// Cuts off whoever is still here.
+  void cut() {
+    everywhere(Loop::cut);
   }
 
   @Override
   public void start() {
     running = true;
-    ends.update(
-        Disposables.composite(
-            drain.begun().subscribe(_ -> {}, Loops::unheard, this::drain),
-            drain.cut().subscribe(_ -> {}, Loops::unheard, this::cut)));
   }
 
-  /// Does nothing yet: whoever depends on the [Drain] is stopped before it, and it is the drain
-  /// that ends streams. What they listen to ends with them.
   @Override
   public void stop() {
     running = false;
+    cut();
+    everywhere(Loop::clear);
   }
 
   @Override
@@ -169,23 +165,11 @@ final class Loops implements SmartLifecycle {
     }
   }
 
-  private void drain() {
-    everywhere(loop -> loop.drain(drain.time()));
-  }
-
-  private void cut() {
-    everywhere(Loop::cut);
-  }
-
   private void everywhere(Consumer<Loop> task) {
     loops.forEach((thread, loop) -> {
       if (!thread.isShuttingDown()) {
         loop.execute(() -> task.accept(loop));
       }
     });
-  }
-
-  private static void unheard(Throwable failure) {
-    LOG.error("Streams will not be told of the end", failure);
   }
 }

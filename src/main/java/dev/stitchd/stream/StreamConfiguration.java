@@ -67,24 +67,24 @@ final class StreamConfiguration {
   @Bean
   Drain drain(
       Places places,
+      Loops loops,
       DrainSettings settings,
       Jitter jitter,
       StreamMeters meters,
       @Qualifier("timer") Scheduler timer) {
-    return new Drain(places, settings, jitter, meters, timer);
+    return new Drain(places, loops, settings, jitter, meters, timer);
   }
 
-  @Bean(destroyMethod = "clear")
+  @Bean
   Loops loops(
       Access access,
       Snapshots snapshots,
       Editions editions,
-      Drain drain,
       Jitter jitter,
       StreamMeters meters,
       StreamSettings settings) {
     return new Loops(
-        snapshots, access, editions, drain, jitter, meters, settings, ByteBufAllocator.DEFAULT);
+        snapshots, access, editions, jitter, meters, settings, ByteBufAllocator.DEFAULT);
   }
 
   @Bean
