@@ -48,7 +48,7 @@ final class Rollups {
       (
           SELECT environment_id, flag, variant, toStartOfHour(at) AS hour, count() AS n, toInt64(uniqExact(id)) AS counted
           FROM evaluation_events
-          WHERE (environment_id, toString(flag), toStartOfHour(at)) IN (%s)
+          WHERE (environment_id, flag, toStartOfHour(at)) IN (%s)
             AND toStartOfHour(at) >= toDateTime({since:Int64}, 'UTC') AND toStartOfHour(at) < toDateTime({closed:Int64}, 'UTC')
           GROUP BY environment_id, flag, variant, hour
       )
@@ -67,7 +67,7 @@ final class Rollups {
           (
               SELECT environment_id, flag, variant, toStartOfHour(at) AS hour, id, count() AS m, max(count) AS once
               FROM flag_counts
-              WHERE (environment_id, toString(flag), toStartOfHour(at)) IN (%s)
+              WHERE (environment_id, flag, toStartOfHour(at)) IN (%s)
                 AND toStartOfHour(at) >= toDateTime({since:Int64}, 'UTC') AND toStartOfHour(at) < toDateTime({closed:Int64}, 'UTC')
               GROUP BY environment_id, flag, variant, hour, id
           )
