@@ -8,6 +8,7 @@ import dev.stitchd.dev.OwnClickHouse;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.dev.Stores;
+import dev.stitchd.warehouse.WarehouseHealth;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
@@ -232,6 +233,7 @@ class QuestionsIT {
       var management = there.admin();
       management.createProject("shop");
       var environment = management.createEnvironment("shop", "production").path("id").asString();
+      awaitUp(there);
       StoreUrl.of(there.clickHouse())
           .query(
               "INSERT INTO evaluation_events (environment_id, flag, variant, context_type, context_key, at, id, source, received_at) SELECT '%s', 'checkout', 'on', 'user', toString(number), now64(3) - 60, generateUUIDv4(), 'server_sdk', now64(3) FROM numbers(300000)"
@@ -255,6 +257,18 @@ class QuestionsIT {
       assertThat(refused.header("Retry-After")).isNotEmpty();
       assertThat(refused.header("Content-Disposition")).isEmpty();
     }
+  }
+
+  private static void awaitUp(Server there) {
+    var health = there.bean(WarehouseHealth.class);
+    for (int i = 0; i < 1_000 && !health.isUp(); i++) {
+      try {
+        Thread.sleep(20);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+    assertThat(health.isUp()).as(health.detail()).isTrue();
   }
 
   /// Until the connection ends, however it does.
