@@ -65,8 +65,12 @@ final class SdkKeys {
   private final Scheduler timer;
   private final RandomGenerator chance;
   private final Cache<KeyHash, Held> known;
-  private final Cache<KeyHash, Boolean> wrong;
-  private final Map<KeyHash, Mono<SdkCaller>> pending = new ConcurrentHashMap<>();
+  private final Cache<UUID, KeyHash> hashes;
+
+  /// By hash or by id, whichever was asked for.
+  private final Cache<Object, Boolean> wrong;
+
+  private final Map<Object, Mono<SdkCaller>> pending = new ConcurrentHashMap<>();
   private final Map<UUID, Watch> watches = new ConcurrentHashMap<>();
   private final Semaphore lookups;
   private final AtomicBoolean out = new AtomicBoolean();
@@ -97,6 +101,8 @@ final class SdkKeys {
     this.chance = chance;
     this.known =
         Caffeine.newBuilder().maximumSize(settings.knownKeys()).executor(Runnable::run).build();
+    this.hashes =
+        Caffeine.newBuilder().maximumSize(settings.knownKeys()).executor(Runnable::run).build();
     this.wrong =
         Caffeine.newBuilder()
             .maximumSize(settings.wrongKeys())
@@ -121,12 +127,14 @@ final class SdkKeys {
     }
     var hash = KeyHash.of(key);
     var held = known.getIfPresent(hash);
-    if (held != null) {
-      return Mono.just(held.caller);
-    }
-    return wrong.getIfPresent(hash) == null
-        ? Mono.defer(() -> pending.computeIfAbsent(hash, this::lookup))
-        : Mono.error(unknown());
+    return held == null ? ask(hash, store.find(hash)) : Mono.just(held.caller);
+  }
+
+  /// The same by a key's id, which whoever asks has seen proof of.
+  Mono<SdkCaller> holder(UUID id) {
+    var hash = hashes.getIfPresent(id);
+    var held = hash == null ? null : known.getIfPresent(hash);
+    return held == null ? ask(id, store.find(id)) : Mono.just(held.caller);
   }
 
   /// The holder of a key that is in memory; null otherwise.
@@ -174,15 +182,21 @@ final class SdkKeys {
     compare(environment, null);
   }
 
-  private Mono<SdkCaller> lookup(KeyHash hash) {
+  private Mono<SdkCaller> ask(Object name, Mono<KeyStore.Stored> question) {
+    return wrong.getIfPresent(name) == null
+        ? Mono.defer(() -> pending.computeIfAbsent(name, _ -> lookup(name, question)))
+        : Mono.error(unknown());
+  }
+
+  private Mono<SdkCaller> lookup(Object name, Mono<KeyStore.Stored> question) {
     return Mono.usingWhen(
             Mono.fromCallable(this::permit),
-            permit -> store.find(hash).timeout(settings.lookupTimeout(), timer),
+            permit -> question.timeout(settings.lookupTimeout(), timer),
             permit -> Mono.fromRunnable(permit::release))
         .onErrorMap(failure -> !(failure instanceof Problem), this::unavailable)
-        .map(stored -> remember(hash, stored))
-        .switchIfEmpty(Mono.defer(() -> refuse(hash)))
-        .doFinally(_ -> pending.remove(hash))
+        .map(this::remember)
+        .switchIfEmpty(Mono.defer(() -> refuse(name)))
+        .doFinally(_ -> pending.remove(name))
         .cache();
   }
 
@@ -193,17 +207,18 @@ final class SdkKeys {
     return lookups;
   }
 
-  private SdkCaller remember(KeyHash hash, KeyStore.Stored stored) {
+  private SdkCaller remember(KeyStore.Stored stored) {
     found.increment();
     answered();
-    known.put(hash, new Held(stored.caller(), stored.accessVersion()));
+    known.put(stored.hash(), new Held(stored.caller(), stored.accessVersion()));
+    hashes.put(stored.caller().keyId(), stored.hash());
     return stored.caller();
   }
 
-  private Mono<SdkCaller> refuse(KeyHash hash) {
+  private Mono<SdkCaller> refuse(Object name) {
     refused.increment();
     answered();
-    wrong.put(hash, Boolean.TRUE);
+    wrong.put(name, Boolean.TRUE);
     return Mono.error(unknown());
   }
 
@@ -283,10 +298,9 @@ final class SdkKeys {
 
   /// A key that left the cache meanwhile counts as never checked, so the next poll checks it.
   private Held heldFor(SdkCaller caller) {
-    return known.asMap().values().stream()
-        .filter(held -> held.caller.keyId().equals(caller.keyId()))
-        .findFirst()
-        .orElseGet(() -> new Held(caller, 0));
+    var hash = hashes.getIfPresent(caller.keyId());
+    var held = hash == null ? null : known.getIfPresent(hash);
+    return held == null ? new Held(caller, 0) : held;
   }
 
   private void unwatch(Watch watch) {

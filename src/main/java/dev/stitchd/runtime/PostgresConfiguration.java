@@ -16,6 +16,17 @@ import reactor.netty.resources.LoopResources;
 @Configuration(proxyBeanMethods = false)
 final class PostgresConfiguration {
 
+  /// The SDK plane's rights, and its plans. Its few statements look rows up by index, so each is
+  /// planned once for all values: PostgreSQL otherwise plans one that takes lists again for every
+  /// execution, which costs several times what the look-up does. Without sequential scans, since
+  /// such a plan may have been made when the table was empty and be used when it has millions of
+  /// rows.
+  private static final Map<String, String> READER =
+      Map.of(
+          "role", "stitchd_reader",
+          "plan_cache_mode", "force_generic_plan",
+          "enable_seqscan", "off");
+
   @Bean
   PostgresAddress postgresAddress(PostgresSettings settings) {
     return PostgresAddress.parse(settings.url());
@@ -48,7 +59,7 @@ final class PostgresConfiguration {
       PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops) {
     var connections =
         connections(
-            address, settings, postgresLoops, "stitchd-reader", Map.of("role", "stitchd_reader"));
+            address, settings, postgresLoops, "stitchd-reader", READER);
     return pool(
         "reader",
         connections,

@@ -21,6 +21,7 @@ record Frame(Kind kind, byte[] bytes) {
     PUT,
     PATCH,
     CURRENT,
+    MESSAGE,
     HEARTBEAT,
     GOODBYE
   }
@@ -46,6 +47,19 @@ record Frame(Kind kind, byte[] bytes) {
   /// How long clients wait before they connect again.
   static Frame retry(Duration after) {
     return new Frame(Kind.RETRY, ("retry: " + after.toMillis() + "\n\n").getBytes(UTF_8));
+  }
+
+  /// What another door than this room's has to say.
+  static Frame message(SideStreams.Message message) {
+    var text =
+        "id: "
+            + message.id()
+            + "\nevent: "
+            + message.event()
+            + "\ndata: "
+            + message.data()
+            + "\n\n";
+    return new Frame(Kind.MESSAGE, text.getBytes(UTF_8));
   }
 
   /// The last frame of a stream.

@@ -2,7 +2,6 @@ package dev.stitchd.stream;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.access.SdkCaller;
-import dev.stitchd.snapshot.Snapshots;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -19,28 +18,25 @@ final class StreamFilter implements WebFilter {
   static final String PATH = "/sdk/v1/stream";
 
   private final Access access;
-  private final Snapshots snapshots;
   private final Streams streams;
   private final Writing writing;
-  private final Places places;
-  private final Drain drain;
+  private final Entrance entrance;
   private final Loops loops;
+  private final StreamMeters meters;
 
   StreamFilter(
       Access access,
-      Snapshots snapshots,
       Streams streams,
       Writing writing,
-      Places places,
-      Drain drain,
-      Loops loops) {
+      Entrance entrance,
+      Loops loops,
+      StreamMeters meters) {
     this.access = access;
-    this.snapshots = snapshots;
     this.streams = streams;
     this.writing = writing;
-    this.places = places;
-    this.drain = drain;
+    this.entrance = entrance;
     this.loops = loops;
+    this.meters = meters;
   }
 
   @Override
@@ -54,31 +50,11 @@ final class StreamFilter implements WebFilter {
   }
 
   private Mono<Void> enter(SdkCaller caller, ServerWebExchange exchange) {
-    return Mono.usingWhen(
-        Mono.fromCallable(() -> place(caller)),
-        place -> serve(place, exchange),
-        place -> Mono.fromRunnable(() -> places.leave(place)));
-  }
-
-  private SdkCaller place(SdkCaller caller) {
-    drain.refuseIfDraining();
-    places.enter(caller);
-    return caller;
-  }
-
-  /// Loads first, so that a failure can still be answered as one.
-  private Mono<Void> serve(SdkCaller caller, ServerWebExchange exchange) {
-    return snapshots.current(caller.environment()).flatMap(_ -> stream(caller, exchange));
-  }
-
-  private Mono<Void> stream(SdkCaller caller, ServerWebExchange exchange) {
-    var headers = exchange.getResponse().getHeaders();
-    headers.set("Content-Type", "text/event-stream");
-    headers.set("Cache-Control", "no-store");
-    headers.set("X-Accel-Buffering", "no");
-    headers.set("Vary", SdkHeaders.VARY);
     var resume = Cursor.parse(cursor(exchange.getRequest()));
-    var outlet = NettyOutlet.of(exchange.getResponse());
+    return entrance.enter(caller, meters.open(), exchange, (_, outlet) -> write(caller, resume, outlet));
+  }
+
+  private Mono<Void> write(SdkCaller caller, @Nullable Cursor resume, NettyOutlet outlet) {
     var codec = outlet.codec();
     return codec == null
         ? writing.write(streams.frames(caller, resume), outlet)
