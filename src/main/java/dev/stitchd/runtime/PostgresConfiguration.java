@@ -4,17 +4,27 @@ import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.postgresql.client.SSLMode;
+import io.r2dbc.spi.ConnectionFactory;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import reactor.core.publisher.Mono;
 import reactor.netty.resources.LoopResources;
 
 /// The ways to PostgreSQL: one pool for each of the two roles that row-level security knows, and
 /// single connections to listen on.
 @Configuration(proxyBeanMethods = false)
 final class PostgresConfiguration {
+
+  /// Closed until the schema is there.
+  @Bean
+  Gate postgresGate() {
+    return new Gate();
+  }
 
   @Bean
   PostgresAddress postgresAddress(PostgresSettings settings) {
@@ -31,13 +41,13 @@ final class PostgresConfiguration {
 
   @Bean(destroyMethod = "dispose")
   ConnectionPool management(
-      PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops) {
+      PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops, Gate gate) {
     var connections =
         connections(
             address, settings, postgresLoops, "stitchd-management", Map.of("role", "stitchd_app"));
     return pool(
         "management",
-        connections,
+        gate.before(connections),
         settings.managementConnections(),
         settings.managementAcquireTimeout(),
         settings);
@@ -45,13 +55,13 @@ final class PostgresConfiguration {
 
   @Bean(destroyMethod = "dispose")
   ConnectionPool reader(
-      PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops) {
+      PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops, Gate gate) {
     var connections =
         connections(
             address, settings, postgresLoops, "stitchd-reader", Map.of("role", "stitchd_reader"));
     return pool(
         "reader",
-        connections,
+        gate.before(connections),
         settings.readerConnections(),
         settings.readerAcquireTimeout(),
         settings);
@@ -59,10 +69,12 @@ final class PostgresConfiguration {
 
   /// For connections that live long and are nobody else's, as the one that LISTENs.
   @Bean
-  PostgresqlConnectionFactory listener(
-      PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops) {
-    return connections(
-        address, settings, postgresLoops, "stitchd-listener", Map.of("role", "stitchd_reader"));
+  Supplier<Mono<PostgresqlConnection>> listener(
+      PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops, Gate gate) {
+    var connections =
+        connections(
+            address, settings, postgresLoops, "stitchd-listener", Map.of("role", "stitchd_reader"));
+    return () -> gate.passed().then(connections.create());
   }
 
   private static PostgresqlConnectionFactory connections(
@@ -97,7 +109,7 @@ final class PostgresConfiguration {
 
   private static ConnectionPool pool(
       String name,
-      PostgresqlConnectionFactory connections,
+      ConnectionFactory connections,
       int size,
       Duration acquireTimeout,
       PostgresSettings settings) {
