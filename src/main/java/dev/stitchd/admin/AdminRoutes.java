@@ -24,8 +24,14 @@ final class AdminRoutes {
       SdkKeyRoutes keys,
       FlagRoutes flags,
       StatsRoutes stats,
+      PropagationRoutes propagation,
       PrometheusMeterRegistry metrics) {
-    var api = keys.routes().and(flags.routes()).and(stats.routes()).and(projects.routes());
+    var api =
+        keys.routes()
+            .and(flags.routes())
+            .and(stats.routes())
+            .and(propagation.routes())
+            .and(projects.routes());
     return RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
         .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build())
         .filter((request, next) -> authenticated(access, request, next));

@@ -3,7 +3,8 @@
 /// nothing is decided here.
 ///
 /// May use: the rooms it is a door to. Threads: Netty event loops; nothing blocks.
-@ApplicationModule(allowedDependencies = {"kernel", "catalog", "access", "boundary", "warehouse"})
+@ApplicationModule(
+    allowedDependencies = {"kernel", "catalog", "access", "boundary", "warehouse", "propagation"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.admin;

@@ -7,6 +7,7 @@ import dev.stitchd.boundary.ProblemWriter;
 import dev.stitchd.delivery.Event;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.propagation.Instances;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
@@ -31,12 +32,19 @@ final class EventDoor {
   private final Access access;
   private final Snapshots snapshots;
   private final EventIntake intake;
+  private final Instances instances;
   private final MeterRegistry meters;
 
-  EventDoor(Access access, Snapshots snapshots, EventIntake intake, MeterRegistry meters) {
+  EventDoor(
+      Access access,
+      Snapshots snapshots,
+      EventIntake intake,
+      Instances instances,
+      MeterRegistry meters) {
     this.access = access;
     this.snapshots = snapshots;
     this.intake = intake;
+    this.instances = instances;
     this.meters = meters;
   }
 
@@ -63,7 +71,15 @@ final class EventDoor {
         .onErrorMap(
             Problem.NotFound.class,
             _ -> new Problem.Unauthenticated("the key's environment is gone"))
+        .doOnNext(snapshot -> note(request, caller, snapshot))
         .map(snapshot -> sender(request, caller, snapshot));
+  }
+
+  /// Anybody may hold a client key, so what such callers say about themselves is not counted.
+  private void note(ServerRequest request, SdkCaller caller, Snapshot snapshot) {
+    if (caller.kind() == SdkCaller.Kind.SERVER) {
+      instances.noted(snapshot, request.headers().asHttpHeaders(), null);
+    }
   }
 
   private static Sender sender(ServerRequest request, SdkCaller caller, Snapshot snapshot) {

@@ -2,6 +2,7 @@ package dev.stitchd.ingest;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.delivery.EventQueue;
+import dev.stitchd.propagation.Instances;
 import dev.stitchd.snapshot.Snapshots;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -32,6 +33,7 @@ class IngestConfiguration {
       Access access,
       Snapshots snapshots,
       EventQueue queue,
+      Instances instances,
       IngestSettings settings,
       Clock clock,
       @Qualifier("ingest") Scheduler ingest,
@@ -43,7 +45,7 @@ class IngestConfiguration {
         .strongReference(true)
         .register(meters);
     var intake = new EventIntake(queue, budget, settings, clock, ingest);
-    var door = new EventDoor(access, snapshots, intake, meters);
+    var door = new EventDoor(access, snapshots, intake, instances, meters);
     return RouterFunctions.route().POST("/sdk/v1/events", door::post).build();
   }
 }

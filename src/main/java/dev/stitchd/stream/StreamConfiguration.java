@@ -1,6 +1,8 @@
 package dev.stitchd.stream;
 
 import dev.stitchd.access.Access;
+import dev.stitchd.propagation.Deliveries;
+import dev.stitchd.propagation.Instances;
 import dev.stitchd.snapshot.Snapshots;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -78,11 +80,14 @@ final class StreamConfiguration {
       Places places,
       Jitter jitter,
       StreamMeters meters,
+      Deliveries deliveries,
+      Instances instances,
       StreamSettings settings,
       @Qualifier("timer") Scheduler timer) {
     var streams = new Streams(snapshots, access, editions, drain, jitter, meters, settings, timer);
     var writing = new Writing(drain, meters, settings, timer);
-    return new StreamFilter(access, snapshots, streams, writing, places, drain);
+    return new StreamFilter(
+        access, snapshots, streams, writing, places, drain, deliveries, instances);
   }
 
   @Bean
@@ -93,8 +98,9 @@ final class StreamConfiguration {
       Editions editions,
       Drain drain,
       StreamMeters meters,
+      Instances instances,
       StreamSettings settings,
       @Qualifier("timer") Scheduler timer) {
-    return new ConfigFilter(access, snapshots, editions, drain, meters, settings, timer);
+    return new ConfigFilter(access, snapshots, editions, drain, meters, instances, settings, timer);
   }
 }

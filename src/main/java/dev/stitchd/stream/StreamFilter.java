@@ -2,6 +2,9 @@ package dev.stitchd.stream;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.access.SdkCaller;
+import dev.stitchd.propagation.Deliveries;
+import dev.stitchd.propagation.Instances;
+import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpMethod;
@@ -23,6 +26,8 @@ final class StreamFilter implements WebFilter {
   private final Writing writing;
   private final Places places;
   private final Drain drain;
+  private final Deliveries deliveries;
+  private final Instances instances;
 
   StreamFilter(
       Access access,
@@ -30,13 +35,17 @@ final class StreamFilter implements WebFilter {
       Streams streams,
       Writing writing,
       Places places,
-      Drain drain) {
+      Drain drain,
+      Deliveries deliveries,
+      Instances instances) {
     this.access = access;
     this.snapshots = snapshots;
     this.streams = streams;
     this.writing = writing;
     this.places = places;
     this.drain = drain;
+    this.deliveries = deliveries;
+    this.instances = instances;
   }
 
   @Override
@@ -64,17 +73,33 @@ final class StreamFilter implements WebFilter {
 
   /// Loads first, so that a failure can still be answered as one.
   private Mono<Void> serve(SdkCaller caller, ServerWebExchange exchange) {
-    return snapshots.current(caller.environment()).flatMap(_ -> stream(caller, exchange));
+    return snapshots
+        .current(caller.environment())
+        .flatMap(snapshot -> stream(caller, snapshot, exchange));
   }
 
-  private Mono<Void> stream(SdkCaller caller, ServerWebExchange exchange) {
+  private Mono<Void> stream(SdkCaller caller, Snapshot snapshot, ServerWebExchange exchange) {
     var headers = exchange.getResponse().getHeaders();
     headers.set("Content-Type", "text/event-stream");
     headers.set("Cache-Control", "no-store");
     headers.set("X-Accel-Buffering", "no");
     headers.set("Vary", SdkHeaders.VARY);
-    var resume = Cursor.parse(cursor(exchange.getRequest()));
-    return writing.write(streams.frames(caller, resume), NettyOutlet.of(exchange.getResponse()));
+    var cursor = cursor(exchange.getRequest());
+    var trail = new Trail(caller.environment(), deliveries);
+    var instance = instances.connected(snapshot, exchange.getRequest().getHeaders(), cursor);
+    return writing
+        .write(
+            streams.frames(caller, Cursor.parse(cursor)),
+            NettyOutlet.of(exchange.getResponse()),
+            trail::written)
+        .doFinally(_ -> end(caller, trail, instance));
+  }
+
+  private void end(SdkCaller caller, Trail trail, @Nullable String instance) {
+    trail.ended();
+    if (instance != null) {
+      instances.gone(caller.environment(), instance);
+    }
   }
 
   private static @Nullable String cursor(ServerHttpRequest request) {

@@ -32,7 +32,9 @@ class TenantIsolationIT {
           "audit_logs",
           "environment_changes",
           "environment_items",
-          "idempotency_keys");
+          "idempotency_keys",
+          "propagation_nodes",
+          "propagation_instances");
 
   private static Server server;
   private static Transactions transactions;

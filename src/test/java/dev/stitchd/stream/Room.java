@@ -60,7 +60,9 @@ final class Room {
     streams =
         new Streams(snapshots, access, editions, drain, jitter, streamMeters, SETTINGS, timer);
     writing = new Writing(drain, streamMeters, SETTINGS, timer);
-    config = new ConfigFilter(access, snapshots, editions, drain, streamMeters, SETTINGS, timer);
+    config =
+        new ConfigFilter(
+            access, snapshots, editions, drain, streamMeters, new NoInstances(), SETTINGS, timer);
   }
 
   /// Frames of a new stream.

@@ -22,6 +22,7 @@ class WritingTest {
   private final Room room = new Room(time);
   private final Client client = new Client();
   private final List<String> ends = new ArrayList<>();
+  private final List<Frame> left = new ArrayList<>();
 
   @AfterEach
   void reset() {
@@ -77,7 +78,7 @@ class WritingTest {
     var asked = new ArrayList<Long>();
     var frames = Flux.range(0, 100).map(_ -> Frame.HEARTBEAT).doOnRequest(asked::add);
 
-    var writing = room.writing.write(frames, client).subscribe();
+    var writing = room.writing.write(frames, client, left::add).subscribe();
     client.takeOne();
     client.takeOne();
 

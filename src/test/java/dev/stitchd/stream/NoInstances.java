@@ -1,0 +1,21 @@
+package dev.stitchd.stream;
+
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.propagation.Instances;
+import dev.stitchd.snapshot.Snapshot;
+import org.springframework.http.HttpHeaders;
+
+/// For tests in which nobody names instances.
+final class NoInstances implements Instances {
+
+  @Override
+  public void noted(Snapshot snapshot, HttpHeaders headers, String cursor) {}
+
+  @Override
+  public String connected(Snapshot snapshot, HttpHeaders headers, String cursor) {
+    return null;
+  }
+
+  @Override
+  public void gone(EnvironmentId environment, String instance) {}
+}
