@@ -87,6 +87,20 @@ class WritingTest {
   }
 
   @Test
+  void aFrameCountsAsWrittenWhenItHasLeftAndNotBefore() {
+    client.reads = false;
+    write(room.frames(null));
+    assertThat(left).isEmpty();
+    client.takeOne(); // the retry time
+
+    assertThat(left).extracting(Frame::kind).containsExactly(Frame.Kind.RETRY);
+    client.takeOne();
+    assertThat(left.getLast().kind()).isEqualTo(Frame.Kind.PUT);
+    assertThat(left.getLast().revision()).isZero();
+    client.gone.tryEmitEmpty().orThrow();
+  }
+
+  @Test
   void aClientThatTakesNothingIsCutOff() {
     client.reads = false;
     write(room.frames(null));
@@ -146,7 +160,7 @@ class WritingTest {
 
   private void write(Flux<Frame> frames) {
     room.writing
-        .write(frames, client)
+        .write(frames, client, left::add)
         .subscribe(_ -> {}, failure -> ends.add("failed"), () -> ends.add("complete"));
   }
 }
