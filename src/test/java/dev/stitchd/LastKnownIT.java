@@ -152,28 +152,11 @@ class LastKnownIT {
         .hasStackTraceContaining(StartFailure.class.getName());
   }
 
-  @Test
-  void keysThatWereConfirmedTooLongAgoAreNotBelieved() {
-    String key;
-    try (var node = node(folder)) {
-      node.admin().createProject("web");
-      node.admin().createEnvironment("web", "production");
-      key = node.admin().createSdkKey("web", "production", "server");
-      assertThat(config(node, key).status()).isEqualTo(200);
-    }
-    postgres.kill();
-
-    try (var node = node(folder, "STITCHD_ACCESS_KEPT_LONGEST", "1ms")) {
-      var answer = config(node, key);
-      assertThat(answer.status()).isEqualTo(503);
-      assertThat(answer.header("Retry-After")).matches("[1-9][0-9]*");
-    }
-  }
-
   private Server node(Path data, String... more) {
     var settings = new HashMap<>(Map.of("STITCHD_DATA_DIR", data.toString()));
     settings.put("STITCHD_KEPT_WRITE_EVERY", "PT0.5S");
     settings.put("STITCHD_POSTGRES_START_WAIT", "PT1S");
+    settings.put("STITCHD_EVENTS_DRAIN", "PT0.1S"); // events wait for PostgreSQL here
     for (int i = 0; i < more.length; i += 2) {
       settings.put(more[i], more[i + 1]);
     }

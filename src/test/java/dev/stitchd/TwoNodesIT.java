@@ -112,15 +112,18 @@ class TwoNodesIT {
         assertAllHoldWhatTheDatabaseHas(followers);
         assertThat(killed.http().get("/sdk/v1/config", "X-API-Key", key).json())
             .isEqualTo(config());
-        assertThat(wrongs(followers).stream().filter(wrong -> !wrong.contains("a put that goes back")))
-            .as("a client may come to a node that has not heard of the newest yet, and hears of it then")
+        assertThat(
+                wrongs(followers).stream().filter(wrong -> !wrong.contains("a put that goes back")))
+            .as(
+                "a client may come to a node that has not heard of the newest yet, and hears of it then")
             .isEmpty();
       }
     }
   }
 
   @Test
-  void aRevokedKeyAndADeletedEnvironmentEndStreamsOnBothNodesWithinTwoSeconds() throws SQLException {
+  void aRevokedKeyAndADeletedEnvironmentEndStreamsOnBothNodesWithinTwoSeconds()
+      throws SQLException {
     var keys = "/projects/" + project + "/environments/production/sdk-keys";
     var second = admin.send("POST", keys, "{\"name\":\"second\",\"kind\":\"server\"}").json();
     try (var other = Server.on(stays.postgres(), stays.clickHouse(), SETTINGS);
@@ -146,7 +149,9 @@ class TwoNodesIT {
     await()
         .atMost(SOON)
         .untilAsserted(() ->
-            assertThat(followers.at(config)).as("clients at the last state").isEqualTo(followers.all().size()));
+            assertThat(followers.at(config))
+                .as("clients at the last state")
+                .isEqualTo(followers.all().size()));
     assertThat(config.path("revision").asLong())
         .isEqualTo(
             admin
@@ -219,7 +224,9 @@ class TwoNodesIT {
       return admin.send(
           "PATCH",
           "/projects/" + project + "/flags/flag-" + i % 5 + "/environments/production",
-          "{\"enabled\":true,\"default\":{\"variant\":\"" + (i / 5 % 2 == 0 ? "on" : "off") + "\"}}");
+          "{\"enabled\":true,\"default\":{\"variant\":\""
+              + (i / 5 % 2 == 0 ? "on" : "off")
+              + "\"}}");
     }
 
     int made() {

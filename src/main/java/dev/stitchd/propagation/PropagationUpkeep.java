@@ -77,26 +77,24 @@ final class PropagationUpkeep implements SmartLifecycle {
   }
 
   private Mono<Long> share(long interval) {
-    return interval % CLEAN_EVERY == CLEAN_EVERY - 1 ? timed(rows.clean()) : write();
+    return Mono.defer(() -> interval % CLEAN_EVERY == CLEAN_EVERY - 1 ? timed(rows.clean()) : write())
+        .doOnNext(_ -> worked())
+        .onErrorResume(this::failed);
   }
 
   private Mono<Long> write() {
     var batch = tracker.take(offset);
     return batch.isEmpty()
         ? Mono.empty()
-        : timed(rows.write(node, batch).doOnError(_ -> tracker.back(batch)));
+        : timed(rows.write(node, batch)).doOnError(_ -> tracker.back(batch));
   }
 
   /// The answer's time is PostgreSQL's about half-way between question and answer.
   private Mono<Long> timed(Mono<Long> statement) {
-    return Mono.defer(() -> {
-      long asked = clock.millis();
-      return statement
-          .timeout(settings.stale().dividedBy(2), timer)
-          .doOnNext(time -> offset = time - (asked + clock.millis()) / 2)
-          .doOnNext(_ -> worked())
-          .onErrorResume(this::failed);
-    });
+    long asked = clock.millis();
+    return statement
+        .timeout(settings.stale().dividedBy(2), timer)
+        .doOnNext(time -> offset = time - (asked + clock.millis()) / 2);
   }
 
   private void worked() {

@@ -103,9 +103,11 @@ final class Tally {
     return shown;
   }
 
-  /// Whether a summary is due; one that says nothing new is repeated before it becomes stale.
+  /// Whether anything is due; a summary that says nothing new is repeated before it becomes stale.
   boolean isDue(long now) {
-    return changed || (!isIdle() && now - written >= settings.stale().toMillis() / 2);
+    return changed
+        || (!isIdle() && now - written >= settings.stale().toMillis() / 2)
+        || !due(now, 1).isEmpty();
   }
 
   long written() {

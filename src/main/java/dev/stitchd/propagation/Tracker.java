@@ -100,11 +100,16 @@ final class Tracker implements Deliveries, Instances {
   Batch take(long offset) {
     long now = clock.millis();
     var due = new ArrayList<Map.Entry<Long, EnvironmentId>>();
-    environments.forEach((environment, tally) -> {
-      if (tally.isDue(now) || !tally.due(now, 1).isEmpty()) {
-        due.add(Map.entry(tally.written(), environment));
-      }
-    });
+    for (var environment : environments.keySet()) {
+      environments.computeIfPresent(
+          environment,
+          (_, tally) -> {
+            if (tally.isDue(now)) {
+              due.add(Map.entry(tally.written(), environment));
+            }
+            return tally;
+          });
+    }
     due.sort(Comparator.comparing(Map.Entry::getKey));
     var batch = new Batch(new ArrayList<>(), new ArrayList<>());
     due.stream()

@@ -47,6 +47,7 @@ final class Reading {
   /// Everything, from nothing; the last known state while the store does not answer.
   Mono<View> first(EnvironmentId environment) {
     return whole(environment)
+        .switchIfEmpty(Mono.fromRunnable(() -> gone(environment)))
         .onErrorResume(Problem.Unavailable.class, outage -> lastKnown(environment, outage));
   }
 
