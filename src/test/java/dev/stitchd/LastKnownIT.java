@@ -143,6 +143,11 @@ class LastKnownIT {
       assertThat(config(node, key).header("ETag")).isEqualTo(etag);
       assertThat(variant(node, key)).isEqualTo("off");
     }
+    try (var node = node(image, "STITCHD_ACCESS_KEPT_LONGEST", "1ms")) {
+      var answer = config(node, key);
+      assertThat(answer.status()).as("keys confirmed longer ago are not believed").isEqualTo(503);
+      assertThat(answer.header("Retry-After")).matches("[1-9][0-9]*");
+    }
     damage(image.resolve("snapshots"));
     assertThatThrownBy(() -> node(image))
         .rootCause()

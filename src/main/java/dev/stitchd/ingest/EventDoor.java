@@ -78,7 +78,7 @@ final class EventDoor {
   /// Anybody may hold a client key, so what such callers say about themselves is not counted.
   private void note(ServerRequest request, SdkCaller caller, Snapshot snapshot) {
     if (caller.kind() == SdkCaller.Kind.SERVER) {
-      instances.noted(snapshot, request.headers().asHttpHeaders(), null);
+      instances.noted(snapshot, request.headers().firstHeader(Instances.HEADER), null);
     }
   }
 

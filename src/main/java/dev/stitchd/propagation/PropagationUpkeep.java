@@ -77,7 +77,8 @@ final class PropagationUpkeep implements SmartLifecycle {
   }
 
   private Mono<Long> share(long interval) {
-    return Mono.defer(() -> interval % CLEAN_EVERY == CLEAN_EVERY - 1 ? timed(rows.clean()) : write())
+    return Mono.defer(
+            () -> interval % CLEAN_EVERY == CLEAN_EVERY - 1 ? timed(rows.clean()) : write())
         .doOnNext(_ -> worked())
         .onErrorResume(this::failed);
   }

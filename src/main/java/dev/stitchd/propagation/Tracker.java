@@ -11,7 +11,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpHeaders;
 
 /// Counts, environment by environment; each tally is touched inside its entry of the map alone.
 final class Tracker implements Deliveries, Instances {
@@ -51,8 +50,8 @@ final class Tracker implements Deliveries, Instances {
   }
 
   @Override
-  public void noted(Snapshot snapshot, HttpHeaders headers, @Nullable String cursor) {
-    var named = InstanceHeader.parse(headers.getFirst(HEADER));
+  public void noted(Snapshot snapshot, @Nullable String header, @Nullable String cursor) {
+    var named = InstanceHeader.parse(header);
     if (named != null) {
       heard(snapshot, named, cursor, _ -> {});
     }
@@ -60,8 +59,8 @@ final class Tracker implements Deliveries, Instances {
 
   @Override
   public @Nullable String connected(
-      Snapshot snapshot, HttpHeaders headers, @Nullable String cursor) {
-    var named = InstanceHeader.parse(headers.getFirst(HEADER));
+      Snapshot snapshot, @Nullable String header, @Nullable String cursor) {
+    var named = InstanceHeader.parse(header);
     if (named == null) {
       return null;
     }

@@ -74,13 +74,13 @@ final class ConfigFilter implements WebFilter {
   private Mono<Void> answer(SdkCaller caller, Poll poll, ServerWebExchange exchange) {
     return snapshots
         .current(caller.environment())
-        .doOnNext(snapshot -> instances.noted(snapshot, request(exchange), poll.applied()))
+        .doOnNext(snapshot -> instances.noted(snapshot, instance(exchange), poll.applied()))
         .flatMap(snapshot -> newer(caller, poll, snapshot))
         .flatMap(snapshot -> answer(snapshot, poll, exchange));
   }
 
-  private static HttpHeaders request(ServerWebExchange exchange) {
-    return exchange.getRequest().getHeaders();
+  private static @Nullable String instance(ServerWebExchange exchange) {
+    return exchange.getRequest().getHeaders().getFirst(Instances.HEADER);
   }
 
   private Mono<Snapshot> newer(SdkCaller caller, Poll poll, Snapshot current) {

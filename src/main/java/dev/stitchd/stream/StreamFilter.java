@@ -86,13 +86,17 @@ final class StreamFilter implements WebFilter {
     headers.set("Vary", SdkHeaders.VARY);
     var cursor = cursor(exchange.getRequest());
     var trail = new Trail(caller.environment(), deliveries);
-    var instance = instances.connected(snapshot, exchange.getRequest().getHeaders(), cursor);
+    var instance = instances.connected(snapshot, header(exchange), cursor);
     return writing
         .write(
             streams.frames(caller, Cursor.parse(cursor)),
             NettyOutlet.of(exchange.getResponse()),
             trail::written)
         .doFinally(_ -> end(caller, trail, instance));
+  }
+
+  private static @Nullable String header(ServerWebExchange exchange) {
+    return exchange.getRequest().getHeaders().getFirst(Instances.HEADER);
   }
 
   private void end(SdkCaller caller, Trail trail, @Nullable String instance) {

@@ -15,9 +15,7 @@ class KeptKeySettingsTest {
     assertThat(bound(Map.of()))
         .isEqualTo(new KeptKeySettings(Duration.ofHours(24), Duration.ofMinutes(1)));
     assertThat(
-            bound(
-                Map.of(
-                    "stitchd.access.kept.longest", "1s", "stitchd.access.kept.confirm", "2s")))
+            bound(Map.of("stitchd.access.kept.longest", "1s", "stitchd.access.kept.confirm", "2s")))
         .isEqualTo(new KeptKeySettings(Duration.ofSeconds(1), Duration.ofSeconds(2)));
   }
 

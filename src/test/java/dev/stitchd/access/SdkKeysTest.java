@@ -307,8 +307,7 @@ class SdkKeysTest {
 
     assertThat(KeyBytes.read(bytes)).isEqualTo(keys.kept());
     assertThat(keys.kept().keys()).containsEntry(KeyHash.of(KEY), caller);
-    assertThat(new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1))
-        .doesNotContain(KEY);
+    assertThat(new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1)).doesNotContain(KEY);
     assertThat(keys.changes()).isEqualTo(new SdkKeys.Changes(1, 0));
     bytes[3] = 9; // another version
     org.assertj.core.api.Assertions.assertThatThrownBy(() -> KeyBytes.read(bytes))

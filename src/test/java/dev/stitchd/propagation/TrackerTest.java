@@ -17,7 +17,6 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
-import org.springframework.http.HttpHeaders;
 
 class TrackerTest {
 
@@ -188,7 +187,7 @@ class TrackerTest {
   @Test
   void anInstanceThatStreamsIsKnownForAsLongAsItDoes() {
     var snapshot = snapshot();
-    assertThat(tracker.connected(snapshot, header("web-1"), "0badcafe.7")).isEqualTo("web-1");
+    assertThat(tracker.connected(snapshot, "web-1", "0badcafe.7")).isEqualTo("web-1");
     var first = tracker.take(0).instances().getFirst();
     assertThat(first.revision()).isEqualTo(7);
     clock.now += Duration.ofMinutes(6).toMillis();
@@ -203,15 +202,15 @@ class TrackerTest {
   @Test
   void theHeadersOwnCursorComesFirstAndNonsenseIsPassedOver() {
     var snapshot = snapshot();
-    tracker.noted(snapshot, header("web-1; cursor=0badcafe.5"), "0badcafe.7");
+    tracker.noted(snapshot, "web-1; cursor=0badcafe.5", "0badcafe.7");
     assertThat(tracker.take(0).instances().getFirst().revision()).isEqualTo(5);
     for (var nonsense :
         new String[] {"", " ", "a b", "web; x", "web; cursor=zzz", "ä", "x".repeat(101)}) {
       assertThat(InstanceHeader.parse(nonsense)).as(nonsense).isNull();
     }
-    tracker.noted(snapshot, header("web-2; cursor=1badcafe.5"), null); // another history
+    tracker.noted(snapshot, "web-2; cursor=1badcafe.5", null); // another history
     assertThat(tracker.take(0).instances().getFirst().revision()).isEqualTo(Instance.NOTHING);
-    tracker.noted(snapshot, new HttpHeaders(), "0badcafe.7");
+    tracker.noted(snapshot, null, "0badcafe.7");
     assertThat(tracker.take(0).isEmpty()).isTrue();
   }
 
@@ -252,12 +251,6 @@ class TrackerTest {
   private static Tracker.Summary only(Tracker.Batch batch) {
     assertThat(batch.summaries()).hasSize(1);
     return batch.summaries().getFirst();
-  }
-
-  private static HttpHeaders header(String instance) {
-    var headers = new HttpHeaders();
-    headers.set(Instances.HEADER, instance);
-    return headers;
   }
 
   private Snapshot snapshot() {

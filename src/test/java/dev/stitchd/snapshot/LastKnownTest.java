@@ -68,8 +68,7 @@ class LastKnownTest {
     stop();
     var reading = new Reading(items, memory, SETTINGS, time, new SimpleMeterRegistry());
     var held = new HeldSnapshots(reading, SETTINGS, time);
-    upkeep =
-        new Upkeep(held, items, feed, SETTINGS, new PollSettings(Duration.ofSeconds(1)), time);
+    upkeep = new Upkeep(held, items, feed, SETTINGS, new PollSettings(Duration.ofSeconds(1)), time);
     upkeep.start();
     return held;
   }
@@ -204,7 +203,9 @@ class LastKnownTest {
             .map(entry ->
                 entry.key()
                     + entry.revision()
-                    + (entry.json() == null ? null : new String(entry.json(), java.nio.charset.StandardCharsets.UTF_8)))
+                    + (entry.json() == null
+                        ? null
+                        : new String(entry.json(), java.nio.charset.StandardCharsets.UTF_8)))
             .toList();
   }
 }

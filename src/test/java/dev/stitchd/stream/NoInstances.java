@@ -3,16 +3,15 @@ package dev.stitchd.stream;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.propagation.Instances;
 import dev.stitchd.snapshot.Snapshot;
-import org.springframework.http.HttpHeaders;
 
 /// For tests in which nobody names instances.
 final class NoInstances implements Instances {
 
   @Override
-  public void noted(Snapshot snapshot, HttpHeaders headers, String cursor) {}
+  public void noted(Snapshot snapshot, String header, String cursor) {}
 
   @Override
-  public String connected(Snapshot snapshot, HttpHeaders headers, String cursor) {
+  public String connected(Snapshot snapshot, String header, String cursor) {
     return null;
   }
 
