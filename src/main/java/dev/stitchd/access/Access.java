@@ -1,5 +1,6 @@
 package dev.stitchd.access;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -12,6 +13,15 @@ public interface Access {
   /// [dev.stitchd.kernel.Problem.Unavailable] if the key is not known here and the store cannot be
   /// asked.
   Mono<SdkCaller> sdk(ServerHttpRequest request);
+
+  /// The holder of an SDK key that was given in these headers, if it is in memory; null if it is
+  /// not, or there is none: [#sdk] then finds out. Never waits.
+  ///
+  /// @param authorization the value of `Authorization`
+  /// @param apiKey the value of `X-API-Key`
+  default @Nullable SdkCaller known(@Nullable String authorization, @Nullable String apiKey) {
+    return null;
+  }
 
   /// As [#sdk], and fails with [dev.stitchd.kernel.Problem.Forbidden] for a client key.
   Mono<SdkCaller> serverSdk(ServerHttpRequest request);

@@ -15,13 +15,21 @@ final class Credentials {
 
   /// The SDK key in `Authorization: Bearer` or else in `X-API-Key`; null if there is none.
   static @Nullable String sdkKey(HttpHeaders headers) {
-    var bearer = bearer(headers);
-    return bearer == null ? plausible(headers.getFirst("X-API-Key")) : bearer;
+    return sdkKey(headers.getFirst(HttpHeaders.AUTHORIZATION), headers.getFirst("X-API-Key"));
+  }
+
+  /// The same from the values of the two headers.
+  static @Nullable String sdkKey(@Nullable String authorization, @Nullable String apiKey) {
+    var bearer = bearer(authorization);
+    return bearer == null ? plausible(apiKey) : bearer;
   }
 
   /// The token in `Authorization: Bearer`; null if there is none.
   static @Nullable String bearer(HttpHeaders headers) {
-    var value = headers.getFirst(HttpHeaders.AUTHORIZATION);
+    return bearer(headers.getFirst(HttpHeaders.AUTHORIZATION));
+  }
+
+  private static @Nullable String bearer(@Nullable String value) {
     return value != null && value.regionMatches(true, 0, BEARER, 0, BEARER.length())
         ? plausible(value.substring(BEARER.length()))
         : null;

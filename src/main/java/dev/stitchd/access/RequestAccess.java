@@ -1,6 +1,7 @@
 package dev.stitchd.access;
 
 import dev.stitchd.kernel.Problem;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
@@ -26,6 +27,12 @@ final class RequestAccess implements Access {
             new Problem.Unauthenticated(
                 "send an SDK key as Authorization: Bearer sdk_… or X-API-Key: sdk_…"))
         : keys.holder(key);
+  }
+
+  @Override
+  public @Nullable SdkCaller known(@Nullable String authorization, @Nullable String apiKey) {
+    var key = Credentials.sdkKey(authorization, apiKey);
+    return key == null ? null : keys.known(key);
   }
 
   @Override

@@ -149,6 +149,12 @@ final class SdkKeys {
         : Mono.error(unknown());
   }
 
+  /// The holder of a key that is in memory; null otherwise.
+  @Nullable SdkCaller known(String key) {
+    var held = Credentials.isSdkKey(key) ? known.getIfPresent(KeyHash.of(key)) : null;
+    return held == null || held.unasked ? null : held.caller;
+  }
+
   /// Emits once, when the key is found to be valid no longer.
   Flux<SdkCaller> revocation(SdkCaller caller) {
     return Flux.usingWhen(

@@ -5,12 +5,15 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.support.AbstractApplicationContext;
 import org.springframework.context.support.DefaultLifecycleProcessor;
+import org.springframework.http.client.ReactorResourceFactory;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
+import reactor.netty.resources.LoopResources;
 
 /// Time and chance, made here and injected everywhere, so that tests can replace them.
 @Configuration(proxyBeanMethods = false)
@@ -25,6 +28,18 @@ final class RuntimeConfiguration {
     var processor = new DefaultLifecycleProcessor();
     processor.setTimeoutPerShutdownPhase(drain.plus(SHUTDOWN_GRACE).toMillis());
     return processor;
+  }
+
+  /// The event loops of the HTTP server, one for each processor: more of them take turns on the
+  /// same ones and wake up more often.
+  @Bean
+  @ConditionalOnMissingBean
+  ReactorResourceFactory reactorResourceFactory(HttpSettings settings) {
+    var resources = new ReactorResourceFactory();
+    resources.setUseGlobalResources(false);
+    resources.setLoopResourcesSupplier(
+        () -> LoopResources.create("http", 1, settings.threads(), true));
+    return resources;
   }
 
   @Bean

@@ -35,6 +35,17 @@ final class HeldSnapshots implements Snapshots {
   }
 
   @Override
+  public @Nullable Snapshot held(EnvironmentId environment) {
+    var held = environments.get(environment);
+    var view = held == null ? null : held.view();
+    if (held == null || view == null) {
+      return null;
+    }
+    held.use(now());
+    return view.snapshot();
+  }
+
+  @Override
   public Flux<Snapshot> updates(EnvironmentId environment) {
     return Flux.defer(() -> updates(subscribed(environment)));
   }

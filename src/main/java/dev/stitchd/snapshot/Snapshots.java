@@ -1,6 +1,7 @@
 package dev.stitchd.snapshot;
 
 import dev.stitchd.kernel.EnvironmentId;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -12,6 +13,11 @@ public interface Snapshots {
   /// with [dev.stitchd.kernel.Problem.NotFound] if there is no such environment. Never waits for
   /// the store once loaded: while PostgreSQL is out, this is the last known state.
   Mono<Snapshot> current(EnvironmentId environment);
+
+  /// What [#current] would answer at once; null if it would have to load. Never waits.
+  default @Nullable Snapshot held(EnvironmentId environment) {
+    return null;
+  }
 
   /// The newest snapshot at once, then each newer one; a subscriber that is slower than the changes
   /// skips to the newest. Completes when the environment is deleted; fails as [#current] does

@@ -3,6 +3,8 @@ package dev.stitchd.stream;
 import java.nio.ByteBuffer;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
@@ -14,6 +16,7 @@ final class Body {
   private final int from;
   private final int length;
   private final Map<Coding, Mono<byte[]>> compressed = new EnumMap<>(Coding.class);
+  private final Map<Coding, byte[]> finished = new ConcurrentHashMap<>(4);
 
   /// @param from where in the frame the JSON begins
   /// @param compressor may be kept busy
@@ -26,6 +29,7 @@ final class Body {
         compressed.put(
             coding,
             Mono.fromCallable(() -> coding.encode(frame.bytes(), from, length))
+                .doOnNext(bytes -> finished.put(coding, bytes))
                 .subscribeOn(compressor)
                 .cache());
       }
@@ -39,6 +43,16 @@ final class Body {
   /// How long the JSON is, in bytes.
   int length() {
     return length;
+  }
+
+  /// The JSON in a coding, to be copied from; null if it has not been compressed yet, which [#json]
+  /// does.
+  @Nullable ByteBuffer ready(Coding coding) {
+    if (coding == Coding.IDENTITY) {
+      return ByteBuffer.wrap(frame.bytes(), from, length);
+    }
+    var bytes = finished.get(coding);
+    return bytes == null ? null : ByteBuffer.wrap(bytes);
   }
 
   /// The JSON in a coding; read-only.

@@ -29,6 +29,7 @@ final class Drain implements SmartLifecycle {
   private static final Logger LOG = LoggerFactory.getLogger(Drain.class);
 
   private final Places places;
+  private final Loops loops;
   private final Duration time;
   private final Jitter jitter;
   private final StreamMeters meters;
@@ -40,8 +41,14 @@ final class Drain implements SmartLifecycle {
   private volatile @Nullable Disposable waiting;
 
   Drain(
-      Places places, DrainSettings settings, Jitter jitter, StreamMeters meters, Scheduler timer) {
+      Places places,
+      Loops loops,
+      DrainSettings settings,
+      Jitter jitter,
+      StreamMeters meters,
+      Scheduler timer) {
     this.places = places;
+    this.loops = loops;
     this.time = settings.drain();
     this.jitter = jitter;
     this.meters = meters;
@@ -92,10 +99,12 @@ final class Drain implements SmartLifecycle {
     LOG.info("Draining: {} streams are told goodbye within {}", open, time);
     draining = true;
     var _ = begun.tryEmitValue(open);
+    loops.drain(time);
     waiting =
         Flux.interval(Duration.ZERO, LOOK, timer)
             .takeUntil(_ -> places.open() == 0)
             .then()
+            .takeUntilOther(cut().doOnSuccess(_ -> loops.cut()).then(Mono.never()))
             .timeout(time.plus(GRACE).plus(GRACE), Mono.empty(), timer)
             .doFinally(_ -> stopped(done))
             .subscribe();

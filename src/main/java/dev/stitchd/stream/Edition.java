@@ -14,11 +14,25 @@ final class Edition {
   private final int mostPatches;
   private final ConcurrentMap<Long, Body> bodies = new ConcurrentHashMap<>();
   private final Frame current;
+  private final Cursor cursor;
+  private final String etag;
 
   Edition(Snapshot snapshot, Encoder encoder, int mostPatches) {
     this.encoder = encoder;
     this.mostPatches = mostPatches;
     this.current = encoder.current(snapshot);
+    this.cursor = new Cursor(snapshot.tag(), snapshot.revision());
+    this.etag = "\"" + snapshot.cursor() + "\"";
+  }
+
+  /// Where a client is that has this edition; one object for all of them.
+  Cursor cursor() {
+    return cursor;
+  }
+
+  /// The header of polls.
+  String etag() {
+    return etag;
   }
 
   Body put(Snapshot snapshot) {
@@ -39,10 +53,10 @@ final class Edition {
   /// For a client that follows: a patch if the ledger reaches back.
   Body update(Snapshot snapshot, long since) {
     var known = bodies.get(since);
-    var changed = snapshot.ledger().since(since);
     if (known != null) {
       return known;
     }
+    var changed = snapshot.ledger().since(since);
     return changed == null || bodies.size() > mostPatches
         ? put(snapshot)
         : bodies.computeIfAbsent(since, _ -> encoder.patch(snapshot, since, changed));

@@ -25,9 +25,19 @@ final class Follower {
     var frame = started ? update(from, snapshot) : start(from, snapshot);
     if (frame != null) {
       started = true;
-      at = new Cursor(snapshot.tag(), snapshot.revision());
+      at = editions.of(snapshot).cursor();
     }
     return frame;
+  }
+
+  /// Where the client is; null before the first frame and for nowhere.
+  @Nullable Cursor at() {
+    return started ? at : null;
+  }
+
+  /// Notes that the client was taken further by a frame made for another one at the same place.
+  void move(Cursor to) {
+    at = to;
   }
 
   private Frame start(@Nullable Cursor from, Snapshot snapshot) {

@@ -3,6 +3,9 @@ package dev.stitchd.stream;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.stitchd.kernel.Json;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +65,14 @@ record Frame(Kind kind, byte[] bytes, long revision) {
     }
     return new Frame(
         Kind.GOODBYE, ("event: goodbye\ndata: " + Json.write(data) + "\n\n").getBytes(UTF_8));
+  }
+
+  /// This frame as a chunk of an HTTP/1.1 body, in direct memory; whoever asks releases it.
+  ByteBuf chunk(ByteBufAllocator allocator) {
+    var size = Integer.toHexString(bytes.length) + "\r\n";
+    var chunk = allocator.directBuffer(size.length() + bytes.length + 2);
+    chunk.writeCharSequence(size, StandardCharsets.US_ASCII);
+    return chunk.writeBytes(bytes).writeByte('\r').writeByte('\n');
   }
 
   boolean isLast() {

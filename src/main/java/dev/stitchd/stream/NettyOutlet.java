@@ -2,12 +2,16 @@ package dev.stitchd.stream;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpVersion;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
 import reactor.netty.FutureMono;
+import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
 
 /// Writes to the connection itself. The framework's way to write would ask for dozens of frames in
@@ -29,6 +33,14 @@ final class NettyOutlet implements Outlet {
       return new NettyOutlet(netty, connection.channel());
     }
     throw new IllegalStateException("streams need Reactor Netty, not " + answer.getClass());
+  }
+
+  /// Where to write past the framework, which only plain HTTP/1.1 allows; null elsewhere.
+  @Nullable ChannelHandlerContext codec() {
+    return response instanceof HttpServerRequest request
+            && request.version().equals(HttpVersion.HTTP_1_1)
+        ? Loops.codecOf(channel)
+        : null;
   }
 
   @Override

@@ -19,10 +19,12 @@ final class Places {
   private final Scheduler timer;
   private final AtomicInteger open = new AtomicInteger();
   private final ConcurrentMap<UUID, Integer> byKey = new ConcurrentHashMap<>();
+  private final OpenStreams byEnvironment;
   private final AtomicLong second = new AtomicLong();
   private final AtomicInteger inSecond = new AtomicInteger();
 
   Places(StreamSettings settings, Jitter jitter, StreamMeters meters, Scheduler timer) {
+    this.byEnvironment = meters.open();
     this.settings = settings;
     this.jitter = jitter;
     this.meters = meters;
@@ -49,6 +51,7 @@ final class Places {
       meters.refused("per-node");
       throw new Problem.Unavailable("this node holds as many streams as it may", jitter.retry());
     }
+    byEnvironment.enter(caller.environment());
     if (byKey.merge(caller.keyId(), 1, Integer::sum) > settings.perKey()) {
       leave(caller);
       meters.refused("per-key");
@@ -58,6 +61,7 @@ final class Places {
 
   void leave(SdkCaller caller) {
     open.decrementAndGet();
+    byEnvironment.leave(caller.environment());
     byKey.computeIfPresent(caller.keyId(), (_, count) -> count == 1 ? null : count - 1);
   }
 

@@ -6,12 +6,18 @@ import dev.stitchd.propagation.Instances;
 import dev.stitchd.snapshot.Snapshots;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.buffer.ByteBufAllocator;
 import java.util.random.RandomGenerator;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -63,11 +69,59 @@ final class StreamConfiguration {
   @Bean
   Drain drain(
       Places places,
+      Loops loops,
       DrainSettings settings,
       Jitter jitter,
       StreamMeters meters,
       @Qualifier("timer") Scheduler timer) {
-    return new Drain(places, settings, jitter, meters, timer);
+    return new Drain(places, loops, settings, jitter, meters, timer);
+  }
+
+  @Bean
+  Loops loops(
+      Access access,
+      Snapshots snapshots,
+      Editions editions,
+      Jitter jitter,
+      StreamMeters meters,
+      StreamSettings settings,
+      Deliveries deliveries) {
+    return new Loops(
+        snapshots,
+        access,
+        editions,
+        jitter,
+        meters,
+        settings,
+        ByteBufAllocator.DEFAULT,
+        deliveries);
+  }
+
+  @Bean
+  Door door(
+      Access access,
+      Snapshots snapshots,
+      Editions editions,
+      Loops loops,
+      Places places,
+      Drain drain,
+      StreamMeters meters,
+      StreamSettings settings,
+      ObjectProvider<HttpHandler> rest) {
+    return new Door(
+        new Known.Memory(access, snapshots),
+        new PollDoor(editions, loops, meters, settings),
+        new StreamDoor(loops, places, drain),
+        () -> new ReactorHttpHandlerAdapter(rest.getObject()));
+  }
+
+  @Bean
+  WebServerFactoryCustomizer<NettyReactiveWebServerFactory> sdkPlane(
+      Door door, StreamSettings settings) {
+    return factory -> {
+      factory.addRouteProviders(door);
+      factory.addServerCustomizers(new DeadPeers(settings));
+    };
   }
 
   @Bean
@@ -83,11 +137,12 @@ final class StreamConfiguration {
       Deliveries deliveries,
       Instances instances,
       StreamSettings settings,
+      Loops loops,
       @Qualifier("timer") Scheduler timer) {
     var streams = new Streams(snapshots, access, editions, drain, jitter, meters, settings, timer);
     var writing = new Writing(drain, meters, settings, timer);
     return new StreamFilter(
-        access, snapshots, streams, writing, places, drain, deliveries, instances);
+        access, snapshots, streams, writing, places, drain, loops, deliveries, instances);
   }
 
   @Bean

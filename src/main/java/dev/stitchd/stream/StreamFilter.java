@@ -14,8 +14,9 @@ import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
 import reactor.core.publisher.Mono;
 
-/// `GET /sdk/v1/stream`. A filter, since a route's machinery would stay in memory for as long as
-/// the connection does.
+/// `GET /sdk/v1/stream`, where the [Door] could not answer: keys and environments that are not in
+/// memory yet, connections that are not plain HTTP/1.1, refusals. A filter, since a route's
+/// machinery would stay in memory for as long as the connection does.
 final class StreamFilter implements WebFilter {
 
   static final String PATH = "/sdk/v1/stream";
@@ -26,6 +27,7 @@ final class StreamFilter implements WebFilter {
   private final Writing writing;
   private final Places places;
   private final Drain drain;
+  private final Loops loops;
   private final Deliveries deliveries;
   private final Instances instances;
 
@@ -36,6 +38,7 @@ final class StreamFilter implements WebFilter {
       Writing writing,
       Places places,
       Drain drain,
+      Loops loops,
       Deliveries deliveries,
       Instances instances) {
     this.access = access;
@@ -44,6 +47,7 @@ final class StreamFilter implements WebFilter {
     this.writing = writing;
     this.places = places;
     this.drain = drain;
+    this.loops = loops;
     this.deliveries = deliveries;
     this.instances = instances;
   }
@@ -84,23 +88,26 @@ final class StreamFilter implements WebFilter {
     headers.set("Cache-Control", "no-store");
     headers.set("X-Accel-Buffering", "no");
     headers.set("Vary", SdkHeaders.VARY);
-    var cursor = cursor(exchange.getRequest());
+    var request = exchange.getRequest();
+    var cursor = cursor(request);
+    var instance =
+        instances.connected(snapshot, request.getHeaders().getFirst(Instances.HEADER), cursor);
+    return stream(caller, Cursor.parse(cursor), NettyOutlet.of(exchange.getResponse()))
+        .doFinally(_ -> gone(caller, instance));
+  }
+
+  private Mono<Void> stream(SdkCaller caller, @Nullable Cursor resume, NettyOutlet outlet) {
+    var codec = outlet.codec();
+    if (codec != null) {
+      return outlet.open().then(loops.stream(caller, resume, codec));
+    }
     var trail = new Trail(caller.environment(), deliveries);
-    var instance = instances.connected(snapshot, header(exchange), cursor);
     return writing
-        .write(
-            streams.frames(caller, Cursor.parse(cursor)),
-            NettyOutlet.of(exchange.getResponse()),
-            trail::written)
-        .doFinally(_ -> end(caller, trail, instance));
+        .write(streams.frames(caller, resume), outlet, trail::written)
+        .doFinally(_ -> trail.ended());
   }
 
-  private static @Nullable String header(ServerWebExchange exchange) {
-    return exchange.getRequest().getHeaders().getFirst(Instances.HEADER);
-  }
-
-  private void end(SdkCaller caller, Trail trail, @Nullable String instance) {
-    trail.ended();
+  private void gone(SdkCaller caller, @Nullable String instance) {
     if (instance != null) {
       instances.gone(caller.environment(), instance);
     }

@@ -2,6 +2,8 @@ package dev.stitchd.stream;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -14,13 +16,17 @@ final class StreamMeters {
   private final Map<Frame.Kind, Counter> bytes = new EnumMap<>(Frame.Kind.class);
   private final Map<Frame.Kind, Counter> resumes = new EnumMap<>(Frame.Kind.class);
   private final Map<Frame.Kind, Counter> polls = new EnumMap<>(Frame.Kind.class);
+  private final OpenStreams open;
   private final Counter unchanged;
   private final Counter fresh;
   private final Counter conflations;
   private final Counter stalled;
+  private final Counter skipped;
+  private final Timer fanOut;
 
   StreamMeters(MeterRegistry meters) {
     this.meters = meters;
+    this.open = new OpenStreams(meters, "sdk");
     for (var kind : Frame.Kind.values()) {
       frames.put(kind, counter("frames", "Frames written to streams", kind));
       bytes.put(kind, counter("bytes", "Bytes written to streams", kind));
@@ -32,11 +38,49 @@ final class StreamMeters {
     fresh = counter("fresh", "Streams that began without a cursor");
     conflations = counter("conflations", "Patches that carried several revisions at once");
     stalled = counter("stalled", "Streams closed because the client took nothing");
+    skipped = counter("skipped", "Changes that a client was not written at once, being behind");
+    fanOut =
+        Timer.builder("stitchd.stream.fanout")
+            .description("From a change's arrival here until an event loop has written it to all")
+            .publishPercentileHistogram()
+            .minimumExpectedValue(Duration.ofMillis(1))
+            .maximumExpectedValue(Duration.ofSeconds(10))
+            .register(meters);
+  }
+
+  /// The gauges of open streams by environment.
+  OpenStreams open() {
+    return open;
   }
 
   void written(Frame frame) {
-    of(frames, frame.kind()).increment();
-    of(bytes, frame.kind()).increment(frame.bytes().length);
+    written(frame, 1);
+  }
+
+  /// One frame to several streams.
+  void written(Frame frame, int times) {
+    written(frame.kind(), times, (long) times * frame.bytes().length);
+  }
+
+  void written(Frame.Kind kind, int times, long size) {
+    if (times > 0) {
+      of(frames, kind).increment(times);
+      of(bytes, kind).increment(size);
+    }
+  }
+
+  /// The beginning of a fan-out.
+  Timer.Sample start() {
+    return Timer.start(meters);
+  }
+
+  void fannedOut(Timer.Sample since) {
+    since.stop(fanOut);
+  }
+
+  /// @param streams those that were behind when something changed
+  void skipped(int streams) {
+    skipped.increment(streams);
   }
 
   void resumed(boolean hadCursor, Frame.Kind answer) {
@@ -44,7 +88,11 @@ final class StreamMeters {
   }
 
   void conflated() {
-    conflations.increment();
+    conflated(1);
+  }
+
+  void conflated(int patches) {
+    conflations.increment(patches);
   }
 
   void stalled() {

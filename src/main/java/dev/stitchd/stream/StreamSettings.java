@@ -21,6 +21,10 @@ import org.springframework.util.unit.DataSize;
 ///   everything
 /// @param writeSize a larger frame is written in pieces of this size, each of which is progress
 /// @param longestWait most that a poll may wait for the next change
+/// @param pollBodies most direct memory that each event loop keeps for bodies that polls ask for
+///   again and again
+/// @param unacknowledged when the kernel gives up a connection whose peer does not even
+///   acknowledge; with the heartbeat before it, how soon a dead peer is found
 /// @param compressors threads that compress bodies
 /// @param compressFrom bodies smaller than this are sent as they are
 @ConfigurationProperties("stitchd.stream")
@@ -37,5 +41,7 @@ record StreamSettings(
     @DefaultValue("64") int patches,
     @DefaultValue("64KB") DataSize writeSize,
     @DefaultValue("60s") Duration longestWait,
+    @DefaultValue("32MB") DataSize pollBodies,
+    @DefaultValue("45s") Duration unacknowledged,
     @DefaultValue("2") int compressors,
     @DefaultValue("512B") DataSize compressFrom) {}

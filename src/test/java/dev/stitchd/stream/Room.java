@@ -7,6 +7,7 @@ import dev.stitchd.kernel.Json;
 import dev.stitchd.snapshot.MemorySnapshots;
 import dev.stitchd.snapshot.Snapshot;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import org.springframework.util.unit.DataSize;
@@ -32,6 +33,8 @@ final class Room {
           8,
           DataSize.ofKilobytes(64),
           Duration.ofSeconds(60),
+          DataSize.ofMegabytes(1),
+          Duration.ofSeconds(45),
           1,
           DataSize.ofBytes(512));
 
@@ -43,6 +46,7 @@ final class Room {
   final OneKey access;
   final Editions editions;
   final Places places;
+  final Loops loops;
   final Drain drain;
   final Streams streams;
   final Writing writing;
@@ -56,7 +60,18 @@ final class Room {
     var streamMeters = new StreamMeters(meters);
     editions = new Editions(new Encoder(Schedulers.immediate(), meters), SETTINGS);
     places = new Places(SETTINGS, jitter, streamMeters, timer);
-    drain = new Drain(places, new DrainSettings(DRAIN), jitter, streamMeters, timer);
+    loops =
+        new Loops(
+            snapshots,
+            access,
+            editions,
+            jitter,
+            streamMeters,
+            SETTINGS,
+            UnpooledByteBufAllocator.DEFAULT,
+            new NoDeliveries());
+    loops.start();
+    drain = new Drain(places, loops, new DrainSettings(DRAIN), jitter, streamMeters, timer);
     streams =
         new Streams(snapshots, access, editions, drain, jitter, streamMeters, SETTINGS, timer);
     writing = new Writing(drain, streamMeters, SETTINGS, timer);

@@ -29,6 +29,8 @@ class StreamSettingsTest {
                 64,
                 DataSize.ofKilobytes(64),
                 Duration.ofSeconds(60),
+                DataSize.ofMegabytes(32),
+                Duration.ofSeconds(45),
                 2,
                 DataSize.ofBytes(512)));
     assertThat(drain(Map.of())).isEqualTo(new DrainSettings(Duration.ofSeconds(20)));
@@ -49,6 +51,8 @@ class StreamSettingsTest {
     properties.put("stitchd.stream.patches", "10");
     properties.put("stitchd.stream.write-size", "11B");
     properties.put("stitchd.stream.longest-wait", "12s");
+    properties.put("stitchd.stream.poll-bodies", "15B");
+    properties.put("stitchd.stream.unacknowledged", "16s");
     properties.put("stitchd.stream.compressors", "13");
     properties.put("stitchd.stream.compress-from", "14B");
 
@@ -67,6 +71,8 @@ class StreamSettingsTest {
                 10,
                 DataSize.ofBytes(11),
                 Duration.ofSeconds(12),
+                DataSize.ofBytes(15),
+                Duration.ofSeconds(16),
                 13,
                 DataSize.ofBytes(14)));
     assertThat(drain(Map.of("stitchd.drain", "PT1S")))

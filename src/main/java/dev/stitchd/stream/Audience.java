@@ -1,0 +1,282 @@
+package dev.stitchd.stream;
+
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.propagation.Deliveries;
+import dev.stitchd.snapshot.Snapshot;
+import io.micrometer.core.instrument.Timer;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+
+/// The streams of one environment on one event loop. A change is one task: it goes through them
+/// all, and those that stand at the same place are written the same bytes. Confined to its loop but
+/// for [#hear], [#deleted] and [#failed].
+final class Audience {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Audience.class);
+
+  private record Arrival(Snapshot snapshot, Timer.Sample since) {}
+
+  private static final class Watch {
+    private final Disposable watching;
+    private int streams;
+
+    private Watch(Disposable watching) {
+      this.watching = watching;
+    }
+  }
+
+  private final EnvironmentId environment;
+  private final Loop loop;
+  private final Loops loops;
+  private final StreamMeters meters;
+  private final Chunks chunks;
+  private final List<LiveStream> streams = new ArrayList<>();
+  private final Map<UUID, Watch> keys = new HashMap<>();
+  private final AtomicReference<@Nullable Arrival> arrived = new AtomicReference<>();
+  private @Nullable Snapshot newest;
+  private Disposable following = Disposables.disposed();
+
+  Audience(EnvironmentId environment, Loop loop, Loops loops) {
+    this.environment = environment;
+    this.loop = loop;
+    this.loops = loops;
+    this.meters = loops.meters();
+    this.chunks = new Chunks(loops.allocator());
+  }
+
+  EnvironmentId environment() {
+    return environment;
+  }
+
+  /// Begins to follow the environment.
+  void open() {
+    following = loops.follow(this);
+  }
+
+  /// Takes a stream in and brings it to where the environment is, if that is known already.
+  void add(LiveStream stream) {
+    stream.place = streams.size();
+    streams.add(stream);
+    keys.computeIfAbsent(
+            stream.caller().keyId(), _ -> new Watch(loops.watch(stream.caller(), this, loop)))
+        .streams++;
+    if (newest == null) {
+      keepUp(stream, stream.flush());
+    } else {
+      advance(stream);
+    }
+  }
+
+  void remove(LiveStream stream) {
+    var last = streams.removeLast();
+    if (last != stream) {
+      streams.set(stream.place, last);
+      last.place = stream.place;
+    }
+    keepsUp(stream);
+    if (stream.sent() != Deliveries.NOWHERE) {
+      loops.deliveries().ended(environment, stream.sent(), 1);
+    }
+    var watch = keys.get(stream.caller().keyId());
+    if (watch != null && --watch.streams == 0) {
+      watch.watching.dispose();
+      keys.remove(stream.caller().keyId());
+    }
+    if (streams.isEmpty()) {
+      loop.remove(this);
+      following.dispose();
+      chunks.clear();
+    }
+  }
+
+  /// Notes that a stream is no longer behind.
+  void keepsUp(LiveStream stream) {
+    loop.keepsUp(stream);
+  }
+
+  /// A newer snapshot; from any thread. Those that come before the loop has time for them become
+  /// one.
+  void hear(Snapshot snapshot) {
+    if (arrived.getAndSet(new Arrival(snapshot, meters.start())) == null) {
+      loop.execute(this::advance);
+    }
+  }
+
+  /// The environment is gone; from any thread.
+  void deleted() {
+    loop.execute(() -> finish(Frame.Reason.ENVIRONMENT_DELETED));
+  }
+
+  /// The environment cannot be followed; from any thread.
+  void failed(Throwable failure) {
+    if (failure instanceof Problem.NotFound) {
+      deleted();
+    } else {
+      LOG.warn("Streams of environment {} are cut: {}", environment, failure.toString());
+      loop.execute(() -> List.copyOf(streams).forEach(LiveStream::cut));
+    }
+  }
+
+  /// A key is valid no longer; on the loop.
+  void revoked(UUID key) {
+    for (var stream : List.copyOf(streams)) {
+      if (stream.caller().keyId().equals(key)) {
+        var _ = stream.finish(loops.goodbye(Frame.Reason.KEY_REVOKED));
+      }
+    }
+  }
+
+  /// Everybody here, at this moment.
+  List<LiveStream> all() {
+    return List.copyOf(streams);
+  }
+
+  /// Notes a goodbye.
+  void said(Frame goodbye) {
+    meters.written(goodbye);
+  }
+
+  /// Heartbeats of one slot, and the end of those that are too old.
+  void tick(int tick, int slot, ByteBuf heartbeat) {
+    int beats = 0;
+    for (int i = streams.size() - 1; i >= 0; i--) {
+      var stream = streams.get(i);
+      if (stream.isTooOld(tick)) {
+        var _ = stream.finish(loops.goodbye(Frame.Reason.MAXIMUM_AGE));
+      } else if (stream.hasHeartbeatIn(slot) && !stream.isBehind()) {
+        stream.write(heartbeat.retainedDuplicate());
+        keepUp(stream, stream.flush());
+        beats++;
+      }
+    }
+    meters.written(Frame.HEARTBEAT, beats);
+  }
+
+  /// Brings one stream to where the environment is.
+  void advance(LiveStream stream) {
+    var to = newest;
+    var frame = to == null ? null : stream.follower().advance(to);
+    if (frame != null) {
+      stream.write(chunks.of(frame).retainedDuplicate());
+      meters.written(frame, 1);
+    }
+    boolean took = stream.flush();
+    keepUp(stream, took);
+    if (took) {
+      sent(stream);
+    }
+  }
+
+  /// Notes that a client has taken everything that it was written.
+  void sent(LiveStream stream) {
+    var at = stream.follower().at();
+    if (at != null && at.revision() != stream.sent() && !stream.isOver()) {
+      loops.deliveries().sent(environment, stream.sent(), at.revision(), 1);
+      stream.sent(at.revision());
+    }
+  }
+
+  private void advance() {
+    var arrival = arrived.getAndSet(null);
+    if (arrival == null || streams.isEmpty()) {
+      return;
+    }
+    newest = arrival.snapshot;
+    chunks.clear();
+    new Round(arrival.snapshot).run();
+    meters.fannedOut(arrival.since);
+  }
+
+  private void keepUp(LiveStream stream, boolean took) {
+    if (!took) {
+      loop.fellBehind(stream);
+    }
+  }
+
+  private void finish(Frame.Reason reason) {
+    for (var stream : List.copyOf(streams)) {
+      var _ = stream.finish(loops.goodbye(reason));
+    }
+  }
+
+  /// One change to everybody. Most stand at the same place, so what the one before was written is
+  /// remembered.
+  private final class Round {
+
+    private final Snapshot to;
+    private @Nullable Cursor from;
+    private @Nullable Cursor there;
+    private @Nullable Frame frame;
+    private int same;
+    private int took;
+    private int skipped;
+
+    private Round(Snapshot to) {
+      this.to = to;
+    }
+
+    private void run() {
+      // from the end, since a stream that breaks while it is written to is replaced by the last one
+      for (int i = streams.size() - 1; i >= 0; i--) {
+        var stream = streams.get(i);
+        if (stream.isBehind()) {
+          skipped++;
+        } else {
+          move(stream);
+        }
+      }
+      count();
+      meters.skipped(skipped);
+    }
+
+    private void move(LiveStream stream) {
+      var at = stream.follower().at();
+      if (at == null || !at.equals(from)) {
+        count();
+        from = at;
+        frame = stream.follower().advance(to);
+        there = stream.follower().at();
+      } else if (there != null) {
+        stream.follower().move(there);
+      }
+      var bytes = frame;
+      if (bytes != null) {
+        same++;
+        stream.write(chunks.of(bytes).retainedDuplicate());
+        boolean all = stream.flush();
+        keepUp(stream, all);
+        if (all && !stream.isOver()) {
+          took++;
+          stream.sent(to.revision());
+        }
+      }
+    }
+
+    private void count() {
+      var written = frame;
+      if (written != null) {
+        meters.written(written, same);
+        if (from != null && same > 1 && to.revision() - from.revision() > 1) {
+          meters.conflated(same - 1); // the first was counted when its frame was made
+        }
+      }
+      if (took > 0) {
+        long before = from == null ? Deliveries.NOWHERE : from.revision();
+        loops.deliveries().sent(environment, before, to.revision(), took);
+      }
+      same = 0;
+      took = 0;
+    }
+  }
+}
