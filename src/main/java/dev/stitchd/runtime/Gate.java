@@ -4,7 +4,6 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryMetadata;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
-import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 
 /// Stands before every connection to PostgreSQL until its schema is what this version needs, since
@@ -32,8 +31,8 @@ final class Gate {
   ConnectionFactory before(ConnectionFactory connections) {
     return new ConnectionFactory() {
       @Override
-      public Publisher<? extends Connection> create() {
-        return passed().thenMany(connections.create());
+      public Mono<? extends Connection> create() {
+        return passed().then(Mono.defer(() -> Mono.from(connections.create())));
       }
 
       @Override
