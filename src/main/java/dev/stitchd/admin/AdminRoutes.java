@@ -23,13 +23,21 @@ final class AdminRoutes {
       ProjectRoutes projects,
       SdkKeyRoutes keys,
       FlagRoutes flags,
+      MemberRoutes members,
+      UsageRoutes usages,
       StatsRoutes stats,
+      AccountRoutes account,
+      PreviewRoutes previews,
       PropagationRoutes propagation,
       PrometheusMeterRegistry metrics) {
     var api =
         keys.routes()
+            .and(usages.routes())
+            .and(members.routes())
             .and(flags.routes())
             .and(stats.routes())
+            .and(account.routes())
+            .and(previews.routes())
             .and(propagation.routes())
             .and(projects.routes());
     return RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)

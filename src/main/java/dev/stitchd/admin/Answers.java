@@ -22,6 +22,13 @@ final class Answers {
     return ok().bodyValue(Json.writeBytes(body));
   }
 
+  /// Something that goes on, and where to ask for it.
+  static Mono<ServerResponse> accepted(JsonNode body, String location) {
+    return headers(ServerResponse.accepted())
+        .header("Location", location)
+        .bodyValue(Json.writeBytes(body));
+  }
+
   static Mono<ServerResponse> of(Stored stored) {
     return ok().header("ETag", Versions.etag(stored.version()))
         .bodyValue(Json.writeBytes(stored.resource()));

@@ -4,7 +4,19 @@
 ///
 /// May use: the rooms it is a door to. Threads: Netty event loops; nothing blocks.
 @ApplicationModule(
-    allowedDependencies = {"kernel", "catalog", "access", "boundary", "warehouse", "propagation"})
+    allowedDependencies = {
+      "kernel",
+      "catalog",
+      "segment",
+      "decide",
+      "snapshot",
+      "ruleset",
+      "access",
+      "boundary",
+      "warehouse",
+      "delivery",
+      "propagation"
+    })
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.admin;

@@ -9,32 +9,32 @@ import java.util.UUID;
 import tools.jackson.databind.JsonNode;
 
 /// Typed reading of columns that are never null; a null is a defect and says which column.
-final class Columns {
+public final class Columns {
 
   private Columns() {}
 
-  static String text(Readable row, String column) {
+  public static String text(Readable row, String column) {
     return Objects.requireNonNull(row.get(column, String.class), column);
   }
 
-  static UUID uuid(Readable row, String column) {
+  public static UUID uuid(Readable row, String column) {
     return Objects.requireNonNull(row.get(column, UUID.class), column);
   }
 
-  static long number(Readable row, String column) {
+  public static long number(Readable row, String column) {
     return Objects.requireNonNull(row.get(column, Long.class), column);
   }
 
-  static boolean bool(Readable row, String column) {
+  public static boolean bool(Readable row, String column) {
     return Objects.requireNonNull(row.get(column, Boolean.class), column);
   }
 
-  static Instant instant(Readable row, String column) {
+  public static Instant instant(Readable row, String column) {
     return Objects.requireNonNull(row.get(column, OffsetDateTime.class), column).toInstant();
   }
 
   /// A JSON column that the statement casts to text.
-  static JsonNode json(Readable row, String column) {
+  public static JsonNode json(Readable row, String column) {
     return Json.parseOwn(text(row, column));
   }
 }

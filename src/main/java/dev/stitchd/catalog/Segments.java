@@ -8,10 +8,7 @@ import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.ruleset.Condition;
 import dev.stitchd.ruleset.ItemName;
-import dev.stitchd.ruleset.Items;
-import dev.stitchd.ruleset.Segment;
 import dev.stitchd.ruleset.SegmentBody;
-import io.r2dbc.spi.Readable;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,48 +25,6 @@ public final class Segments {
 
   /// Most segments in an environment.
   static final int MAX_SEGMENTS = 5_000;
-
-  private static final String SELECT =
-      """
-      SELECT s.id, s.key, s.name, s.description, s.context_type, r.condition::text AS condition,
-             s.version, s.created_at, s.created_by, s.updated_at
-        FROM segments s LEFT JOIN segment_rules r ON r.tenant_id = s.tenant_id AND r.segment_id = s.id
-      """;
-
-  private record Row(
-      String key,
-      String name,
-      @Nullable String description,
-      String contextType,
-      @Nullable Condition when,
-      Versioned meta) {
-
-    static Row of(Readable row) {
-      var condition = row.get("condition", String.class);
-      return new Row(
-          Columns.text(row, "key"),
-          Columns.text(row, "name"),
-          row.get("description", String.class),
-          Columns.text(row, "context_type"),
-          condition == null ? null : Condition.fromJson(Json.parseOwn(condition)),
-          Versioned.of(row));
-    }
-
-    ObjectNode body() {
-      var body = Json.object().put("key", key).put("name", name);
-      if (description != null) {
-        body.put("description", description);
-      }
-      body.put("contextType", contextType)
-          .set("when", when == null ? body.nullNode() : when.toJson());
-      return meta.into(body);
-    }
-
-    Publication.Change change() {
-      return Publication.Change.segment(
-          key, Items.segment(Segment.of(key, contextType, when, null)));
-    }
-  }
 
   private final Transactions transactions;
   private final Idempotency idempotency;
@@ -88,9 +43,9 @@ public final class Segments {
             Lookup.environment(session, tenant, project, environment)
                 .flatMap(id ->
                     session.all(
-                        SELECT
+                        SegmentRow.SELECT
                             + " WHERE s.tenant_id = $1 AND s.environment_id = $2 AND s.key > $3 ORDER BY s.key LIMIT $4",
-                        row -> stored(Row.of(row)),
+                        row -> stored(SegmentRow.of(row)),
                         tenant.value(),
                         id,
                         after,
@@ -172,19 +127,35 @@ public final class Segments {
                 wanted.contextType(),
                 author.name()))
         .then(find(session, author.tenant(), at.id(), wanted.key()))
+        .delayUntil(made -> SegmentListRows.make(session, author.tenant(), at.id(), made))
         .flatMap(made -> putCondition(session, author, made, wanted.when()))
         .then(find(session, author.tenant(), at.id(), wanted.key()))
         .flatMap(made -> published(session, author, "create", project, at, null, made));
   }
 
   private static Mono<Written> update(
-      Session session, Author author, String project, Locks.Locked at, Row before, Edit edit) {
+      Session session,
+      Author author,
+      String project,
+      Locks.Locked at,
+      SegmentRow before,
+      Edit edit) {
     edit.check("segment '" + before.key() + "'", before.meta().version());
     var wanted = read(withKey(edit.body().apply(before.body()), before.key()));
     if (!wanted.key().equals(before.key())) {
       return Mono.error(
           new Problem.Invalid(
               List.of(new FieldError("key", "cannot be changed; it is '" + before.key() + "'"))));
+    }
+    if (before.list() != null && !wanted.contextType().equals(before.contextType())) {
+      return Mono.error(
+          new Problem.Invalid(
+              List.of(
+                  new FieldError(
+                      "contextType",
+                      "cannot be changed once there are members; they are of type '"
+                          + before.contextType()
+                          + "'"))));
     }
     return session
         .run(
@@ -200,7 +171,12 @@ public final class Segments {
   }
 
   private static Mono<Written> delete(
-      Session session, Author author, String project, Locks.Locked at, Row row, long expected) {
+      Session session,
+      Author author,
+      String project,
+      Locks.Locked at,
+      SegmentRow row,
+      long expected) {
     Edit.deletion(expected).check("segment '" + row.key() + "'", row.meta().version());
     var revisions = new TreeMap<>(Map.of(at.key(), at.revision()));
     return PublishedRuleset.checkUnused(session, author.tenant(), at, ItemName.segment(row.key()))
@@ -225,7 +201,7 @@ public final class Segments {
   }
 
   private static Mono<Long> putCondition(
-      Session session, Author author, Row segment, @Nullable Condition when) {
+      Session session, Author author, SegmentRow segment, @Nullable Condition when) {
     return when == null
         ? session.run(
             "DELETE FROM segment_rules WHERE tenant_id = $1 AND segment_id = $2",
@@ -247,8 +223,8 @@ public final class Segments {
       String action,
       String project,
       Locks.Locked at,
-      @Nullable Row before,
-      Row after) {
+      @Nullable SegmentRow before,
+      SegmentRow after) {
     var revisions = new TreeMap<>(Map.of(at.key(), at.revision()));
     return PublishedRuleset.check(session, author.tenant(), at, after.change(), "")
         .then(Publication.publish(session, author, at, List.of(after.change())))
@@ -270,12 +246,12 @@ public final class Segments {
         .flatMap(projectId -> Locks.environment(session, author.tenant(), projectId, environment));
   }
 
-  private static Mono<Row> find(
+  private static Mono<SegmentRow> find(
       Session session, TenantId tenant, EnvironmentId environment, String key) {
     return session
         .one(
-            SELECT + " WHERE s.tenant_id = $1 AND s.environment_id = $2 AND s.key = $3",
-            Row::of,
+            SegmentRow.SELECT + " WHERE s.tenant_id = $1 AND s.environment_id = $2 AND s.key = $3",
+            SegmentRow::of,
             tenant.value(),
             environment.value(),
             key)
@@ -302,7 +278,7 @@ public final class Segments {
     return Environments.path(project, at.key()) + "/segments/" + key;
   }
 
-  private static Stored stored(Row row) {
+  private static Stored stored(SegmentRow row) {
     return new Stored(row.key(), row.body(), row.meta().version());
   }
 }

@@ -1,19 +1,24 @@
 package dev.stitchd.catalog;
 
+import io.netty.buffer.ByteBuf;
+import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
+import io.r2dbc.spi.Wrapped;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/// One connection inside one transaction. Statements run one after another; results are collected
-/// before the next begins.
-final class Session {
+/// One connection inside one transaction, for the rooms that keep tables beside the catalog's.
+/// Statements run one after another; results are collected before the next begins.
+public final class Session {
 
   private final Connection connection;
 
@@ -26,27 +31,41 @@ final class Session {
   }
 
   /// All rows of a query, in order.
-  <T> Mono<List<T>> all(String sql, Function<Readable, T> mapper, @Nullable Object... values) {
+  public <T> Mono<List<T>> all(
+      String sql, Function<Readable, T> mapper, @Nullable Object... values) {
     return rows(sql, mapper, values).collectList();
   }
 
   /// The row of a query that finds at most one; empty if it finds none.
-  <T> Mono<T> one(String sql, Function<Readable, T> mapper, @Nullable Object... values) {
+  public <T> Mono<T> one(String sql, Function<Readable, T> mapper, @Nullable Object... values) {
     return rows(sql, mapper, values)
         .collectList()
         .flatMap(found -> Mono.justOrEmpty(found.stream().findFirst()));
   }
 
   /// Whether a query finds anything.
-  Mono<Boolean> any(String sql, @Nullable Object... values) {
+  public Mono<Boolean> any(String sql, @Nullable Object... values) {
     return rows(sql, _ -> true, values).collectList().map(found -> !found.isEmpty());
   }
 
   /// Runs a statement; emits how many rows it touched.
-  Mono<Long> run(String sql, @Nullable Object... values) {
+  public Mono<Long> run(String sql, @Nullable Object... values) {
     return Flux.from(bound(sql, values).execute())
         .concatMap(Result::getRowsUpdated)
         .reduce(0L, Long::sum);
+  }
+
+  /// Feeds `COPY … FROM STDIN`; emits how many rows it made. The buffers are released.
+  public Mono<Long> copy(String sql, Publisher<ByteBuf> rows) {
+    return Mono.defer(() -> postgresql().copyIn(sql, rows));
+  }
+
+  private PostgresqlConnection postgresql() {
+    var own =
+        connection instanceof Wrapped<?> pooled
+            ? pooled.unwrap(PostgresqlConnection.class)
+            : connection;
+    return (PostgresqlConnection) Objects.requireNonNull(own, "a connection to PostgreSQL");
   }
 
   private <T> Flux<T> rows(String sql, Function<Readable, T> mapper, @Nullable Object... values) {

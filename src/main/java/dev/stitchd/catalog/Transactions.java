@@ -14,7 +14,7 @@ import reactor.core.publisher.Mono;
 /// Transactions of the management plane: each sees one tenant only, by row-level security, whatever
 /// its statements say.
 @Component
-final class Transactions {
+public final class Transactions {
 
   private static final String UNIQUE_VIOLATION = "23505";
   private static final String FOREIGN_KEY_VIOLATION = "23503";
@@ -27,7 +27,7 @@ final class Transactions {
 
   /// Runs `work` in one transaction of a tenant. Its value arrives after the commit; an error or a
   /// cancellation rolls back.
-  <T> Mono<T> inTenant(TenantId tenant, Function<Session, Mono<T>> work) {
+  public <T> Mono<T> inTenant(TenantId tenant, Function<Session, Mono<T>> work) {
     return transaction("SELECT set_config('stitchd.tenant', $1, true)", tenant.toString(), work);
   }
 

@@ -1,38 +1,53 @@
 package dev.stitchd.delivery;
 
+import dev.stitchd.kernel.EnvironmentId;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// What is held, and what became of everything that ever was. At rest `accepted = stored + dead +
-/// in flight`; `refused` (offers that were answered so) and `dropped` (this server's own events)
-/// stand beside it: they were never accepted. Also the bound: an event counts against it from
-/// admission until it is settled, wherever it waits meanwhile, so queue, batches and running
-/// inserts together never hold more. Safe from any thread.
+/// What is held, and what became of everything that ever was, in all and for each environment. At
+/// rest `accepted + recovered = stored + dead + spooled + in flight`; `refused` (offers that were
+/// answered so), `dropped` (this server's own events), `duplicate` and `rejected` (told by whoever
+/// reads requests) stand beside it: they were never accepted. Also the bound: an event counts
+/// against it from admission until it is settled, wherever it waits meanwhile, so queue, batches
+/// and running inserts together never hold more. An event in the spool is settled: it waits on disk
+/// and not here. Safe from any thread.
 ///
-/// Alert when `stitchd.events.dead` grows, or `stitchd.events.in-flight` stays near
-/// `stitchd.events.queue-events`.
-final class Account {
+/// Alert when `stitchd.events.dead` grows, `stitchd.events.spooled` does not go back to zero, or
+/// `stitchd.events.in-flight` stays near `stitchd.events.queue-events`.
+final class Account implements EventAccount {
 
   private final DeliverySettings settings;
+  private final Ledgers ledgers;
   private final AtomicLong events = new AtomicLong();
   private final AtomicLong bytes = new AtomicLong();
+  private final AtomicLong spooled = new AtomicLong();
   private final Counter accepted;
+  private final Counter recovered;
   private final Counter stored;
   private final Counter dead;
   private final Counter refused;
   private final Counter dropped;
+  private final Counter duplicate;
+  private final Counter rejected;
 
   Account(DeliverySettings settings, MeterRegistry meters) {
     this.settings = settings;
+    ledgers = new Ledgers(settings.accounts());
     accepted = counter(meters, "accepted", "Events taken into the queue");
+    recovered = counter(meters, "recovered", "Events found in the spool at the start");
     stored = counter(meters, "stored", "Accepted events that are durable in the event store");
     dead = counter(meters, "dead", "Accepted events that the event store refused for good");
     refused = counter(meters, "refused", "Offered events that were not kept and answered so");
     dropped = counter(meters, "dropped", "Events of this server's own that were not kept");
+    duplicate = counter(meters, "duplicate", "Repeated ids within one request");
+    rejected = counter(meters, "rejected", "Events that were rejected one by one");
+    Gauge.builder("stitchd.events.spooled", spooled, AtomicLong::get)
+        .description("Accepted events that wait on disk")
+        .register(meters);
     Gauge.builder("stitchd.events.in-flight", events, AtomicLong::get)
-        .description("Accepted events that are neither stored nor dead yet")
+        .description("Accepted events that are neither stored nor spooled nor dead yet")
         .register(meters);
     Gauge.builder("stitchd.events.in-flight.bytes", bytes, AtomicLong::get)
         .description("Their estimated size on the heap")
@@ -65,26 +80,75 @@ final class Account {
     release(count, weight);
   }
 
-  void accepted(int count) {
-    accepted.increment(count);
+  void accepted(Census census) {
+    accepted.increment(census.total());
+    ledgers.add(census, ledger -> ledger.accepted);
+    ledgers.add(census, ledger -> ledger.inFlight);
   }
 
-  void stored(int count, long weight) {
-    stored.increment(count);
-    release(count, weight);
+  void stored(Census census, long weight) {
+    stored.increment(census.total());
+    ledgers.move(census, ledger -> ledger.inFlight, ledger -> ledger.stored);
+    release(census.total(), weight);
   }
 
-  void dead(long weight) {
-    dead.increment();
-    release(1, weight);
+  void spooled(Census census, long weight) {
+    spooled.addAndGet(census.total());
+    ledgers.move(census, ledger -> ledger.inFlight, ledger -> ledger.spooled);
+    release(census.total(), weight);
   }
 
-  void refused(int count) {
-    refused.increment(count);
+  void dead(Census census, long weight) {
+    dead.increment(census.total());
+    ledgers.move(census, ledger -> ledger.inFlight, ledger -> ledger.dead);
+    release(census.total(), weight);
   }
 
-  void dropped() {
+  /// Found in the spool at the start.
+  void recovered(Census census) {
+    recovered.increment(census.total());
+    spooled.addAndGet(census.total());
+    ledgers.add(census, ledger -> ledger.recovered);
+    ledgers.add(census, ledger -> ledger.spooled);
+  }
+
+  void replayed(Census census) {
+    stored.increment(census.total());
+    spooled.addAndGet(-census.total());
+    ledgers.move(census, ledger -> ledger.spooled, ledger -> ledger.stored);
+  }
+
+  void deadInSpool(Census census) {
+    dead.increment(census.total());
+    spooled.addAndGet(-census.total());
+    ledgers.move(census, ledger -> ledger.spooled, ledger -> ledger.dead);
+  }
+
+  void refused(Census census) {
+    refused.increment(census.total());
+    ledgers.add(census, ledger -> ledger.refused);
+  }
+
+  void dropped(EnvironmentId environment) {
     dropped.increment();
+    ledgers.of(environment).dropped.increment();
+  }
+
+  @Override
+  public void beside(EnvironmentId environment, int duplicates, int rejectedOnes) {
+    if (duplicates > 0) {
+      duplicate.increment(duplicates);
+      ledgers.of(environment).duplicate.add(duplicates);
+    }
+    if (rejectedOnes > 0) {
+      rejected.increment(rejectedOnes);
+      ledgers.of(environment).rejected.add(rejectedOnes);
+    }
+  }
+
+  @Override
+  public Standing of(EnvironmentId environment) {
+    return ledgers.standing(environment);
   }
 
   long inFlight() {

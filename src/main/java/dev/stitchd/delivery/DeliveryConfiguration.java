@@ -1,6 +1,7 @@
 package dev.stitchd.delivery;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.file.Path;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -12,15 +13,25 @@ import org.springframework.context.annotation.Configuration;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
-/// Puts the room together.
+/// Puts the way through memory together.
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(DeliverySettings.class)
+@EnableConfigurationProperties({DeliverySettings.class, NodeSettings.class, SpoolSettings.class})
 class DeliveryConfiguration {
 
   @Bean(destroyMethod = "dispose")
   @Qualifier("delivery")
   Scheduler deliveryScheduler() {
     return Schedulers.newSingle("delivery", true);
+  }
+
+  @Bean
+  NodeName nodeName(NodeSettings settings) {
+    return NodeName.of(settings);
+  }
+
+  @Bean
+  DataFolder dataFolder(NodeSettings settings) {
+    return DataFolder.locked(Path.of(settings.dataDir()));
   }
 
   @Bean
@@ -38,14 +49,21 @@ class DeliveryConfiguration {
   }
 
   @Bean
+  Inserts inserts(EventSink sink, MeterRegistry meters) {
+    return new Inserts(sink, meters);
+  }
+
+  @Bean
   DeliveryLifecycle deliveryLifecycle(
       SinkEventQueue queue,
       EventSink sink,
+      Inserts inserts,
+      FileSpool spool,
+      DeadLetters deadLetters,
       Account account,
       DeliverySettings settings,
-      @Qualifier("delivery") Scheduler delivery,
-      MeterRegistry meters) {
-    var courier = new Courier(sink, Spool.none(), account, settings, delivery, meters);
+      @Qualifier("delivery") Scheduler delivery) {
+    var courier = new Courier(sink, inserts, spool, deadLetters, account, settings, delivery);
     return new DeliveryLifecycle(
         queue, courier, account, settings, delivery, tokens(UUID.randomUUID()));
   }

@@ -18,6 +18,8 @@ import org.springframework.util.unit.DataSize;
 /// @param retryMax the longest such wait
 /// @param retryAfter the least that a refused submitter is told to wait; up to twice as much, so
 ///   that they do not return together
+/// @param spoolAfter how long an insert may take before its batch goes to the spool instead
+/// @param accounts for how many environments this node keeps an account of its own
 /// @param drain how long a stopping server goes on delivering what it holds
 @ConfigurationProperties("stitchd.events")
 record DeliverySettings(
@@ -31,16 +33,21 @@ record DeliverySettings(
     @DefaultValue("200ms") Duration retryMin,
     @DefaultValue("3s") Duration retryMax,
     @DefaultValue("2s") Duration retryAfter,
+    @DefaultValue("2s") Duration spoolAfter,
+    @DefaultValue("10000") int accounts,
     @DefaultValue("10s") Duration drain) {
 
   DeliverySettings {
-    if (queueEvents < 1 || batchRows < 1 || insertsInFlight < 1) {
+    if (queueEvents < 1 || batchRows < 1 || insertsInFlight < 1 || accounts < 1) {
       throw new IllegalArgumentException(
-          "stitchd.events.queue-events, batch-rows and inserts-in-flight must be at least 1");
+          "stitchd.events.queue-events, batch-rows, inserts-in-flight and accounts must be at least 1");
     }
     if (queueBytes.toBytes() < 1 || batchBytes.toBytes() < 1) {
       throw new IllegalArgumentException(
           "stitchd.events.queue-bytes and batch-bytes must be at least 1B");
+    }
+    if (!spoolAfter.isPositive()) {
+      throw new IllegalArgumentException("stitchd.events.spool-after must be positive");
     }
     if (!batchWait.isPositive() || !retryMin.isPositive() || retryMax.compareTo(retryMin) < 0) {
       throw new IllegalArgumentException(

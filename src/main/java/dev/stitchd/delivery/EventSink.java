@@ -15,6 +15,13 @@ public interface EventSink {
   /// store's client.
   Mono<Void> write(Batch batch);
 
+  /// The same batch in the store's own encoding; pure, always the same bytes.
+  Parcel encode(Batch batch);
+
+  /// Stores what was encoded before, by this version or an earlier one, as [#write(Batch)] would
+  /// have: a batch and its parcel have one token and are stored once.
+  Mono<Void> write(Parcel parcel);
+
   /// Why a batch was not stored. Without a stack trace, since it is an outcome.
   abstract sealed class Failure extends RuntimeException {
     private Failure(String reason, @Nullable Throwable cause) {

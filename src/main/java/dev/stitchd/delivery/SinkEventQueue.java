@@ -53,7 +53,7 @@ final class SinkEventQueue implements EventQueue {
   @Override
   public void record(Event event) {
     if (!enqueue(List.of(Held.of(event, null)))) {
-      account.dropped();
+      account.dropped(event.environment());
     }
   }
 
@@ -88,7 +88,7 @@ final class SinkEventQueue implements EventQueue {
     }
     var ticket = new Ticket(events.size());
     if (!enqueue(held(events, ticket))) {
-      account.refused(events.size());
+      account.refused(Census.ofEvents(events));
       return Mono.just(new Admission.Refused(retryAfter()));
     }
     return ticket.answer().timeout(settings.durableWait(), Mono.fromSupplier(this::unknown), timer);
@@ -115,7 +115,7 @@ final class SinkEventQueue implements EventQueue {
   private boolean handOver(List<Held> held, long weight) {
     return switch (offers.tryEmitNext(held)) {
       case OK -> {
-        account.accepted(held.size());
+        account.accepted(Census.of(held));
         yield true;
       }
       case FAIL_OVERFLOW,

@@ -22,7 +22,7 @@ final class Ticket {
     return answer.asMono();
   }
 
-  void stored() {
+  void durable() {
     settleOne();
   }
 

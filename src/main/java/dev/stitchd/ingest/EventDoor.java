@@ -3,15 +3,16 @@ package dev.stitchd.ingest;
 import dev.stitchd.access.Access;
 import dev.stitchd.access.SdkCaller;
 import dev.stitchd.boundary.BrowserOrigins;
+import dev.stitchd.boundary.ContentCoding;
 import dev.stitchd.boundary.ProblemWriter;
 import dev.stitchd.delivery.Event;
+import dev.stitchd.delivery.EventAccount;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.propagation.Instances;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
@@ -33,19 +34,19 @@ final class EventDoor {
   private final Snapshots snapshots;
   private final EventIntake intake;
   private final Instances instances;
-  private final MeterRegistry meters;
+  private final EventAccount account;
 
   EventDoor(
       Access access,
       Snapshots snapshots,
       EventIntake intake,
       Instances instances,
-      MeterRegistry meters) {
+      EventAccount account) {
     this.access = access;
     this.snapshots = snapshots;
     this.intake = intake;
     this.instances = instances;
-    this.meters = meters;
+    this.account = account;
   }
 
   Mono<ServerResponse> post(ServerRequest request) {
@@ -53,8 +54,7 @@ final class EventDoor {
     return access
         .sdk(request.exchange().getRequest())
         .flatMap(caller -> sender(request, caller))
-        .flatMap(sender -> admitted(request, sender))
-        .doOnNext(this::count)
+        .flatMap(sender -> admitted(request, sender).doOnNext(admitted -> count(sender, admitted)))
         .flatMap(admitted -> answer(request, admitted));
   }
 
@@ -131,14 +131,9 @@ final class EventDoor {
     return bytes;
   }
 
-  private void count(Admitted admitted) {
-    int rejected = admitted.tally().rejectedCount();
-    if (rejected > 0) {
-      meters.counter("stitchd.ingest.rejected").increment(rejected);
-    }
-    if (admitted.tally().duplicates() > 0) {
-      meters.counter("stitchd.ingest.duplicates").increment(admitted.tally().duplicates());
-    }
+  private void count(Sender sender, Admitted admitted) {
+    var tally = admitted.tally();
+    account.beside(sender.environment(), tally.duplicates(), tally.rejectedCount());
   }
 
   private static Mono<ServerResponse> answer(ServerRequest request, Admitted admitted) {

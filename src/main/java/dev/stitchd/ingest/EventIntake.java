@@ -1,5 +1,6 @@
 package dev.stitchd.ingest;
 
+import dev.stitchd.boundary.ContentCoding;
 import dev.stitchd.delivery.EventQueue;
 import dev.stitchd.kernel.Problem;
 import java.time.Clock;

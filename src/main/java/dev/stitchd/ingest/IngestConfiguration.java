@@ -1,6 +1,7 @@
 package dev.stitchd.ingest;
 
 import dev.stitchd.access.Access;
+import dev.stitchd.delivery.EventAccount;
 import dev.stitchd.delivery.EventQueue;
 import dev.stitchd.propagation.Instances;
 import dev.stitchd.snapshot.Snapshots;
@@ -34,6 +35,7 @@ class IngestConfiguration {
       Snapshots snapshots,
       EventQueue queue,
       Instances instances,
+      EventAccount account,
       IngestSettings settings,
       Clock clock,
       @Qualifier("ingest") Scheduler ingest,
@@ -45,7 +47,7 @@ class IngestConfiguration {
         .strongReference(true)
         .register(meters);
     var intake = new EventIntake(queue, budget, settings, clock, ingest);
-    var door = new EventDoor(access, snapshots, intake, instances, meters);
+    var door = new EventDoor(access, snapshots, intake, instances, account);
     return RouterFunctions.route().POST("/sdk/v1/events", door::post).build();
   }
 }

@@ -2,8 +2,10 @@ package dev.stitchd.warehouse;
 
 import dev.stitchd.delivery.Batch;
 import dev.stitchd.delivery.EventSink;
+import dev.stitchd.delivery.Parcel;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import reactor.core.publisher.Mono;
 
 /// Writes each batch as one insert of one block into one partition, named by its token: written
@@ -27,17 +29,31 @@ final class ClickHouseEventSink implements EventSink {
   }
 
   @Override
+  public Parcel encode(Batch batch) {
+    return RowBinary.encode(batch);
+  }
+
+  @Override
   public Mono<Void> write(Batch batch) {
-    return Mono.defer(() -> state.hasSchema() ? insert(batch) : Mono.error(notYet()))
+    return write(() -> encode(batch));
+  }
+
+  @Override
+  public Mono<Void> write(Parcel parcel) {
+    return write(() -> parcel);
+  }
+
+  private Mono<Void> write(Supplier<Parcel> parcel) {
+    return Mono.defer(() -> state.hasSchema() ? insert(parcel.get()) : Mono.error(notYet()))
         .doOnSuccess(_ -> state.takesInserts())
         .doOnError(Refused.class, _ -> state.takesInserts())
         .doOnError(Unavailable.class, this::note);
   }
 
-  private Mono<Void> insert(Batch batch) {
+  private Mono<Void> insert(Parcel parcel) {
     var parameters = new LinkedHashMap<>(SETTINGS);
-    parameters.put("insert_deduplication_token", batch.token());
-    return clickHouse.run(RowBinary.insert(batch.kind()), parameters, RowBinary.encode(batch));
+    parameters.put("insert_deduplication_token", parcel.token());
+    return clickHouse.run(RowBinary.insert(parcel), parameters, parcel.data());
   }
 
   private Unavailable notYet() {

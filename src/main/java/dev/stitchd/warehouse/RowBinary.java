@@ -3,12 +3,14 @@ package dev.stitchd.warehouse;
 import dev.stitchd.delivery.Batch;
 import dev.stitchd.delivery.Event;
 import dev.stitchd.delivery.EventKind;
+import dev.stitchd.delivery.Parcel;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -29,24 +31,58 @@ final class RowBinary {
     bytes = new byte[capacity];
   }
 
-  /// Table and columns, in the order of [#encode].
-  static String insert(EventKind kind) {
+  /// The version of ClickHouse's schema in which all these columns exist.
+  static final int SCHEMA = 1;
+
+  private static String table(EventKind kind) {
     return switch (kind) {
-      case EVALUATION ->
-          "INSERT INTO evaluation_events (environment_id, id, at, received_at, source, flag, variant,"
-              + " rule_id, reason, context_type, context_key) FORMAT RowBinary";
-      case COUNT ->
-          "INSERT INTO flag_counts (environment_id, id, at, received_at, source, flag, variant,"
-              + " count) FORMAT RowBinary";
+      case EVALUATION -> "evaluation_events";
+      case COUNT -> "flag_counts";
     };
   }
 
-  static byte[] encode(Batch batch) {
+  /// In the order of [#row].
+  private static List<String> columns(EventKind kind) {
+    return switch (kind) {
+      case EVALUATION ->
+          List.of(
+              "environment_id",
+              "id",
+              "at",
+              "received_at",
+              "source",
+              "flag",
+              "variant",
+              "rule_id",
+              "reason",
+              "context_type",
+              "context_key");
+      case COUNT ->
+          List.of(
+              "environment_id", "id", "at", "received_at", "source", "flag", "variant", "count");
+    };
+  }
+
+  /// The statement that stores a parcel, of this version or an earlier one.
+  static String insert(Parcel parcel) {
+    return "INSERT INTO %s (%s) FORMAT RowBinary"
+        .formatted(parcel.table(), String.join(", ", parcel.columns()));
+  }
+
+  static Parcel encode(Batch batch) {
     var out = new RowBinary(Math.max(64, ROW * batch.rows().size()));
-    for (var event : batch.rows()) {
-      out.row(event);
+    var ends = new int[batch.rows().size()];
+    for (int i = 0; i < ends.length; i++) {
+      out.row(batch.rows().get(i));
+      ends[i] = out.length;
     }
-    return Arrays.copyOf(out.bytes, out.length);
+    return new Parcel(
+        batch.token(),
+        table(batch.kind()),
+        columns(batch.kind()),
+        SCHEMA,
+        ends,
+        Arrays.copyOf(out.bytes, out.length));
   }
 
   private void row(Event event) {

@@ -29,6 +29,10 @@ class TenantIsolationIT {
           "flag_values",
           "segments",
           "segment_rules",
+          "segment_lists",
+          "segment_generations",
+          "segment_list_members",
+          "segment_imports",
           "audit_logs",
           "environment_changes",
           "environment_items",
@@ -53,6 +57,10 @@ class TenantIsolationIT {
     admin.createEnvironment("web", "production");
     admin.createSdkKey("web", "production", "server");
     admin.createFlag("web", "checkout");
+    admin.createSegment("web", "production", "{\"key\":\"vip\",\"name\":\"VIP\"}");
+    var members = "/projects/web/environments/production/segments/vip/members";
+    admin.send("POST", members, "{\"keys\":[\"u1\"]}");
+    admin.send("PUT", members, "u1\nu2\n", "Content-Type", "text/csv");
     admin.send("POST", "/tenants", "{\"key\":\"other\",\"name\":\"Other\"}");
   }
 
@@ -132,6 +140,8 @@ class TenantIsolationIT {
     for (var sql :
         List.of(
             "INSERT INTO projects (tenant_id, key, name, created_by) VALUES ($1, 'x', 'x', 'x')",
+            "INSERT INTO segment_list_members (tenant_id, generation, included, context_key) VALUES ($1, 1, true, 'x')",
+            "INSERT INTO segment_generations (tenant_id, environment_id, segment_id) VALUES ($1, $1, $1)",
             "INSERT INTO audit_logs (tenant_id, actor, action, resource) VALUES ($1, 'x', 'x', 'x')",
             "INSERT INTO idempotency_keys (tenant_id, actor, key, fingerprint, answer) VALUES ($1, 'x', 'x', '', '{}')")) {
       var made =
@@ -200,6 +210,8 @@ class TenantIsolationIT {
     visible.remove("audit_logs");
     assertThat(visible.values()).containsOnly(0L);
     assertThat(count(tenant("default"), "feature_flags")).isEqualTo(1);
+    assertThat(count(tenant("default"), "segment_list_members")).isGreaterThanOrEqualTo(2);
+    assertThat(count(tenant("default"), "segment_imports")).isEqualTo(1);
   }
 
   @Test
@@ -244,6 +256,9 @@ class TenantIsolationIT {
     assertThat(errorAsReader("SELECT name FROM sdk_keys")).contains("permission denied");
     assertThat(errorAsReader("UPDATE environment_items SET revision = 0"))
         .contains("permission denied");
+    assertThat(errorAsReader("DELETE FROM segment_list_members")).contains("permission denied");
+    assertThat(errorAsReader("UPDATE segment_lists SET version = 0")).contains("permission denied");
+    assertThat(errorAsReader("SELECT actor FROM segment_imports")).contains("permission denied");
   }
 
   @Test

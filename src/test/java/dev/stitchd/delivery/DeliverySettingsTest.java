@@ -33,6 +33,8 @@ class DeliverySettingsTest {
                 Duration.ofMillis(200),
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(2),
+                Duration.ofSeconds(2),
+                10_000,
                 Duration.ofSeconds(10)));
   }
 
@@ -50,7 +52,9 @@ class DeliverySettingsTest {
             Map.entry("stitchd.events.retry-min", "8ms"),
             Map.entry("stitchd.events.retry-max", "9ms"),
             Map.entry("stitchd.events.retry-after", "10ms"),
-            Map.entry("stitchd.events.drain", "11ms"));
+            Map.entry("stitchd.events.spool-after", "11ms"),
+            Map.entry("stitchd.events.accounts", "12"),
+            Map.entry("stitchd.events.drain", "13ms"));
     assertThat(bind(names))
         .isEqualTo(
             new DeliverySettings(
@@ -64,7 +68,9 @@ class DeliverySettingsTest {
                 Duration.ofMillis(8),
                 Duration.ofMillis(9),
                 Duration.ofMillis(10),
-                Duration.ofMillis(11)));
+                Duration.ofMillis(11),
+                12,
+                Duration.ofMillis(13)));
   }
 
   @Test
@@ -72,6 +78,6 @@ class DeliverySettingsTest {
     assertThatThrownBy(() -> bind(Map.of("stitchd.events.queue-events", "0")))
         .isInstanceOf(BindException.class)
         .hasRootCauseMessage(
-            "stitchd.events.queue-events, batch-rows and inserts-in-flight must be at least 1");
+            "stitchd.events.queue-events, batch-rows, inserts-in-flight and accounts must be at least 1");
   }
 }

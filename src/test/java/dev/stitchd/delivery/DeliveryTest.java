@@ -37,13 +37,21 @@ class DeliveryTest {
   private final SinkEventQueue queue = new SinkEventQueue(settings, account, time, new Random(1));
   private final AtomicInteger tokens = new AtomicInteger();
   private final EnvironmentId environment = Events.environment();
+  private final List<String> graves = new ArrayList<>();
   private Spool spool = Spool.none();
   private DeliveryLifecycle lifecycle = lifecycle();
 
   private DeliveryLifecycle lifecycle() {
     return new DeliveryLifecycle(
         queue,
-        new Courier(sink, batch -> spool.take(batch), account, settings, time, meters),
+        new Courier(
+            sink,
+            new Inserts(sink, meters),
+            parcel -> spool.take(parcel),
+            (row, reason) -> Mono.fromSupplier(() -> graves.add(row.id(0) + " " + reason)),
+            account,
+            settings,
+            time),
         account,
         settings,
         time,
@@ -56,7 +64,12 @@ class DeliveryTest {
 
   @AfterEach
   void nothingIsUnaccountedFor() {
-    assertThat(meter("accepted")).isEqualTo(meter("stored") + meter("dead") + gauge("in-flight"));
+    assertThat(meter("accepted"))
+        .isEqualTo(meter("stored") + meter("dead") + gauge("spooled") + gauge("in-flight"));
+    var own = account.of(environment);
+    assertThat(own.accepted()).isEqualTo((long) meter("accepted"));
+    assertThat(own.accepted())
+        .isEqualTo(own.stored() + own.dead() + own.spooled() + own.inFlight());
     if (gauge("in-flight") == 0) {
       assertThat(gauge("in-flight.bytes")).isZero();
     }
@@ -227,6 +240,7 @@ class DeliveryTest {
     assertThat(sink.attempts)
         .extracting(Batch::token)
         .containsExactly("t1", "t1.0", "t1.1", "t1.1.0", "t1.1.0.0", "t1.1.0.1", "t1.1.1");
+    assertThat(graves).containsExactly(events.get(6).id() + " count is not positive");
     assertThat(meter("dead")).isEqualTo(1);
     assertThat(gauge("in-flight")).isZero();
   }
@@ -263,17 +277,89 @@ class DeliveryTest {
     assertThat(sink.stored()).hasSize(4);
   }
 
+  private final List<Parcel> spooled = new ArrayList<>();
+  private boolean sinkIsOut;
+
+  /// A spool with room for so many batches.
+  private Spool spool(int room) {
+    return new Spool() {
+      @Override
+      public Mono<Boolean> take(Parcel parcel) {
+        return Mono.fromSupplier(() -> spooled.size() < room && spooled.add(parcel));
+      }
+
+      @Override
+      public boolean isFirstChoice() {
+        return sinkIsOut;
+      }
+    };
+  }
+
   @Test
   void spoolTakesWhatTheSinkDoesNot() {
     start();
-    var spooled = new ArrayList<Batch>();
-    spool = batch -> Mono.fromSupplier(() -> spooled.add(batch));
+    spool = spool(9);
     sink.mode = InMemoryEventSink.Mode.OUT;
     var answers = submit(evaluations(10));
-    time.advanceTimeBy(Duration.ofSeconds(1));
+    time.advanceTimeBy(Duration.ofMillis(1));
+    assertThat(answers).containsExactly(new Admission.Durable());
+    assertThat(spooled).extracting(Parcel::token).containsExactly("t1");
+    assertThat(sink.attempts).hasSize(1);
+    assertThat(gauge("spooled")).isEqualTo(10);
+    assertThat(gauge("in-flight")).isZero();
+  }
+
+  @Test
+  void spoolTakesWhatTheSinkIsSlowToTake() {
+    start();
+    spool = spool(9);
+    sink.mode = InMemoryEventSink.Mode.HANG;
+    var answers = submit(evaluations(10));
+    time.advanceTimeBy(settings.spoolAfter().minusMillis(1));
+    assertThat(answers).isEmpty();
+    time.advanceTimeBy(Duration.ofMillis(1));
     assertThat(answers).containsExactly(new Admission.Durable());
     assertThat(spooled).hasSize(1);
-    assertThat(sink.attempts).hasSize(1);
+  }
+
+  @Test
+  void sinkThatIsKnownToBeOutIsNotAsked() {
+    lifecycle =
+        new DeliveryLifecycle(
+            queue,
+            new Courier(
+                sink,
+                new Inserts(sink, meters),
+                spool(1),
+                (_, _) -> Mono.just(true),
+                account,
+                settings,
+                time),
+            account,
+            settings,
+            time,
+            () -> "t" + tokens.incrementAndGet());
+    sinkIsOut = true;
+    start();
+    var answers = submit(evaluations(10));
+    time.advanceTimeBy(Duration.ofMillis(1));
+    assertThat(answers).containsExactly(new Admission.Durable());
+    assertThat(sink.attempts).isEmpty();
+    // the spool is full now
+    answers = submit(evaluations(10));
+    time.advanceTimeBy(Duration.ofMillis(1));
+    assertThat(answers).containsExactly(new Admission.Durable());
+    assertThat(sink.stored()).hasSize(10);
+  }
+
+  @Test
+  void whileTheSpoolIsFullASlowSinkGetsAllItsTime() {
+    start();
+    sink.mode = InMemoryEventSink.Mode.HANG;
+    submit(evaluations(10));
+    time.advanceTimeBy(settings.spoolAfter().multipliedBy(4));
+    assertThat(sink.attempts).hasSize(2);
+    assertThat(sink.running).hasValue(1);
   }
 
   @Test

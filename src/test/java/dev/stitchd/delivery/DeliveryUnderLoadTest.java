@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /// Real threads: many submitters at once, a queue that is often full, a sink that comes and goes.
@@ -46,7 +47,14 @@ class DeliveryUnderLoadTest {
     var lifecycle =
         new DeliveryLifecycle(
             queue,
-            new Courier(sink, Spool.none(), account, settings, delivery, new SimpleMeterRegistry()),
+            new Courier(
+                sink,
+                new Inserts(sink, new SimpleMeterRegistry()),
+                Spool.none(),
+                (_, _) -> Mono.just(true),
+                account,
+                settings,
+                delivery),
             account,
             settings,
             delivery,

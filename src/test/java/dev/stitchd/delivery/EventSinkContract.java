@@ -29,6 +29,10 @@ public interface EventSinkContract {
         rows);
   }
 
+  private void store(Parcel parcel) {
+    sink().write(parcel).as(StepVerifier::create).expectComplete().verify(Duration.ofSeconds(20));
+  }
+
   private void store(Batch batch) {
     sink().write(batch).as(StepVerifier::create).expectComplete().verify(Duration.ofSeconds(20));
   }
@@ -74,5 +78,53 @@ public interface EventSinkContract {
         .expectError(EventSink.Refused.class)
         .verify(Duration.ofSeconds(20));
     assertThat(rows(environment)).isZero();
+  }
+
+  @Test
+  default void parcelIsItsBatchAsBytes() {
+    var environment = Events.environment();
+    var events = Events.evaluations(environment, 100);
+    var parcel = sink().encode(batch(events));
+    assertThat(parcel.rows()).isEqualTo(100);
+    for (int row = 0; row < 100; row++) {
+      assertThat(parcel.environment(row)).isEqualTo(environment);
+      assertThat(parcel.id(row)).isEqualTo(events.get(row).id());
+    }
+    store(parcel);
+    assertThat(rows(environment)).isEqualTo(100);
+  }
+
+  @Test
+  default void batchAndItsParcelAreStoredOnce() {
+    var environment = Events.environment();
+    var batch = batch(Events.evaluations(environment, 10));
+    var parcel = sink().encode(batch);
+    assertThat(parcel.token()).isEqualTo(batch.token());
+    store(batch);
+    store(parcel);
+    store(parcel);
+    assertThat(rows(environment)).isEqualTo(10);
+  }
+
+  @Test
+  default void refusedParcelCanBeHalvedUntilTheBadRowIsAlone() {
+    var environment = Events.environment();
+    var rows = new ArrayList<Event>();
+    for (int i = 0; i < 5; i++) {
+      rows.add(Events.count(environment, Events.NOON, i == 3 ? 0 : 5));
+    }
+    assertThat(refusedRows(sink().encode(batch(rows)))).containsExactly(rows.get(3).id());
+    assertThat(rows(environment)).isEqualTo(4);
+  }
+
+  private List<UUID> refusedRows(Parcel parcel) {
+    try {
+      sink().write(parcel).block(Duration.ofSeconds(20));
+      return List.of();
+    } catch (EventSink.Refused _) {
+      return parcel.single()
+          ? List.of(parcel.id(0))
+          : parcel.halves().stream().flatMap(half -> refusedRows(half).stream()).toList();
+    }
   }
 }

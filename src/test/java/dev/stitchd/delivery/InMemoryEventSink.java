@@ -1,13 +1,20 @@
 package dev.stitchd.delivery;
 
 import dev.stitchd.kernel.EnvironmentId;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import reactor.core.publisher.Mono;
 
 /// An event store in memory that behaves as [EventSinkContract] says, and can be made to fail.
@@ -26,10 +33,18 @@ public final class InMemoryEventSink implements EventSink {
 
   private final List<Event> stored = new ArrayList<>();
   private final Set<String> tokens = new HashSet<>();
+
+  /// What each encoded row was.
+  private final Map<UUID, Event> encoded = new ConcurrentHashMap<>();
+
   final List<Batch> attempts = new CopyOnWriteArrayList<>();
+  final List<Parcel> parcels = new CopyOnWriteArrayList<>();
   final AtomicInteger running = new AtomicInteger();
   final AtomicInteger mostRunning = new AtomicInteger();
   volatile Mode mode = Mode.STORE;
+
+  /// A token whose parcels are not taken, whatever `mode` says.
+  volatile String refuseForNow = "";
 
   /// What the nth write does, counted from one; by default whatever `mode` says at that moment.
   volatile IntFunction<Mode> script = _ -> mode;
@@ -41,23 +56,56 @@ public final class InMemoryEventSink implements EventSink {
         .doFinally(_ -> running.decrementAndGet());
   }
 
+  /// Environment and id, and nothing else: the events themselves stay in this memory.
+  @Override
+  public Parcel encode(Batch batch) {
+    int width = 4 * Long.BYTES;
+    var ends = new int[batch.rows().size()];
+    var data = ByteBuffer.allocate(width * ends.length).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < ends.length; i++) {
+      var event = batch.rows().get(i);
+      encoded.put(event.id(), event);
+      for (var uuid : List.of(event.environment().value(), event.id())) {
+        data.putLong(uuid.getMostSignificantBits()).putLong(uuid.getLeastSignificantBits());
+      }
+      ends[i] = data.position();
+    }
+    var table = batch.kind().name().toLowerCase(Locale.ROOT);
+    return new Parcel(batch.token(), table, List.of("environment_id", "id"), 1, ends, data.array());
+  }
+
+  @Override
+  public Mono<Void> write(Parcel parcel) {
+    return Mono.defer(() -> {
+      parcels.add(parcel);
+      var events =
+          IntStream.range(0, parcel.rows()).mapToObj(row -> encoded.get(parcel.id(row))).toList();
+      return as(parcel.token().equals(refuseForNow) ? Mode.OUT : mode, parcel.token(), events);
+    });
+  }
+
   private Mono<Void> now(Batch batch) {
     attempts.add(batch);
-    return switch (script.apply(attempts.size())) {
-      case STORE -> store(batch);
+    return as(script.apply(attempts.size()), batch.token(), batch.rows());
+  }
+
+  private Mono<Void> as(Mode mode, String token, List<Event> rows) {
+    return switch (mode) {
+      case STORE -> store(token, rows);
       case OUT -> Mono.error(new Unavailable("scripted outage"));
       case STORE_AND_LOSE_THE_ANSWER ->
-          store(batch).then(Mono.error(new IllegalStateException("scripted loss of the answer")));
+          store(token, rows)
+              .then(Mono.error(new IllegalStateException("scripted loss of the answer")));
       case HANG -> Mono.never();
     };
   }
 
-  private synchronized Mono<Void> store(Batch batch) {
-    if (batch.rows().stream().anyMatch(InMemoryEventSink::isRefused)) {
+  private synchronized Mono<Void> store(String token, List<Event> rows) {
+    if (rows.stream().anyMatch(InMemoryEventSink::isRefused)) {
       return Mono.error(new Refused("count is not positive"));
     }
-    if (tokens.add(batch.token())) {
-      stored.addAll(batch.rows());
+    if (tokens.add(token)) {
+      stored.addAll(rows);
     }
     return Mono.empty();
   }

@@ -3,6 +3,8 @@ package dev.stitchd.ingest;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.boundary.ContentCoding;
+import dev.stitchd.boundary.ContentCodingTest;
 import dev.stitchd.delivery.Admission;
 import dev.stitchd.delivery.Event;
 import dev.stitchd.delivery.EventQueue;

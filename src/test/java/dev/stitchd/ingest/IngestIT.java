@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.luben.zstd.Zstd;
+import dev.stitchd.boundary.ContentCodingTest;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreUrl;
 import java.time.Clock;

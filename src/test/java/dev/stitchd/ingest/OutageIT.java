@@ -24,8 +24,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
-/// ClickHouse is killed under load and comes back. Clients that keep a ledger, and a store that can
-/// count, must agree.
+/// ClickHouse is killed under load and comes back, and there is no room on disk, so events wait in
+/// memory. Clients that keep a ledger, and a store that can count, must agree.
 class OutageIT {
 
   private static final int CLIENTS = 8;
@@ -56,6 +56,7 @@ class OutageIT {
               Stores.shared().freshPostgres().url(),
               database,
               Map.of(
+                  "STITCHD_SPOOL_SIZE", "0B",
                   "STITCHD_EVENTS_QUEUEEVENTS", Integer.toString(ROOM),
                   "STITCHD_EVENTS_DURABLEWAIT", "2s",
                   "STITCHD_EVENTS_RETRYAFTER", "1s"))) {
@@ -109,6 +110,7 @@ class OutageIT {
         assertThat(count(server, from, "counted")).isEqualTo(3 * counted.get());
         assertThat(total(meters, "accepted"))
             .isEqualTo(total(meters, "stored") + total(meters, "dead") + held(meters));
+        assertThat(rows(database)).isEqualTo((long) total(meters, "stored"));
         System.out.printf(
             "outage: %d sent, %d acknowledged, %d stored, %d answers of 503, at most %.0f held%n",
             sent.size(), acknowledged.size(), stored.size(), refusals.size(), most);
@@ -180,6 +182,14 @@ class OutageIT {
     return server.admin().get(path).path("items").values().stream()
         .mapToLong(item -> item.path("count").asLong())
         .sum();
+  }
+
+  private static long rows(String database) {
+    return Long.parseLong(
+        StoreUrl.of(database)
+            .query(
+                "SELECT (SELECT count() FROM evaluation_events) + (SELECT count() FROM flag_counts)")
+            .getFirst());
   }
 
   private static double held(MeterRegistry meters) {

@@ -53,9 +53,15 @@ final class Sdk {
   }
 
   Answer send(byte[] body, String... headers) {
+    return send(body, Duration.ofSeconds(60), headers);
+  }
+
+  /// @param patience how long to wait for the answer
+  /// @throws IllegalStateException if there is none by then
+  Answer send(byte[] body, Duration patience, String... headers) {
     var request =
         HttpRequest.newBuilder(URI.create(url))
-            .timeout(Duration.ofSeconds(60))
+            .timeout(patience)
             .header("Authorization", "Bearer " + key)
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofByteArray(body));

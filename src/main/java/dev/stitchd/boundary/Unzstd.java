@@ -1,4 +1,4 @@
-package dev.stitchd.ingest;
+package dev.stitchd.boundary;
 
 import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import dev.stitchd.kernel.Problem;

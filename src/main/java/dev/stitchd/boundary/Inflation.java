@@ -1,4 +1,4 @@
-package dev.stitchd.ingest;
+package dev.stitchd.boundary;
 
 import dev.stitchd.kernel.Problem;
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,4 @@
-package dev.stitchd.ingest;
+package dev.stitchd.boundary;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -21,9 +21,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Flux;
 import reactor.test.StepVerifier;
 
-class ContentCodingTest {
+public class ContentCodingTest {
 
-  static byte[] gzip(byte[] plain) {
+  public static byte[] gzip(byte[] plain) {
     var out = new ByteArrayOutputStream();
     try (var gzip = new GZIPOutputStream(out)) {
       gzip.write(plain);
@@ -33,7 +33,7 @@ class ContentCodingTest {
     return out.toByteArray();
   }
 
-  static byte[] pack(ContentCoding coding, byte[] plain) {
+  public static byte[] pack(ContentCoding coding, byte[] plain) {
     return switch (coding) {
       case IDENTITY -> plain;
       case GZIP -> gzip(plain);

@@ -1,4 +1,4 @@
-package dev.stitchd.ingest;
+package dev.stitchd.boundary;
 
 import dev.stitchd.kernel.Problem;
 import java.util.Iterator;
@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
 /// How a body is packed.
-enum ContentCoding {
+public enum ContentCoding {
   IDENTITY(null),
   GZIP(Gunzip::new),
   ZSTD(Unzstd::new);
@@ -24,7 +24,7 @@ enum ContentCoding {
   /// The coding that `Content-Encoding` names.
   ///
   /// @throws Problem.UnsupportedMedia for any but gzip and zstd, and for several on each other
-  static ContentCoding of(List<String> headers) {
+  public static ContentCoding of(List<String> headers) {
     if (headers.isEmpty()) {
       return IDENTITY;
     }
@@ -40,7 +40,7 @@ enum ContentCoding {
 
   /// The bytes as they were before packing, made as they are asked for. Fails with
   /// [Problem.Malformed].
-  Flux<byte[]> unpack(Flux<byte[]> body) {
+  public Flux<byte[]> unpack(Flux<byte[]> body) {
     var how = inflation;
     return how == null
         ? body

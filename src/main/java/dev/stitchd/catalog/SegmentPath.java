@@ -1,0 +1,11 @@
+package dev.stitchd.catalog;
+
+/// A segment as a request names it.
+public record SegmentPath(String project, String environment, String segment) {
+
+  /// The resource's path, as the audit log has it.
+  @Override
+  public String toString() {
+    return Environments.path(project, environment) + "/segments/" + segment;
+  }
+}

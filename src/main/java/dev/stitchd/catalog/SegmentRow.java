@@ -1,0 +1,84 @@
+package dev.stitchd.catalog;
+
+import dev.stitchd.kernel.Json;
+import dev.stitchd.ruleset.Condition;
+import dev.stitchd.ruleset.Items;
+import dev.stitchd.ruleset.Segment;
+import io.r2dbc.spi.Readable;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/// A segment as it is stored.
+///
+/// @param when null if it has no condition
+/// @param list null if it never had members
+record SegmentRow(
+    String key,
+    String name,
+    @Nullable String description,
+    String contextType,
+    @Nullable Condition when,
+    @Nullable Counted list,
+    Versioned meta) {
+
+  static final String SELECT =
+      """
+      SELECT s.id, s.key, s.name, s.description, s.context_type, r.condition::text AS condition,
+             s.version, s.created_at, s.created_by, s.updated_at,
+             l.generation, l.version AS list_version, l.included_count, l.excluded_count
+        FROM segments s
+        LEFT JOIN segment_rules r ON r.tenant_id = s.tenant_id AND r.segment_id = s.id
+        LEFT JOIN segment_lists l ON l.tenant_id = s.tenant_id AND l.segment_id = s.id
+      """;
+
+  /// Which members it has, and how many.
+  record Counted(long generation, long version, long included, long excluded) {
+
+    static @Nullable Counted of(Readable row) {
+      var version = row.get("list_version", Long.class);
+      return version == null || version == 0
+          ? null
+          : new Counted(
+              Columns.number(row, "generation"),
+              version,
+              Columns.number(row, "included_count"),
+              Columns.number(row, "excluded_count"));
+    }
+  }
+
+  static SegmentRow of(Readable row) {
+    var condition = row.get("condition", String.class);
+    return new SegmentRow(
+        Columns.text(row, "key"),
+        Columns.text(row, "name"),
+        row.get("description", String.class),
+        Columns.text(row, "context_type"),
+        condition == null ? null : Condition.fromJson(Json.parseOwn(condition)),
+        Counted.of(row),
+        Versioned.of(row));
+  }
+
+  ObjectNode body() {
+    var body = Json.object().put("key", key).put("name", name);
+    if (description != null) {
+      body.put("description", description);
+    }
+    body.put("contextType", contextType)
+        .set("when", when == null ? body.nullNode() : when.toJson());
+    if (list != null) {
+      body.putObject("list")
+          .put("generation", list.generation())
+          .put("version", list.version())
+          .put("included", list.included())
+          .put("excluded", list.excluded());
+    }
+    return meta.into(body);
+  }
+
+  Publication.Change change() {
+    var published =
+        list == null ? null : new Segment.ListVersion(list.generation(), list.version());
+    return Publication.Change.segment(
+        key, Items.segment(Segment.of(key, contextType, when, published)));
+  }
+}

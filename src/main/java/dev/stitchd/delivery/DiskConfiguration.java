@@ -1,0 +1,82 @@
+package dev.stitchd.delivery;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import java.util.random.RandomGenerator;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/// Puts the way over the disk together.
+@Configuration(proxyBeanMethods = false)
+class DiskConfiguration {
+
+  private static final int IDLE_SECONDS = 60;
+
+  /// The replay and whoever comes next.
+  private static final int MORE_TASKS = 8;
+
+  /// For what blocks: files. One thread, so one file at a time; each insert in flight waits for at
+  /// most one.
+  @Bean(destroyMethod = "dispose")
+  @Qualifier("disk")
+  Scheduler diskScheduler(DeliverySettings settings) {
+    return Schedulers.newBoundedElastic(
+        1, settings.insertsInFlight() + MORE_TASKS, "disk", IDLE_SECONDS, true);
+  }
+
+  @Bean
+  Disk disk(@Qualifier("disk") Scheduler blocking) {
+    return new Disk(blocking);
+  }
+
+  @Bean
+  SpoolMeters spoolMeters(MeterRegistry meters) {
+    return new SpoolMeters(meters);
+  }
+
+  @Bean
+  FileSpool fileSpool(
+      DataFolder data,
+      Disk disk,
+      SpoolSettings settings,
+      Account account,
+      SpoolMeters meters,
+      Clock clock) {
+    return new FileSpool(
+        new SpoolFolder(data.within("spool")), disk, settings, account, meters, clock);
+  }
+
+  @Bean
+  DeadLetters deadLetters(
+      DataFolder data, Disk disk, SpoolSettings settings, SpoolMeters meters, Clock clock) {
+    return new DeadLetters(data.within("dead"), disk, settings, meters, clock);
+  }
+
+  @Bean
+  SpoolLifecycle spoolLifecycle(
+      FileSpool spool,
+      DeadLetters deadLetters,
+      Inserts inserts,
+      Account account,
+      DeliverySettings settings,
+      SpoolSettings spoolSettings,
+      @Qualifier("delivery") Scheduler delivery,
+      RandomGenerator random,
+      Clock clock) {
+    var replay =
+        new Replay(
+            spool,
+            inserts,
+            deadLetters,
+            account,
+            settings,
+            spoolSettings.old(),
+            delivery,
+            random,
+            clock);
+    return new SpoolLifecycle(spool, deadLetters, replay);
+  }
+}

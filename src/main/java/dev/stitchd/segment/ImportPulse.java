@@ -1,0 +1,59 @@
+package dev.stitchd.segment;
+
+import dev.stitchd.catalog.Transactions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/// Tells others that an import is alive, and finds out that an upload is not.
+@Component
+final class ImportPulse {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ImportPulse.class);
+
+  private final Transactions transactions;
+  private final ListSettings settings;
+  private final Scheduler timer;
+
+  ImportPulse(
+      Transactions transactions, ListSettings settings, @Qualifier("timer") Scheduler timer) {
+    this.transactions = transactions;
+    this.settings = settings;
+    this.timer = timer;
+  }
+
+  /// The work, with a heartbeat for as long as it lasts. An import that others have given up fails
+  /// at the next beat.
+  Mono<Void> during(ImportRun run, Mono<Void> work) {
+    return Mono.firstWithSignal(work, beats(run));
+  }
+
+  /// The upload; fails with a [java.util.concurrent.TimeoutException] when it brings nothing for
+  /// too long.
+  Flux<byte[]> alive(Flux<byte[]> upload) {
+    return upload.timeout(settings.idle(), timer);
+  }
+
+  private Mono<Void> beats(ImportRun run) {
+    return Flux.interval(settings.heartbeat(), timer)
+        .onBackpressureDrop()
+        .concatMap(_ -> beat(run), 1)
+        .then(Mono.never());
+  }
+
+  private Mono<Void> beat(ImportRun run) {
+    return transactions
+        .inTenant(run.author.tenant(), session -> ImportRows.beat(session, run).thenReturn(true))
+        .onErrorResume(failure -> !(failure instanceof dev.stitchd.kernel.Problem), this::missed)
+        .then();
+  }
+
+  private Mono<Boolean> missed(Throwable failure) {
+    LOG.warn("An import could not say that it is alive: {}", failure.toString());
+    return Mono.just(false);
+  }
+}

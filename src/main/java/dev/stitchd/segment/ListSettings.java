@@ -1,0 +1,72 @@
+package dev.stitchd.segment;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/// How lists are imported, announced and cleared away; `STITCHD_LISTS_…`.
+///
+/// @param members most members of one list that an upload may bring, duplicates included
+/// @param imports most uploads that one process reads at the same time; more are refused
+/// @param importThreads threads that inflate and read them
+/// @param chunkRows most members that go to PostgreSQL in one transaction
+/// @param chunkSize most bytes of such a chunk; an upload holds three of them
+/// @param errorsListed how many unreadable lines an import names; the others are counted
+/// @param idle how long an upload may bring nothing before it is given up
+/// @param answerAfter how long an answer waits after the upload's last byte; then it says that the
+///   import is running
+/// @param heartbeat how often a running import says that its process is alive
+/// @param silence after how long without that another process calls it failed
+/// @param importsKept past imports that are remembered for each segment
+/// @param announceCheck how often a process looks for lists that changed
+/// @param announceGap how long after one announcement of a list the next may come
+/// @param retention how long a replaced generation is kept for exports that still read it
+/// @param removalCheck how often a process looks for generations to remove
+/// @param removalBatch most members that one transaction removes
+/// @param removalPause how long it rests between two such transactions
+/// @param exportPage members that an export reads at a time
+@ConfigurationProperties("stitchd.lists")
+record ListSettings(
+    @DefaultValue("50000000") long members,
+    @DefaultValue("2") int imports,
+    @DefaultValue("2") int importThreads,
+    @DefaultValue("32768") int chunkRows,
+    @DefaultValue("1MB") DataSize chunkSize,
+    @DefaultValue("20") int errorsListed,
+    @DefaultValue("60s") Duration idle,
+    @DefaultValue("30s") Duration answerAfter,
+    @DefaultValue("5s") Duration heartbeat,
+    @DefaultValue("30s") Duration silence,
+    @DefaultValue("20") int importsKept,
+    @DefaultValue("200ms") Duration announceCheck,
+    @DefaultValue("1s") Duration announceGap,
+    @DefaultValue("1m") Duration retention,
+    @DefaultValue("5s") Duration removalCheck,
+    @DefaultValue("5000") int removalBatch,
+    @DefaultValue("20ms") Duration removalPause,
+    @DefaultValue("5000") int exportPage) {
+
+  ListSettings {
+    if (members < 1
+        || imports < 1
+        || importThreads < 1
+        || chunkRows < 1
+        || chunkSize.toBytes() < 1024
+        || errorsListed < 1
+        || importsKept < 1
+        || removalBatch < 1
+        || exportPage < 1) {
+      throw new IllegalArgumentException(
+          "stitchd.lists: numbers must be at least 1, chunk-size at least 1KB");
+    }
+    if (!idle.isPositive()
+        || !heartbeat.isPositive()
+        || !announceCheck.isPositive()
+        || !removalCheck.isPositive()
+        || silence.compareTo(heartbeat.multipliedBy(2)) < 0) {
+      throw new IllegalArgumentException(
+          "stitchd.lists: intervals must be positive, silence at least two heartbeats");
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package dev.stitchd.segment;
+
+import dev.stitchd.catalog.SegmentLists;
+import dev.stitchd.catalog.Transactions;
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.stereotype.Component;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/// What goes on in the background, on every node, and survives the death of any: changed lists are
+/// announced, imports that lost their process are called failed, generations that are nobody's list
+/// are removed. What is to be done is found in the database each time, so nothing is remembered.
+@Component
+final class ListUpkeep implements SmartLifecycle {
+
+  /// Stops after the web server, while there still are connections.
+  static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 3072;
+
+  private static final Logger LOG = LoggerFactory.getLogger(ListUpkeep.class);
+
+  /// Environments whose lists are announced side by side.
+  private static final int ANNOUNCEMENTS = 2;
+
+  private final UpkeepRows rows;
+  private final SegmentLists lists;
+  private final Transactions transactions;
+  private final Removal removal;
+  private final ListSettings settings;
+  private final Scheduler timer;
+  private final Disposable.Swap work = Disposables.swap();
+  private volatile boolean running;
+
+  ListUpkeep(
+      UpkeepRows rows,
+      SegmentLists lists,
+      Transactions transactions,
+      Removal removal,
+      ListSettings settings,
+      @Qualifier("timer") Scheduler timer) {
+    this.rows = rows;
+    this.lists = lists;
+    this.transactions = transactions;
+    this.removal = removal;
+    this.settings = settings;
+    this.timer = timer;
+  }
+
+  @Override
+  public void start() {
+    running = true;
+    work.update(
+        Flux.merge(
+                every(settings.announceCheck(), this::announce),
+                every(settings.removalCheck(), this::clear))
+            .subscribe(_ -> {}, failure -> LOG.error("Lists are not looked after", failure)));
+  }
+
+  @Override
+  public void stop() {
+    running = false;
+    work.update(Disposables.disposed());
+  }
+
+  @Override
+  public boolean isRunning() {
+    return running;
+  }
+
+  @Override
+  public int getPhase() {
+    return PHASE;
+  }
+
+  /// Never ends; a round that is due while another still runs is left out.
+  private Flux<Void> every(Duration interval, Supplier<Mono<Void>> round) {
+    return Flux.interval(interval, timer)
+        .onBackpressureDrop()
+        .concatMap(_ -> round.get().onErrorResume(ListUpkeep::later), 1);
+  }
+
+  private Mono<Void> announce() {
+    return rows.changed(settings.announceGap())
+        .flatMapDelayError(
+            found -> lists.announce(found.tenant(), found.environment(), settings.announceGap()),
+            ANNOUNCEMENTS,
+            1)
+        .then();
+  }
+
+  private Mono<Void> clear() {
+    return rows.silent(settings.silence())
+        .concatMapDelayError(this::abandon)
+        .thenMany(rows.rubbish(settings.retention()))
+        .concatMapDelayError(removal::remove)
+        .then();
+  }
+
+  private Mono<Long> abandon(UpkeepRows.Silent found) {
+    return transactions
+        .inTenant(
+            found.tenant(),
+            session ->
+                ImportRows.abandon(session, found.tenant(), found.importId(), settings.silence()))
+        .filter(ended -> ended > 0)
+        .doOnNext(_ -> LOG.warn("Import {} lost its process and has failed", found.importId()));
+  }
+
+  private static Mono<Void> later(Throwable failure) {
+    LOG.debug("A round of upkeep failed and comes again: {}", failure.toString());
+    return Mono.empty();
+  }
+}

@@ -1,0 +1,144 @@
+package dev.stitchd.segment;
+
+import dev.stitchd.catalog.Author;
+import dev.stitchd.catalog.SegmentLists;
+import dev.stitchd.catalog.SegmentPath;
+import dev.stitchd.catalog.Session;
+import dev.stitchd.catalog.Transactions;
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.kernel.TenantId;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeoutException;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/// Replaces whole lists from uploads of any length, in constant memory. The list that was stays the
+/// list until everything is stored; if the upload is cut off or wrong, it stays altogether.
+@Component
+public final class MemberImports {
+
+  private static final String CUT_OFF = "the upload was cut off";
+
+  private final Transactions transactions;
+  private final SegmentLists lists;
+  private final ImportEnding ending;
+  private final ImportSlots slots;
+  private final ListSettings settings;
+  private final ImportPulse pulse;
+  private final UUID owner = UUID.randomUUID();
+
+  MemberImports(
+      Transactions transactions,
+      SegmentLists lists,
+      ImportEnding ending,
+      ImportSlots slots,
+      ListSettings settings,
+      ImportPulse pulse) {
+    this.transactions = transactions;
+    this.lists = lists;
+    this.ending = ending;
+    this.slots = slots;
+    this.settings = settings;
+    this.pulse = pulse;
+  }
+
+  /// Replaces a list by what an upload holds. Emits the finished import, or the running one if it
+  /// is not finished [ListSettings#answerAfter] after the last byte.
+  ///
+  /// Fails with [Problem.Invalid] that names the first bad lines; [Problem.Conflict] if the list is
+  /// being replaced already, or was deleted; [Problem.TooMany], [Problem.TooLarge],
+  /// [Problem.Malformed]; in each case, and when it is cancelled, the list is what it was.
+  ///
+  /// @param side where members go whose line does not say
+  /// @param body read on the thread that delivers it, which must not be an event loop
+  public Mono<MemberImport> replace(
+      Author author, SegmentPath path, MemberFormat format, MemberSide side, Flux<byte[]> body) {
+    return Mono.using(
+            slots::take,
+            _ ->
+                begin(author, path)
+                    .flatMap(run -> stored(run, format.reader(side), body).thenReturn(run)),
+            ImportSlots::release)
+        .flatMap(ending::finish);
+  }
+
+  /// One import of a segment's list.
+  public Mono<MemberImport> get(TenantId tenant, SegmentPath path, UUID id) {
+    return transactions.inTenant(
+        tenant,
+        session ->
+            lists
+                .find(session, tenant, path)
+                .flatMap(list -> ImportRows.find(session, tenant, list.segment(), id)));
+  }
+
+  /// The imports of a segment's list that are remembered, the newest first.
+  public Mono<List<MemberImport>> list(TenantId tenant, SegmentPath path) {
+    return transactions.inTenant(
+        tenant,
+        session ->
+            lists
+                .find(session, tenant, path)
+                .flatMap(list ->
+                    ImportRows.list(session, tenant, list.segment(), settings.importsKept() + 1)));
+  }
+
+  private Mono<ImportRun> begin(Author author, SegmentPath path) {
+    return transactions.inTenant(author.tenant(), session -> begin(session, author, path));
+  }
+
+  private Mono<ImportRun> begin(Session session, Author author, SegmentPath path) {
+    return lists
+        .hold(session, author.tenant(), path)
+        .delayUntil(held -> ImportRows.refuseDuringImport(session, author.tenant(), held.segment()))
+        .flatMap(held -> ImportRows.begin(session, author, path, held, owner));
+  }
+
+  private Mono<Void> stored(ImportRun run, MemberFormat.LineReader format, Flux<byte[]> body) {
+    var reader = new MemberReader(format, settings);
+    return Mono.usingWhen(
+        Mono.just(reader),
+        _ -> pulse.during(run, chunks(body, reader).concatMap(c -> write(run, c), 1).then()),
+        _ -> Mono.empty(),
+        (_, failure) -> ending.fail(run, why(failure), reader.errors()),
+        _ -> ending.fail(run, CUT_OFF, reader.errors()));
+  }
+
+  private Flux<Chunk> chunks(Flux<byte[]> body, MemberReader reader) {
+    return pulse
+        .alive(body)
+        .onErrorMap(TimeoutException.class, _ -> silent(settings.idle()))
+        .concatMapIterable(reader::read, 1)
+        .concatWith(Flux.defer(() -> Flux.fromIterable(reader.end())))
+        .concatWith(Flux.defer(() -> verdict(reader.errors())));
+  }
+
+  /// Not to be cancelled in the midst of a `COPY`: it is short, and what it leaves is removed.
+  private Mono<ImportRows.Stored> write(ImportRun run, Chunk chunk) {
+    return transactions
+        .inTenant(run.author.tenant(), session -> ImportRows.store(session, run, chunk))
+        .doOnNext(run::stored)
+        .cache();
+  }
+
+  private static Flux<Chunk> verdict(LineErrors errors) {
+    return errors.count() == 0
+        ? Flux.empty()
+        : Flux.error(
+            new Problem.Invalid(
+                "invalid-members",
+                errors.count() + " lines hold no valid key; the list was not changed",
+                errors.list()));
+  }
+
+  private static Problem silent(Duration idle) {
+    return new Problem.Malformed("the upload brought nothing for " + idle);
+  }
+
+  private static String why(Throwable failure) {
+    return failure instanceof Problem problem ? problem.detail() : CUT_OFF + " or not stored";
+  }
+}

@@ -1,0 +1,92 @@
+package dev.stitchd.segment;
+
+import dev.stitchd.catalog.Session;
+import dev.stitchd.kernel.TenantId;
+import java.util.Collection;
+import java.util.List;
+import reactor.core.publisher.Mono;
+
+/// The members of one generation.
+final class MemberRows {
+
+  private static final String PAGE =
+      """
+      SELECT included, context_key FROM (
+        (SELECT included, context_key FROM segment_list_members
+          WHERE tenant_id = $1 AND generation = $2 AND included AND $3 AND context_key > $4
+          ORDER BY context_key LIMIT $7)
+        UNION ALL
+        (SELECT included, context_key FROM segment_list_members
+          WHERE tenant_id = $1 AND generation = $2 AND NOT included AND $5 AND context_key > $6
+          ORDER BY context_key LIMIT $7)) members
+       ORDER BY included DESC, context_key LIMIT $7
+      """;
+  private static final String FIND =
+      """
+      SELECT included, context_key FROM segment_list_members
+       WHERE tenant_id = $1 AND generation = $2 AND included IN (true, false) AND context_key = $3
+       ORDER BY included DESC
+      """;
+  private static final String ADD =
+      """
+      INSERT INTO segment_list_members (tenant_id, generation, included, context_key)
+      SELECT $1, $2, $3, key FROM unnest($4::text[]) AS key
+      ON CONFLICT DO NOTHING
+      """;
+  private static final String REMOVE =
+      """
+      DELETE FROM segment_list_members
+       WHERE tenant_id = $1 AND generation = $2 AND included = $3 AND context_key = ANY ($4)
+      """;
+  private static final String IS_WHOLE =
+      "SELECT 1 FROM segment_generations WHERE tenant_id = $1 AND generation = $2 AND NOT removing";
+
+  private MemberRows() {}
+
+  static Mono<List<Member>> page(
+      Session session, TenantId tenant, long generation, MemberPage page) {
+    return session.all(
+        PAGE,
+        Member::of,
+        tenant.value(),
+        generation,
+        page.reads(MemberSide.INCLUDED),
+        page.after(MemberSide.INCLUDED),
+        page.reads(MemberSide.EXCLUDED),
+        page.after(MemberSide.EXCLUDED),
+        page.limit());
+  }
+
+  /// On which sides a key is.
+  static Mono<List<Member>> find(Session session, TenantId tenant, long generation, String key) {
+    return session.all(FIND, Member::of, tenant.value(), generation, key);
+  }
+
+  /// Emits how many keys were not there.
+  static Mono<Long> add(
+      Session session, TenantId tenant, long generation, MemberSide side, Collection<String> keys) {
+    return change(session, ADD, tenant, generation, side, keys);
+  }
+
+  /// Emits how many keys were there.
+  static Mono<Long> remove(
+      Session session, TenantId tenant, long generation, MemberSide side, Collection<String> keys) {
+    return change(session, REMOVE, tenant, generation, side, keys);
+  }
+
+  /// Whether nothing of a generation has been removed up to now.
+  static Mono<Boolean> isWhole(Session session, TenantId tenant, long generation) {
+    return session.any(IS_WHOLE, tenant.value(), generation);
+  }
+
+  private static Mono<Long> change(
+      Session session,
+      String sql,
+      TenantId tenant,
+      long generation,
+      MemberSide side,
+      Collection<String> keys) {
+    return session.run(
+        sql, tenant.value(), generation, side.isIncluded(), keys.toArray(String[]::new));
+  }
+}

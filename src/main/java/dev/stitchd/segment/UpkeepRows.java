@@ -1,0 +1,86 @@
+package dev.stitchd.segment;
+
+import dev.stitchd.catalog.Columns;
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.TenantId;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.Readable;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Function;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/// Finds what is to be done, in all tenants, with the rights of the SDK plane; doing it takes a
+/// transaction of the tenant.
+@Component
+final class UpkeepRows {
+
+  private static final String CHANGED =
+      """
+      SELECT DISTINCT tenant_id, environment_id FROM segment_lists
+       WHERE published_version < version AND published_at <= now() - make_interval(secs => $1)
+      """;
+  private static final String SILENT =
+      "SELECT tenant_id, id FROM segment_imports WHERE state = 'running' AND heartbeat_at < now() - make_interval(secs => $1)";
+  private static final String RUBBISH =
+      """
+      SELECT g.tenant_id, g.generation FROM segment_generations g
+       WHERE (g.retired_at IS NULL OR g.retired_at < now() - make_interval(secs => $1))
+         AND NOT EXISTS (SELECT FROM segment_lists l WHERE l.generation = g.generation)
+         AND NOT EXISTS (SELECT FROM segment_imports i WHERE i.generation = g.generation AND i.state = 'running')
+       ORDER BY g.generation LIMIT 100
+      """;
+
+  record Changed(TenantId tenant, EnvironmentId environment) {}
+
+  record Silent(TenantId tenant, UUID importId) {}
+
+  record Rubbish(TenantId tenant, long generation) {}
+
+  private final ConnectionFactory reader;
+
+  UpkeepRows(@Qualifier("reader") ConnectionFactory reader) {
+    this.reader = reader;
+  }
+
+  /// Environments with lists that SDKs have not been told of, and were last told `gap` ago.
+  Flux<Changed> changed(Duration gap) {
+    return rows(
+        CHANGED,
+        gap,
+        row -> new Changed(tenant(row), new EnvironmentId(Columns.uuid(row, "environment_id"))));
+  }
+
+  /// Running imports whose process has said nothing for so long.
+  Flux<Silent> silent(Duration silence) {
+    return rows(SILENT, silence, row -> new Silent(tenant(row), Columns.uuid(row, "id")));
+  }
+
+  /// Generations that are no list and will never be one, the oldest first.
+  Flux<Rubbish> rubbish(Duration retention) {
+    return rows(
+        RUBBISH, retention, row -> new Rubbish(tenant(row), Columns.number(row, "generation")));
+  }
+
+  private <T> Flux<T> rows(String sql, Duration ago, Function<Readable, T> mapper) {
+    return Mono.usingWhen(
+            reader.create(), connection -> all(connection, sql, ago, mapper), Connection::close)
+        .flatMapIterable(found -> found);
+  }
+
+  private static <T> Mono<List<T>> all(
+      Connection connection, String sql, Duration ago, Function<Readable, T> mapper) {
+    return Flux.from(connection.createStatement(sql).bind(0, ago.toMillis() / 1000.0).execute())
+        .concatMap(result -> result.map(mapper))
+        .collectList();
+  }
+
+  private static TenantId tenant(Readable row) {
+    return new TenantId(Columns.uuid(row, "tenant_id"));
+  }
+}

@@ -1,0 +1,97 @@
+package dev.stitchd.segment;
+
+import dev.stitchd.dev.Server;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// An upload of a list that a test sends piece by piece, and can cut off in the middle. Blocks; for
+/// ordinary threads.
+final class Upload implements AutoCloseable {
+
+  record Answer(int status, JsonNode json) {}
+
+  private final Socket socket;
+  private final OutputStream out;
+
+  private Upload(Socket socket) throws IOException {
+    this.socket = socket;
+    this.out = socket.getOutputStream();
+  }
+
+  /// @param path below `/api/v1`
+  static Upload begin(Server server, String path, String type, String... headers)
+      throws IOException {
+    var upload = new Upload(new Socket("127.0.0.1", server.port()));
+    upload.socket.setSoTimeout(60_000);
+    var head =
+        new StringBuilder("PUT /api/v1" + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+            .append("Authorization: Bearer " + Server.TOKEN + "\r\nContent-Type: " + type + "\r\n");
+    for (int i = 0; i < headers.length; i += 2) {
+      head.append(headers[i]).append(": ").append(headers[i + 1]).append("\r\n");
+    }
+    head.append("Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n");
+    upload.out.write(head.toString().getBytes(StandardCharsets.UTF_8));
+    upload.out.flush();
+    return upload;
+  }
+
+  /// All of it.
+  static Answer whole(Server server, String path, String type, byte[] body, String... headers)
+      throws IOException {
+    try (var upload = begin(server, path, type, headers)) {
+      upload.send(body);
+      return upload.end();
+    }
+  }
+
+  static Answer csv(Server server, String path, String body) throws IOException {
+    return whole(server, path, "text/csv", body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  void send(String text) throws IOException {
+    send(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  void send(byte[] bytes) throws IOException {
+    if (bytes.length > 0) {
+      out.write((Integer.toHexString(bytes.length) + "\r\n").getBytes(StandardCharsets.UTF_8));
+      out.write(bytes);
+      out.write("\r\n".getBytes(StandardCharsets.UTF_8));
+      out.flush();
+    }
+  }
+
+  /// Says that nothing more comes.
+  Answer end() throws IOException {
+    out.write("0\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+    out.flush();
+    return answer();
+  }
+
+  Answer answer() throws IOException {
+    var all = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    int status = Integer.parseInt(all.substring(9, 12));
+    int from = all.indexOf('{');
+    int to = all.lastIndexOf('}');
+    return new Answer(
+        status,
+        from < 0
+            ? JsonMapper.builder().build().createObjectNode()
+            : JsonMapper.builder().build().readTree(all.substring(from, to + 1)));
+  }
+
+  /// As a client that dies.
+  void cutOff() throws IOException {
+    socket.setSoLinger(true, 0);
+    socket.close();
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}
