@@ -22,8 +22,7 @@ public interface Instances {
   /// As [#noted], and counts the instance as present until [#gone].
   ///
   /// @return its name, null if the request names none
-  @Nullable String connected(
-      Snapshot snapshot, @Nullable String header, @Nullable String cursor);
+  @Nullable String connected(Snapshot snapshot, @Nullable String header, @Nullable String cursor);
 
   /// A stream of a connected instance has ended.
   void gone(EnvironmentId environment, String instance);
