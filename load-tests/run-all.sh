@@ -154,7 +154,7 @@ ask_with_pgbench() {
 SELECT l.segment_key, m.context_key, m.included FROM segment_lists l JOIN segment_list_members m ON m.generation = l.generation
  WHERE l.environment_id = :environment AND l.segment_key = ANY ($2) AND m.context_key = ANY (ARRAY['user-' || :user::text]);
 SQL
-  said=$(PGOPTIONS="-c role=stitchd_reader" "$pgbench" -n -M prepared -c 4 -j 2 -T "$seconds" -f "$work/membership.sql" \
+  said=$(PGOPTIONS="-c role=stitchd_reader -c plan_cache_mode=force_generic_plan -c enable_seqscan=off" "$pgbench" -n -M prepared -c 4 -j 2 -T "$seconds" -f "$work/membership.sql" \
     -D environment="$LISTS_ENVIRONMENT" -D lists="{$(seq -s, -f 'list-%g' 0 49)}" "$STITCHD_POSTGRES_URL" 2>"$work/pgbench.log") ||
     { failed=$((failed + 1)); echo "FAILED: pgbench" >&2; tail -n 5 "$work/pgbench.log" >&2; return; }
   sed -n "s/^tps = \([0-9.]*\).*/{\"name\":\"$1\",\"target\":\"pgbench\",\"per_second\":\1}/p" <<<"$said" | tee -a "$results" >&2

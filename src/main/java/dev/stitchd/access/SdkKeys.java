@@ -82,8 +82,12 @@ final class SdkKeys {
   private final Scheduler timer;
   private final RandomGenerator chance;
   private final Cache<KeyHash, Held> known;
-  private final Cache<KeyHash, Boolean> wrong;
-  private final Map<KeyHash, Mono<SdkCaller>> pending = new ConcurrentHashMap<>();
+  private final Cache<UUID, KeyHash> hashes;
+
+  /// By hash or by id, whichever was asked for.
+  private final Cache<Object, Boolean> wrong;
+
+  private final Map<Object, Mono<SdkCaller>> pending = new ConcurrentHashMap<>();
   private final Map<UUID, Watch> watches = new ConcurrentHashMap<>();
   private final Semaphore lookups;
   private final AtomicBoolean out = new AtomicBoolean();
@@ -117,6 +121,8 @@ final class SdkKeys {
     this.chance = chance;
     this.known =
         Caffeine.newBuilder().maximumSize(settings.knownKeys()).executor(Runnable::run).build();
+    this.hashes =
+        Caffeine.newBuilder().maximumSize(settings.knownKeys()).executor(Runnable::run).build();
     this.wrong =
         Caffeine.newBuilder()
             .maximumSize(settings.wrongKeys())
@@ -141,12 +147,14 @@ final class SdkKeys {
     }
     var hash = KeyHash.of(key);
     var held = known.getIfPresent(hash);
-    if (held != null && !held.unasked) {
-      return Mono.just(held.caller);
-    }
-    return wrong.getIfPresent(hash) == null
-        ? Mono.defer(() -> pending.computeIfAbsent(hash, this::lookup))
-        : Mono.error(unknown());
+    return held == null || held.unasked ? ask(hash, store.find(hash)) : Mono.just(held.caller);
+  }
+
+  /// The same by a key's id, which whoever asks has seen proof of.
+  Mono<SdkCaller> holder(UUID id) {
+    var hash = hashes.getIfPresent(id);
+    var held = hash == null ? null : known.getIfPresent(hash);
+    return held == null || held.unasked ? ask(id, store.find(id)) : Mono.just(held.caller);
   }
 
   /// The holder of a key that is in memory; null otherwise.
@@ -198,9 +206,10 @@ final class SdkKeys {
   /// checked like every other held key as soon as it can.
   void adopt(KeyBytes before) {
     confirmedAt = before.confirmedAt();
-    before
-        .keys()
-        .forEach((hash, caller) -> known.asMap().putIfAbsent(hash, Held.fromBefore(caller)));
+    before.keys().forEach((hash, caller) -> {
+      known.asMap().putIfAbsent(hash, Held.fromBefore(caller));
+      hashes.put(caller.keyId(), hash);
+    });
   }
 
   /// What another process may adopt.
@@ -224,27 +233,41 @@ final class SdkKeys {
     return confirmedAt;
   }
 
-  private Mono<SdkCaller> lookup(KeyHash hash) {
+  private Mono<SdkCaller> ask(Object name, Mono<KeyStore.Stored> question) {
+    return wrong.getIfPresent(name) == null
+        ? Mono.defer(() -> pending.computeIfAbsent(name, _ -> lookup(name, question)))
+        : Mono.error(unknown());
+  }
+
+  private Mono<SdkCaller> lookup(Object name, Mono<KeyStore.Stored> question) {
     return Mono.usingWhen(
             Mono.fromCallable(this::permit),
-            permit -> store.find(hash).timeout(settings.lookupTimeout(), timer),
+            permit -> question.timeout(settings.lookupTimeout(), timer),
             permit -> Mono.fromRunnable(permit::release))
         .onErrorMap(failure -> !(failure instanceof Problem), this::unavailable)
-        .map(stored -> remember(hash, stored))
-        .switchIfEmpty(Mono.defer(() -> refuse(hash)))
-        .onErrorResume(Problem.Unavailable.class, outage -> fromBefore(hash, outage))
-        .doFinally(_ -> pending.remove(hash))
+        .map(this::remember)
+        .switchIfEmpty(Mono.defer(() -> refuse(name)))
+        .onErrorResume(Problem.Unavailable.class, outage -> fromBefore(name, outage))
+        .doFinally(_ -> pending.remove(name))
         .cache();
   }
 
   /// What cannot be looked up now and was valid before the restart is believed until it can be.
-  private Mono<SdkCaller> fromBefore(KeyHash hash, Problem outage) {
-    var held = known.getIfPresent(hash);
+  private Mono<SdkCaller> fromBefore(Object name, Problem outage) {
+    var hash = hashOf(name);
+    var held = hash == null ? null : known.getIfPresent(hash);
     if (held == null) {
       return Mono.error(outage);
     }
     held.unasked = false;
     return Mono.just(held.caller);
+  }
+
+  /// The hash of a key that was asked for by its hash or its id; null if it is not in memory.
+  private @Nullable KeyHash hashOf(Object name) {
+    return name instanceof KeyHash hash
+        ? hash
+        : name instanceof UUID id ? hashes.getIfPresent(id) : null;
   }
 
   private Semaphore permit() {
@@ -254,19 +277,21 @@ final class SdkKeys {
     return lookups;
   }
 
-  private SdkCaller remember(KeyHash hash, KeyStore.Stored stored) {
+  private SdkCaller remember(KeyStore.Stored stored) {
     found.increment();
     answered();
-    known.put(hash, new Held(stored.caller(), stored.accessVersion()));
+    known.put(stored.hash(), new Held(stored.caller(), stored.accessVersion()));
+    hashes.put(stored.caller().keyId(), stored.hash());
     added.incrementAndGet();
     return stored.caller();
   }
 
-  private Mono<SdkCaller> refuse(KeyHash hash) {
+  private Mono<SdkCaller> refuse(Object name) {
     refused.increment();
     answered();
-    wrong.put(hash, Boolean.TRUE);
-    if (known.asMap().remove(hash) != null) {
+    wrong.put(name, Boolean.TRUE);
+    var hash = hashOf(name);
+    if (hash != null && known.asMap().remove(hash) != null) {
       dropped.incrementAndGet();
     }
     return Mono.error(unknown());
@@ -361,10 +386,9 @@ final class SdkKeys {
 
   /// A key that left the cache meanwhile counts as never checked, so the next poll checks it.
   private Held heldFor(SdkCaller caller) {
-    return known.asMap().values().stream()
-        .filter(held -> held.caller.keyId().equals(caller.keyId()))
-        .findFirst()
-        .orElseGet(() -> new Held(caller, 0));
+    var hash = hashes.getIfPresent(caller.keyId());
+    var held = hash == null ? null : known.getIfPresent(hash);
+    return held == null ? new Held(caller, 0) : held;
   }
 
   private void unwatch(Watch watch) {

@@ -28,6 +28,7 @@ record Frame(Kind kind, byte[] bytes, long revision) {
     PUT,
     PATCH,
     CURRENT,
+    MESSAGE,
     HEARTBEAT,
     GOODBYE
   }
@@ -53,6 +54,19 @@ record Frame(Kind kind, byte[] bytes, long revision) {
   /// How long clients wait before they connect again.
   static Frame retry(Duration after) {
     return new Frame(Kind.RETRY, ("retry: " + after.toMillis() + "\n\n").getBytes(UTF_8));
+  }
+
+  /// What another door than this room's has to say.
+  static Frame message(SideStreams.Message message) {
+    var text =
+        "id: "
+            + message.id()
+            + "\nevent: "
+            + message.event()
+            + "\ndata: "
+            + message.data()
+            + "\n\n";
+    return new Frame(Kind.MESSAGE, text.getBytes(UTF_8));
   }
 
   /// The last frame of a stream.

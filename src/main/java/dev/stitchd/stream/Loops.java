@@ -9,6 +9,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.ssl.SslHandler;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -67,7 +68,9 @@ final class Loops implements SmartLifecycle {
 
   /// Where to write below the codec; null if the connection is not plain HTTP/1.1.
   static @Nullable ChannelHandlerContext codecOf(Channel channel) {
-    return channel.pipeline().context(HttpServerCodec.class);
+    return channel.pipeline().get(SslHandler.class) == null
+        ? channel.pipeline().context(HttpServerCodec.class)
+        : null; // what waits below TLS is not what waits for the client
   }
 
   /// One stream from the moment its head has been sent: completes when it was ended by plan or the

@@ -125,24 +125,51 @@ final class StreamConfiguration {
   }
 
   @Bean
+  Streams streams(
+      Snapshots snapshots,
+      Access access,
+      Editions editions,
+      Drain drain,
+      Jitter jitter,
+      StreamMeters meters,
+      StreamSettings settings,
+      @Qualifier("timer") Scheduler timer) {
+    return new Streams(snapshots, access, editions, drain, jitter, meters, settings, timer);
+  }
+
+  @Bean
+  Writing streamWriting(
+      Drain drain,
+      StreamMeters meters,
+      StreamSettings settings,
+      @Qualifier("timer") Scheduler timer) {
+    return new Writing(drain, meters, settings, timer);
+  }
+
+  @Bean
+  Entrance streamEntrance(Snapshots snapshots, Places places, Drain drain) {
+    return new Entrance(snapshots, places, drain);
+  }
+
+  @Bean
+  SideStreams sideStreams(
+      Entrance entrance, Streams streams, Writing writing, StreamMeters meters) {
+    return new EnteredSideStreams(entrance, streams, writing, meters);
+  }
+
+  @Bean
   @Order(SDK_PLANE)
   StreamFilter streamFilter(
       Access access,
-      Snapshots snapshots,
-      Editions editions,
-      Drain drain,
-      Places places,
-      Jitter jitter,
+      Streams streams,
+      Writing writing,
+      Entrance entrance,
+      Loops loops,
       StreamMeters meters,
       Deliveries deliveries,
-      Instances instances,
-      StreamSettings settings,
-      Loops loops,
-      @Qualifier("timer") Scheduler timer) {
-    var streams = new Streams(snapshots, access, editions, drain, jitter, meters, settings, timer);
-    var writing = new Writing(drain, meters, settings, timer);
+      Instances instances) {
     return new StreamFilter(
-        access, snapshots, streams, writing, places, drain, loops, deliveries, instances);
+        access, streams, writing, entrance, loops, meters, deliveries, instances);
   }
 
   @Bean

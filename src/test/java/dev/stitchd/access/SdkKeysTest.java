@@ -88,7 +88,7 @@ class SdkKeysTest {
     var answers =
         Flux.range(0, 1_000).flatMap(_ -> keys.holder(KEY), 1_000).collectList().toFuture();
     assertThat(answers).isNotDone();
-    slow.answer.tryEmitValue(new KeyStore.Stored(caller, 1)).orThrow();
+    slow.answer.tryEmitValue(new KeyStore.Stored(caller, KeyHash.of(KEY), 1)).orThrow();
     assertThat(answers.join()).hasSize(1_000).containsOnly(caller);
     assertThat(slow.asked).hasValue(1);
   }
@@ -328,6 +328,27 @@ class SdkKeysTest {
     assertThat(keys.heldEnvironments()).isEmpty();
   }
 
+  @Test
+  void keyIsAlsoFoundByItsIdAndThenKnownBothWays() {
+    keys.holder(caller.keyId()).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    keys.holder(caller.keyId()).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    assertThat(store.asked).isEqualTo(1);
+  }
+
+  @Test
+  void revokedKeyIsNotFoundByItsIdAndNotAskedForAgainAtOnce() {
+    keys.holder(caller.keyId()).block();
+    store.revoke(caller);
+    keys.recheck(Set.of(environment)).block();
+    for (int i = 0; i < 3; i++) {
+      keys.holder(caller.keyId())
+          .as(StepVerifier::create)
+          .verifyError(Problem.Unauthenticated.class);
+    }
+    assertThat(store.asked).isEqualTo(2);
+  }
+
   /// A store that answers when the test says so.
   private record SlowStore(KeyStore delegate, Sinks.One<Stored> answer, AtomicInteger asked)
       implements KeyStore {
@@ -339,6 +360,11 @@ class SdkKeysTest {
     @Override
     public Mono<Stored> find(KeyHash hash) {
       return answer.asMono().doOnSubscribe(_ -> asked.incrementAndGet());
+    }
+
+    @Override
+    public Mono<Stored> find(UUID id) {
+      return delegate.find(id);
     }
 
     @Override

@@ -107,7 +107,12 @@ class TenantIsolationIT {
             """);
     assertThat(withoutTenant)
         .as("the platform's own")
-        .containsExactly("api_tokens", "flyway_schema_history", "installation", "tenants");
+        .containsExactly(
+            "api_tokens",
+            "flyway_schema_history",
+            "installation",
+            "installation_secret",
+            "tenants");
     var keysWithoutTenant =
         ask(
             """
@@ -132,6 +137,24 @@ class TenantIsolationIT {
             .onErrorResume(refused -> Mono.just(String.valueOf(refused.getMessage())))
             .block();
     assertThat(made).contains("row-level security");
+  }
+
+  @Test
+  void theInstallationsSecretIsShownToThePlatformAlone() {
+    assertThat(count(tenant("default"), "installation_secret")).isZero();
+    var asReader =
+        Flux.usingWhen(
+                reader.create(),
+                connection ->
+                    Flux.from(
+                            connection
+                                .createStatement("SELECT secret FROM installation_secret")
+                                .execute())
+                        .flatMap(result -> result.map(_ -> "seen")),
+                connection -> connection.close())
+            .onErrorResume(refused -> Mono.just(String.valueOf(refused.getMessage())))
+            .blockFirst();
+    assertThat(asReader).contains("permission denied");
   }
 
   @Test

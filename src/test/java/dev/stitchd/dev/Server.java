@@ -139,13 +139,19 @@ public final class Server implements AutoCloseable {
     return Integer.parseInt(context.getEnvironment().getRequiredProperty("local.server.port"));
   }
 
-  /// `http://127.0.0.1:port`
+  /// `http://127.0.0.1:port`, or `https` if it was given a certificate.
   public String url() {
-    return "http://127.0.0.1:" + port();
+    var tls = context.getEnvironment().containsProperty("stitchd.tls.certificate");
+    return (tls ? "https" : "http") + "://127.0.0.1:" + port();
   }
 
   public Admin admin() {
     return Admin.at(url(), TOKEN);
+  }
+
+  /// The same by a client that trusts the server's certificate.
+  public Admin admin(java.net.http.HttpClient client) {
+    return Admin.at(url(), TOKEN, client);
   }
 
   public Http http() {

@@ -3,6 +3,7 @@ package dev.stitchd.load;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Result;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import reactor.core.publisher.Mono;
 import reactor.netty.resources.LoopResources;
@@ -57,7 +58,7 @@ final class Lists {
 
   private void fill(UUID environment) {
     var loops = LoopResources.create("lists", 1, 1, true, false);
-    var pool = postgres.pool(1, loops, "");
+    var pool = postgres.pool(1, loops, Map.of());
     try {
       pool.create().flatMap(connection -> fill(connection, environment)).block();
     } finally {

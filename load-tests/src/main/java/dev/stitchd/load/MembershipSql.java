@@ -55,7 +55,7 @@ final class MembershipSql {
 
   void run() throws IOException {
     var loops = LoopResources.create("membership", 1, threads, true, false);
-    var pool = postgres.pool(connections, loops, "stitchd_reader");
+    var pool = postgres.pool(connections, loops, Postgres.READER);
     try {
       var _ = ask(pool, warmup);
       var self = new ServerProcess(ProcessHandle.current().pid());

@@ -17,17 +17,22 @@ final class Postgres {
     this.url = options.text("postgres", System.getenv().getOrDefault("STITCHD_POSTGRES_URL", ""));
   }
 
+  /// What the server sets on the connections that it reads with.
+  static final Map<String, String> READER =
+      Map.of(
+          "role", "stitchd_reader",
+          "plan_cache_mode", "force_generic_plan",
+          "enable_seqscan", "off");
+
   /// A pool as the server's: event loops of its own, so that its connections do not share one.
   ///
-  /// @param role whose rights the connections have; empty for the owner's
-  ConnectionPool pool(int size, LoopResources loops, String role) {
+  /// @param settings of its connections, for example [#READER]
+  ConnectionPool pool(int size, LoopResources loops, Map<String, String> settings) {
     var options =
         ConnectionFactoryOptions.parse("r2dbc:" + url)
             .mutate()
             .option(PostgresqlConnectionFactoryProvider.LOOP_RESOURCES, loops)
-            .option(
-                PostgresqlConnectionFactoryProvider.OPTIONS,
-                role.isEmpty() ? Map.of() : Map.of("role", role))
+            .option(PostgresqlConnectionFactoryProvider.OPTIONS, settings)
             .build();
     return new ConnectionPool(
         ConnectionPoolConfiguration.builder(ConnectionFactories.get(options))
