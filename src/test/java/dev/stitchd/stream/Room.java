@@ -69,13 +69,16 @@ final class Room {
             jitter,
             streamMeters,
             SETTINGS,
-            allocator);
+            allocator,
+            new NoDeliveries());
     loops.start();
     drain = new Drain(places, loops, new DrainSettings(DRAIN), jitter, streamMeters, timer);
     streams =
         new Streams(snapshots, access, editions, drain, jitter, streamMeters, SETTINGS, timer);
     writing = new Writing(drain, streamMeters, SETTINGS, timer);
-    config = new ConfigFilter(access, snapshots, editions, drain, streamMeters, SETTINGS, timer);
+    config =
+        new ConfigFilter(
+            access, snapshots, editions, drain, streamMeters, new NoInstances(), SETTINGS, timer);
   }
 
   /// Frames of a new stream.
