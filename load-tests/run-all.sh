@@ -7,9 +7,9 @@
 #
 # ROUNDS (3) rounds, server and ceilings taking turns; CLIENTS (10000) streams; CHANGES (20) per fan-out; FRAMES ("300 20000") bytes;
 # SECONDS_EACH (10) and WARMUP (5) seconds of polling and evaluating; EVENTS (300000) posted, ROWS (2000000) inserted directly;
-# STALLED (0) percent more streams that take nothing, during fan-out; SOAK (1800) seconds of the soak;
+# MEMBERS (5000000) on 50 lists of 1000000 users. STALLED (0) percent more streams that take nothing, during fan-out; SOAK (1800) seconds of the soak;
 # ONLY="storm" kills the server with SIGKILL and starts it again under CLIENTS streams; ONLY="soak" has SOAK_CLIENTS (5000) come and go;
-# GATLING (yes) runs the simulations at the end; ONLY ("fanout polling evaluate ingest") measurements; HEAP (1g) of the measured JVMs.
+# GATLING (yes) runs the simulations at the end; ONLY ("fanout polling evaluate ingest membership") measurements; HEAP (1g) of the measured JVMs.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -22,10 +22,11 @@ warmup=${WARMUP:-5}
 events=${EVENTS:-300000}
 rows=${ROWS:-2000000}
 gatling=${GATLING:-yes}
+members=${MEMBERS:-5000000}
 stalled=${STALLED:-0}
 soak=${SOAK:-1800}
 soak_clients=${SOAK_CLIENTS:-5000}
-only=${ONLY:-fanout polling evaluate ingest}
+only=${ONLY:-fanout polling evaluate ingest membership}
 heap=${HEAP:-1g}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/stitchd-load-XXXXXX")
@@ -154,7 +155,35 @@ chosen() {
   case " $only " in *" $1 "*) true ;; *) false ;; esac
 }
 
+# ask_with_pgbench <name> <condition on l.segment_key>: the server's statement, asked by pgbench
+ask_with_pgbench() {
+  local said
+  cat >"$work/membership.sql" <<SQL
+\set user random(0, 999999)
+\set list random(0, 49)
+SELECT l.segment_key, m.context_key, m.included FROM segment_lists l JOIN segment_list_members m ON m.generation = l.generation
+ WHERE l.environment_id = :environment AND l.segment_key = ANY ($2) AND m.context_key = ANY (ARRAY['user-' || :user::text]);
+SQL
+  said=$(PGOPTIONS="-c role=stitchd_reader -c plan_cache_mode=force_generic_plan -c enable_seqscan=off" "$pgbench" -n -M prepared -c 4 -j 2 -T "$seconds" -f "$work/membership.sql" \
+    -D environment="$LISTS_ENVIRONMENT" -D lists="{$(seq -s, -f 'list-%g' 0 49)}" "$STITCHD_POSTGRES_URL" 2>"$work/pgbench.log") ||
+    { failed=$((failed + 1)); echo "FAILED: pgbench" >&2; tail -n 5 "$work/pgbench.log" >&2; return; }
+  sed -n "s/^tps = \([0-9.]*\).*/{\"name\":\"$1\",\"target\":\"pgbench\",\"per_second\":\1}/p" <<<"$said" | tee -a "$results" >&2
+}
+
 rm -f "$results"
+mkdir -p target
+if chosen membership; then
+  pgbench=$(command -v pgbench || find /usr/lib/postgresql/*/bin -name pgbench 2>/dev/null | sort -V | tail -1)
+  [ -n "$pgbench" ] || { echo "pgbench is missing: on Debian, apt-get install postgresql." >&2; exit 1; }
+  echo "writing $members members" >&2
+  # shellcheck disable=SC2086
+  "$jdk/bin/java" $quiet_flags -cp "$bench_path" dev.stitchd.load.Bench lists ${server#--target=server } --members="$members" >"$work/lists" 2>"$work/lists.log" 7>&- ||
+    { tail -n 5 "$work/lists.log" >&2; exit 1; }
+  set -a
+  # shellcheck disable=SC1091
+  . "$work/lists"
+  set +a
+fi
 # shellcheck disable=SC2086
 for round in $(seq "$rounds"); do
   echo "round $round of $rounds" >&2
@@ -178,6 +207,14 @@ for round in $(seq "$rounds"); do
   if chosen ingest; then
     bench ingest $server --events="$events"
     bench rowbinary --target=rowbinary --events="$rows"
+  fi
+  if chosen membership; then
+    bench membership $server --name="membership, one list" --lists=1 --seconds="$seconds" --warmup="$warmup"
+    bench membershipsql --target=r2dbc --name="membership, one list" --lists=1 --seconds="$seconds" --warmup="$warmup"
+    ask_with_pgbench "membership, one list" "ARRAY['list-' || :list::text]"
+    bench membership $server --name="membership, any of 50 lists" --lists=50 --seconds="$seconds" --warmup="$warmup"
+    bench membershipsql --target=r2dbc --name="membership, any of 50 lists" --lists=50 --seconds="$seconds" --warmup="$warmup"
+    ask_with_pgbench "membership, any of 50 lists" ":lists"
   fi
 done
 

@@ -4,6 +4,7 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.Readable;
+import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -26,11 +27,15 @@ final class KeyRows implements KeyStore {
 
   private static final String FIND =
       """
-      SELECT k.id, k.tenant_id, k.environment_id, k.kind, e.access_version
+      SELECT k.id, k.tenant_id, k.environment_id, k.kind, k.hash, e.access_version
         FROM sdk_keys k
         JOIN environments e ON e.tenant_id = k.tenant_id AND e.id = k.environment_id
-       WHERE k.hash = $1 AND k.revoked_at IS NULL\
+       WHERE k.revoked_at IS NULL AND \
       """;
+
+  private static final String FIND_BY_HASH = FIND + "k.hash = $1";
+
+  private static final String FIND_BY_ID = FIND + "k.id = $1";
 
   private static final String VALID =
       """
@@ -51,7 +56,12 @@ final class KeyRows implements KeyStore {
 
   @Override
   public Mono<Stored> find(KeyHash hash) {
-    return database.sql(FIND).bind(0, hash.bytes()).map(KeyRows::stored).one();
+    return database.sql(FIND_BY_HASH).bind(0, hash.bytes()).map(KeyRows::stored).one();
+  }
+
+  @Override
+  public Mono<Stored> find(UUID id) {
+    return database.sql(FIND_BY_ID).bind(0, id).map(KeyRows::stored).one();
   }
 
   @Override
@@ -73,7 +83,9 @@ final class KeyRows implements KeyStore {
             new TenantId(required(row, "tenant_id", UUID.class)),
             new EnvironmentId(required(row, "environment_id", UUID.class)),
             SdkCaller.Kind.valueOf(required(row, "kind", String.class).toUpperCase(Locale.ROOT)));
-    return new Stored(caller, required(row, "access_version", Long.class));
+    var hash = new byte[32];
+    required(row, "hash", ByteBuffer.class).get(hash);
+    return new Stored(caller, KeyHash.of(hash), required(row, "access_version", Long.class));
   }
 
   private static Row row(Readable row) {

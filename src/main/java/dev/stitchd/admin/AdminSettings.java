@@ -1,5 +1,6 @@
 package dev.stitchd.admin;
 
+import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -8,9 +9,13 @@ import org.springframework.util.unit.DataSize;
 ///
 /// @param maxBody largest request body; imports and exports stream and are bounded otherwise
 /// @param maxMembersBody largest body of adding or removing members, whose keys may be long
+/// @param previewWait how long a preview waits for this node to know what was just committed; after
+///   that it shows the newest that the node knows
 @ConfigurationProperties("stitchd.admin")
 record AdminSettings(
-    @DefaultValue("1MB") DataSize maxBody, @DefaultValue("8MB") DataSize maxMembersBody) {
+    @DefaultValue("1MB") DataSize maxBody,
+    @DefaultValue("8MB") DataSize maxMembersBody,
+    @DefaultValue("1s") Duration previewWait) {
 
   int maxBodyBytes() {
     return Math.toIntExact(maxBody.toBytes());

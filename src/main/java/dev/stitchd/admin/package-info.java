@@ -8,10 +8,14 @@
       "kernel",
       "catalog",
       "segment",
+      "decide",
+      "snapshot",
+      "ruleset",
       "access",
       "boundary",
       "warehouse",
-      "delivery"
+      "delivery",
+      "propagation"
     })
 @CheckReturnValue
 @NullMarked

@@ -10,6 +10,7 @@ import dev.stitchd.ruleset.Items;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.ruleset.RulesetCheck;
 import dev.stitchd.ruleset.Segment;
+import io.r2dbc.spi.Readable;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,15 @@ import tools.jackson.databind.JsonNode;
 /// Everything published in an environment, read inside the transaction that holds its lock, to
 /// check what a change would make of it.
 final class PublishedRuleset {
+
+  private static final String AT =
+      """
+      SELECT item_kind, item_key, item::text AS item
+        FROM (SELECT DISTINCT ON (item_kind, item_key) item_kind, item_key, item FROM environment_changes
+               WHERE tenant_id = $1 AND environment_id = $2 AND revision <= $3
+               ORDER BY item_kind, item_key, revision DESC) newest
+       WHERE item IS NOT NULL
+      """;
 
   private record Row(String kind, String key, JsonNode item) {}
 
@@ -33,14 +43,23 @@ final class PublishedRuleset {
     return session
         .all(
             "SELECT item_kind, item_key, item::text AS item FROM environment_items WHERE tenant_id = $1 AND environment_id = $2",
-            row ->
-                new Row(
-                    Columns.text(row, "item_kind"),
-                    Columns.text(row, "item_key"),
-                    Columns.json(row, "item")),
+            PublishedRuleset::row,
             tenant.value(),
             environment.value())
         .map(PublishedRuleset::of);
+  }
+
+  /// What was published at a revision of the past, out of the log.
+  static Mono<Ruleset> at(
+      Session session, TenantId tenant, EnvironmentId environment, long revision) {
+    return session
+        .all(AT, PublishedRuleset::row, tenant.value(), environment.value(), revision)
+        .map(PublishedRuleset::of);
+  }
+
+  private static Row row(Readable row) {
+    return new Row(
+        Columns.text(row, "item_kind"), Columns.text(row, "item_key"), Columns.json(row, "item"));
   }
 
   /// Refuses a change that would leave the environment with unknown names, cycles, or variants that

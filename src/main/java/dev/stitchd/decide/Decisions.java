@@ -10,7 +10,7 @@ import reactor.core.publisher.Mono;
 /// What flags give to a context. A client key sees only flags marked client-visible, the others as
 /// if they were unknown; what those depend on is evaluated all the same. A fact that cannot be
 /// fetched degrades the evaluation and never fails it. Answers arrive on the caller's thread when
-/// no fact is needed.
+/// no fact is needed; otherwise all facts of a call are fetched in one statement.
 public interface Decisions {
 
   /// What one flag gives, and a record that it was given: an exposure if the context has a

@@ -5,55 +5,52 @@ import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.ruleset.ErrorCode;
 import dev.stitchd.ruleset.Evaluation;
 import dev.stitchd.ruleset.Evaluator;
-import dev.stitchd.ruleset.Facts;
 import dev.stitchd.ruleset.Reason;
-import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.snapshot.Snapshot;
 import java.util.List;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
-/// Evaluates, and tells the [Recorder] what was given.
+/// Fetches the facts that are needed, evaluates, and tells the [Recorder] what was given.
 @Component
 final class RecordingDecisions implements Decisions {
 
   private final VisibleFlags flags;
+  private final ListFacts lists;
   private final Recorder recorder;
 
-  RecordingDecisions(VisibleFlags flags, Recorder recorder) {
+  RecordingDecisions(VisibleFlags flags, ListFacts lists, Recorder recorder) {
     this.flags = flags;
+    this.lists = lists;
     this.recorder = recorder;
   }
 
   @Override
   public Mono<Evaluation> evaluate(
       SdkCaller caller, Snapshot snapshot, String flagKey, EvaluationContext context) {
-    return Mono.fromSupplier(() -> decide(caller, snapshot.ruleset(), flagKey, context))
+    return decide(caller, snapshot, flagKey, context)
         .doOnNext(evaluation -> recorder.given(snapshot, evaluation, context));
   }
 
   @Override
   public Mono<List<Evaluation>> evaluateAll(
       SdkCaller caller, Snapshot snapshot, EvaluationContext context) {
-    return Mono.fromSupplier(() -> decideAll(caller, snapshot.ruleset(), context))
+    var ruleset = snapshot.ruleset();
+    var visible = flags.of(caller, ruleset);
+    return lists
+        .of(snapshot.environment(), Evaluator.needs(ruleset, visible, context))
+        .map(facts -> Evaluator.evaluateAll(ruleset, visible, context, facts))
         .doOnNext(evaluations -> recorder.givenAll(snapshot.environment(), evaluations));
   }
 
-  private Evaluation decide(
-      SdkCaller caller, Ruleset ruleset, String flagKey, EvaluationContext context) {
+  private Mono<Evaluation> decide(
+      SdkCaller caller, Snapshot snapshot, String flagKey, EvaluationContext context) {
+    var ruleset = snapshot.ruleset();
     return VisibleFlags.maySee(caller, ruleset.flag(flagKey))
-        ? Evaluator.evaluate(ruleset, flagKey, context, facts())
-        : notFound(flagKey);
-  }
-
-  private List<Evaluation> decideAll(SdkCaller caller, Ruleset ruleset, EvaluationContext context) {
-    return Evaluator.evaluateAll(ruleset, flags.of(caller, ruleset), context, facts());
-  }
-
-  /// Members of list segments are not fetched yet, so whoever is asked about them is unknown, which
-  /// degrades the evaluation.
-  private static Facts facts() {
-    return Facts.NONE;
+        ? lists
+            .of(snapshot.environment(), Evaluator.needs(ruleset, flagKey, context))
+            .map(facts -> Evaluator.evaluate(ruleset, flagKey, context, facts))
+        : Mono.just(notFound(flagKey));
   }
 
   private static Evaluation notFound(String flagKey) {

@@ -29,11 +29,7 @@ final class VisibleFlags {
 
   /// Whether a flag exists for this caller.
   static boolean maySee(SdkCaller caller, @Nullable Flag flag) {
-    return flag != null
-        && switch (caller.kind()) {
-          case SERVER -> true;
-          case CLIENT -> flag.shape().clientVisible();
-        };
+    return flag != null && Visibility.isGiven(caller.kind(), flag);
   }
 
   /// The keys of all flags that this caller may see, sorted.
@@ -49,7 +45,7 @@ final class VisibleFlags {
     return new Keys(
         ruleset.flags().keySet().stream().sorted().toList(),
         ruleset.flags().values().stream()
-            .filter(flag -> flag.shape().clientVisible())
+            .filter(flag -> Visibility.isGiven(SdkCaller.Kind.CLIENT, flag))
             .map(Flag::key)
             .sorted()
             .toList());

@@ -27,7 +27,10 @@ final class AnswerWriter {
   }
 
   /// The answer for all flags.
-  static byte[] all(Snapshot snapshot, List<Evaluation> evaluations) {
+  ///
+  /// @param stream where the client hears of changes; null if it cannot be told
+  static byte[] all(
+      Snapshot snapshot, List<Evaluation> evaluations, EventLink.@Nullable Target stream) {
     var bytes = new ByteArrayOutputStream(ONE * (1 + evaluations.size()));
     try (var json = Json.generator(bytes)) {
       json.writeStartObject();
@@ -40,6 +43,9 @@ final class AnswerWriter {
       json.writeStringProperty("environment", snapshot.environmentKey());
       json.writeNumberProperty("revision", snapshot.revision());
       json.writeEndObject();
+      if (stream != null) {
+        write(json, stream);
+      }
       json.writeEndObject();
     }
     return bytes.toByteArray();
@@ -54,6 +60,18 @@ final class AnswerWriter {
       body.put("key", key);
     }
     return Json.writeBytes(body.put("errorCode", code).put("errorDetails", details));
+  }
+
+  private static void write(JsonGenerator json, EventLink.Target stream) {
+    json.writeArrayPropertyStart("eventStreams");
+    json.writeStartObject();
+    json.writeStringProperty("type", "sse");
+    json.writeObjectPropertyStart("endpoint");
+    json.writeStringProperty("requestUri", stream.requestUri());
+    json.writeEndObject();
+    json.writeNumberProperty("inactivityDelaySec", stream.inactivitySeconds());
+    json.writeEndObject();
+    json.writeEndArray();
   }
 
   private static void write(JsonGenerator json, Evaluation evaluation) {

@@ -28,8 +28,9 @@ import reactor.core.publisher.Mono;
 /// decision or all. A filter, since a route's machinery costs as much as the decision and its
 /// answer.
 ///
-/// The query parameters `flagConfigEtag` and `flagConfigLastModified` may be sent and change
-/// nothing: what is answered is the newest that this node has.
+/// What is answered is the newest that this node has. The query parameter `flagConfigEtag`, which
+/// clients copy from their event stream, may name a newer one, since the stream may be another
+/// node's: then the node catches up first. `flagConfigLastModified` is not needed.
 @Component
 @Order(Ordered.HIGHEST_PRECEDENCE + 200)
 final class OfrepFilter implements WebFilter {
@@ -43,12 +44,21 @@ final class OfrepFilter implements WebFilter {
   private final Access access;
   private final Snapshots snapshots;
   private final Decisions decisions;
+  private final EventLink link;
+  private final OfrepSettings settings;
   private final ContextReader contexts;
 
-  OfrepFilter(Access access, Snapshots snapshots, Decisions decisions, OfrepSettings settings) {
+  OfrepFilter(
+      Access access,
+      Snapshots snapshots,
+      Decisions decisions,
+      EventLink link,
+      OfrepSettings settings) {
     this.access = access;
     this.snapshots = snapshots;
     this.decisions = decisions;
+    this.link = link;
+    this.settings = settings;
     this.contexts = new ContextReader(settings);
   }
 
@@ -89,15 +99,21 @@ final class OfrepFilter implements WebFilter {
   }
 
   private Mono<Question> question(ServerHttpRequest request, SdkCaller caller) {
-    return snapshot(caller).flatMap(snapshot -> question(request, caller, snapshot));
+    return snapshot(request, caller).flatMap(snapshot -> question(request, caller, snapshot));
   }
 
-  private Mono<Snapshot> snapshot(SdkCaller caller) {
-    return snapshots
-        .current(caller.environment())
-        .onErrorMap(
-            Problem.NotFound.class,
-            _ -> new Problem.Unauthenticated("the key's environment is gone"));
+  private Mono<Snapshot> snapshot(ServerHttpRequest request, SdkCaller caller) {
+    var told =
+        request.getURI().getRawQuery() == null
+            ? null
+            : ConfigTag.parse(request.getQueryParams().getFirst("flagConfigEtag"));
+    var snapshot =
+        told == null
+            ? snapshots.current(caller.environment())
+            : snapshots.atLeast(
+                caller.environment(), told.tag(), told.revision(), settings.catchUp());
+    return snapshot.onErrorMap(
+        Problem.NotFound.class, _ -> new Problem.Unauthenticated("the key's environment is gone"));
   }
 
   private Mono<Question> question(ServerHttpRequest request, SdkCaller caller, Snapshot snapshot) {
@@ -121,12 +137,18 @@ final class OfrepFilter implements WebFilter {
   private Mono<Void> decideAll(ServerWebExchange exchange, Question question) {
     return decisions
         .evaluateAll(question.caller(), question.snapshot(), question.context())
-        .flatMap(evaluations -> answerAll(exchange, question, evaluations));
+        .flatMap(evaluations -> bodyOfAll(question, evaluations))
+        .flatMap(body -> answerAll(exchange, question, body));
   }
 
-  private static Mono<Void> answerAll(
-      ServerWebExchange exchange, Question question, List<Evaluation> evaluations) {
-    var body = AnswerWriter.all(question.snapshot(), evaluations);
+  private Mono<byte[]> bodyOfAll(Question question, List<Evaluation> evaluations) {
+    return link.of(question.caller())
+        .map(stream -> AnswerWriter.all(question.snapshot(), evaluations, stream))
+        .switchIfEmpty(
+            Mono.fromSupplier(() -> AnswerWriter.all(question.snapshot(), evaluations, null)));
+  }
+
+  private static Mono<Void> answerAll(ServerWebExchange exchange, Question question, byte[] body) {
     return Answers.jsonUnlessKnown(exchange, body, ResultTag.of(body, question.caller().keyId()));
   }
 

@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.UUID;
 
 /// The `ETag` of a bulk answer: a hash of its body and of the key that asked. So it covers the
-/// configuration, the whole context (clients keep their tag when an attribute changes) and the
-/// credential, and a client that sends it back holds exactly this body.
+/// configuration, the whole context (clients keep their tag when an attribute changes), the token
+/// of the event stream (clients that hear 304 go on with the address they have) and the credential,
+/// and a client that sends it back holds exactly this body.
 final class ResultTag {
 
   private ResultTag() {}

@@ -1,10 +1,19 @@
 /// **The OFREP door**: OpenFeature's remote evaluation protocol over HTTP, one flag or all, with
-/// its own bodies for answers and errors.
+/// its own bodies for answers and errors, and the event stream that says when to ask again.
 ///
-/// May use: `kernel`, `access`, `snapshot`, `decide`, `ruleset` (what an evaluation is),
-/// `boundary`. Threads: Netty event loops; nothing blocks.
+/// May use: `kernel`, `access`, `snapshot`, `decide`, `ruleset` (what an evaluation is, and what it
+/// depends on), `stream` (whose manners the event stream has), `boundary`. Threads: Netty event
+/// loops and the timer; nothing blocks.
 @ApplicationModule(
-    allowedDependencies = {"kernel", "access", "snapshot", "decide", "ruleset", "boundary"})
+    allowedDependencies = {
+      "kernel",
+      "access",
+      "snapshot",
+      "decide",
+      "ruleset",
+      "stream",
+      "boundary"
+    })
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.ofrep;

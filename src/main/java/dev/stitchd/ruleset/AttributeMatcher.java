@@ -6,12 +6,16 @@ import tools.jackson.databind.node.ArrayNode;
 
 /// A compiled test of one attribute.
 ///
+/// @param condition what was compiled
 /// @param test null for the operators that ask only whether the attribute is there
-record AttributeMatcher(Path path, @Nullable ValueTest test, boolean negative) implements Matcher {
+record AttributeMatcher(
+    Condition.Attribute condition, Path path, @Nullable ValueTest test, boolean negative)
+    implements Matcher {
 
   static AttributeMatcher of(Condition.Attribute condition) {
     var comparison = condition.operator().comparison();
     return new AttributeMatcher(
+        condition,
         Path.of(condition.path()),
         comparison == null ? null : comparison.compile(condition.values()),
         condition.operator().negative());

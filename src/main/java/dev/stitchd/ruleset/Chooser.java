@@ -58,17 +58,27 @@ sealed interface Chooser {
 
     @Override
     public @Nullable Outcome choose(EvaluationContext context) {
+      var unit = unit(context);
+      return unit == null ? null : outcomes[slot(bucket(unit))];
+    }
+
+    /// What is bucketed: the attribute's value as text; null if it is absent or has none.
+    @Nullable String unit(EvaluationContext context) {
       var value = bucketBy.in(context);
-      var unit = value == null ? null : unit(value);
-      if (unit == null) {
-        return null;
-      }
-      int bucket = Bucketing.bucket(salt, unit);
+      return value == null ? null : unit(value);
+    }
+
+    int bucket(String unit) {
+      return Bucketing.bucket(salt, unit);
+    }
+
+    /// The index of the slot that a bucket lies in.
+    int slot(int bucket) {
       int i = 0;
       while (i < ends.length - 1 && bucket >= ends[i]) {
         i++;
       }
-      return outcomes[i];
+      return i;
     }
 
     private static @Nullable String unit(JsonNode value) {

@@ -24,14 +24,35 @@ public final class Evaluator {
     return flagKeys.stream().map(run::evaluate).toList();
   }
 
+  /// What a flag gives to a context, and each step of the way there. Costs many times what
+  /// [#evaluate] does, and always gives the same.
+  ///
+  /// @param hidden dotted paths whose values the trace must not show
+  public static Explanation explain(
+      Ruleset ruleset,
+      String flagKey,
+      EvaluationContext context,
+      Facts facts,
+      Collection<String> hidden) {
+    return new Explainer(ruleset, context, facts, hidden).explain(flagKey);
+  }
+
   /// Which facts the evaluation of a flag could ask for; often none.
   public static Needs needs(Ruleset ruleset, String flagKey, EvaluationContext context) {
-    return needs(ruleset, List.of(flagKey), context);
+    var flag = ruleset.hasLists() ? ruleset.flag(flagKey) : null;
+    return flag == null || !flag.namesOthers()
+        ? Needs.NONE
+        : needs(ruleset, List.of(flagKey), context);
   }
 
   /// Which facts the evaluation of several flags could ask for.
   public static Needs needs(
       Ruleset ruleset, Collection<String> flagKeys, EvaluationContext context) {
-    return ruleset.hasLists() ? Reach.of(ruleset, flagKeys, context) : Needs.NONE;
+    return ruleset.hasLists() ? Reach.of(ruleset, flagKeys, context, false) : Needs.NONE;
+  }
+
+  /// Which facts an explanation shows: also those behind flags that are off.
+  public static Needs needsToExplain(Ruleset ruleset, String flagKey, EvaluationContext context) {
+    return ruleset.hasLists() ? Reach.of(ruleset, List.of(flagKey), context, true) : Needs.NONE;
   }
 }

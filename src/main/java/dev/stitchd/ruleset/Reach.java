@@ -12,17 +12,21 @@ final class Reach {
 
   private final Ruleset ruleset;
   private final EvaluationContext context;
+  private final boolean throughOff;
   private final Set<ItemName> seen = new HashSet<>();
   private final ArrayDeque<ItemName> open = new ArrayDeque<>();
   private final Set<Needs.Member> members = new HashSet<>();
 
-  private Reach(Ruleset ruleset, EvaluationContext context) {
+  private Reach(Ruleset ruleset, EvaluationContext context, boolean throughOff) {
     this.ruleset = ruleset;
     this.context = context;
+    this.throughOff = throughOff;
   }
 
-  static Needs of(Ruleset ruleset, Collection<String> flagKeys, EvaluationContext context) {
-    var reach = new Reach(ruleset, context);
+  /// @param throughOff whether flags that are not enabled are searched as if they were
+  static Needs of(
+      Ruleset ruleset, Collection<String> flagKeys, EvaluationContext context, boolean throughOff) {
+    var reach = new Reach(ruleset, context, throughOff);
     flagKeys.forEach(key -> reach.open(ItemName.flag(key)));
     while (!reach.open.isEmpty()) {
       reach.visit(reach.open.remove());
@@ -47,7 +51,9 @@ final class Reach {
 
   private List<Reference> ofFlag(String key) {
     var flag = ruleset.flag(key);
-    return flag == null || !flag.targeting().enabled() ? List.of() : flag.references();
+    return flag == null || !(throughOff || flag.targeting().enabled())
+        ? List.of()
+        : flag.references();
   }
 
   private List<Reference> ofSegment(String key) {

@@ -36,6 +36,10 @@ final class Run {
     return context;
   }
 
+  Facts facts() {
+    return facts;
+  }
+
   /// Whether a fact that was asked for is not known.
   boolean degraded() {
     return degraded;
@@ -77,7 +81,8 @@ final class Run {
         : Decision.of(flag.plan(), this);
   }
 
-  private Evaluation other(String flagKey) {
+  /// What another flag gives; worked out once.
+  Evaluation other(String flagKey) {
     var before = given.get(flagKey);
     if (before == null) {
       return enter() ? work(flagKey) : BEING_EVALUATED;

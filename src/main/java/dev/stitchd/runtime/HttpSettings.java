@@ -3,8 +3,8 @@ package dev.stitchd.runtime;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
-/// The HTTP server's threads; `STITCHD_HTTP_…`. Port, address and idle time are the framework's,
-/// see `application.yaml`.
+/// The HTTP server's threads; `STITCHD_HTTP_…`. Port, address, idle time and HTTP/2 are the
+/// framework's, see `application.yaml`.
 ///
 /// @param eventLoops threads that serve connections; 0 for as many as there are processors
 @ConfigurationProperties("stitchd.http")

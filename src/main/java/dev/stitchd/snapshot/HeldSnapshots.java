@@ -46,6 +46,16 @@ final class HeldSnapshots implements Snapshots {
   }
 
   @Override
+  public Mono<Snapshot> atLeast(
+      EnvironmentId environment, String tag, long revision, Duration patience) {
+    return current(environment)
+        .flatMap(snapshot ->
+            snapshot.tag().equals(tag) && snapshot.revision() < revision
+                ? caughtUp(environment, revision, patience)
+                : Mono.just(snapshot));
+  }
+
+  @Override
   public Flux<Snapshot> updates(EnvironmentId environment) {
     return Flux.defer(() -> updates(subscribed(environment)));
   }
@@ -57,6 +67,11 @@ final class HeldSnapshots implements Snapshots {
 
   @Nullable Held find(EnvironmentId environment) {
     return environments.get(environment);
+  }
+
+  /// Lets go of what is kept of a deleted environment.
+  void gone(EnvironmentId environment) {
+    reading.gone(environment);
   }
 
   /// Forgets a deleted environment and tells its subscribers.
@@ -72,6 +87,17 @@ final class HeldSnapshots implements Snapshots {
         var _ = release(held);
       }
     }
+  }
+
+  /// The read is cached, so that it goes on for others when this caller leaves.
+  private Mono<Snapshot> caughtUp(EnvironmentId environment, long revision, Duration patience) {
+    return holding(environment)
+        .refresh(false)
+        .onErrorComplete()
+        .cache()
+        .then(updates(environment).filter(newer -> newer.revision() >= revision).next())
+        .timeout(patience, current(environment), timer)
+        .switchIfEmpty(current(environment));
   }
 
   private Flux<Snapshot> updates(Held held) {

@@ -1,6 +1,7 @@
 package dev.stitchd.snapshot;
 
 import dev.stitchd.kernel.EnvironmentId;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -18,6 +19,13 @@ public interface Snapshots {
   default @Nullable Snapshot held(EnvironmentId environment) {
     return null;
   }
+
+  /// As [#current], but if what is held is older than a revision that its history is said to have
+  /// reached, the store is read once and the answer waits for it.
+  ///
+  /// @param tag of the history; a revision of another one says nothing
+  /// @param patience how long to wait at most
+  Mono<Snapshot> atLeast(EnvironmentId environment, String tag, long revision, Duration patience);
 
   /// The newest snapshot at once, then each newer one; a subscriber that is slower than the changes
   /// skips to the newest. Completes when the environment is deleted; fails as [#current] does

@@ -12,15 +12,23 @@ import org.jspecify.annotations.Nullable;
 /// What is written to a stream at once: complete lines of Server-Sent Events. Immutable and shared.
 ///
 /// @param bytes not to be written to
-record Frame(Kind kind, byte[] bytes) {
+/// @param revision where it takes a client that takes it; [#NONE] if that is where it was
+record Frame(Kind kind, byte[] bytes, long revision) {
+
+  static final long NONE = -1;
 
   static final Frame HEARTBEAT = new Frame(Kind.HEARTBEAT, ": hb\n\n".getBytes(UTF_8));
+
+  Frame(Kind kind, byte[] bytes) {
+    this(kind, bytes, NONE);
+  }
 
   enum Kind {
     RETRY,
     PUT,
     PATCH,
     CURRENT,
+    MESSAGE,
     HEARTBEAT,
     GOODBYE
   }
@@ -46,6 +54,19 @@ record Frame(Kind kind, byte[] bytes) {
   /// How long clients wait before they connect again.
   static Frame retry(Duration after) {
     return new Frame(Kind.RETRY, ("retry: " + after.toMillis() + "\n\n").getBytes(UTF_8));
+  }
+
+  /// What another door than this room's has to say.
+  static Frame message(SideStreams.Message message) {
+    var text =
+        "id: "
+            + message.id()
+            + "\nevent: "
+            + message.event()
+            + "\ndata: "
+            + message.data()
+            + "\n\n";
+    return new Frame(Kind.MESSAGE, text.getBytes(UTF_8));
   }
 
   /// The last frame of a stream.

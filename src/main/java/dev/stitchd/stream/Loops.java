@@ -2,12 +2,14 @@ package dev.stitchd.stream;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.access.SdkCaller;
+import dev.stitchd.propagation.Deliveries;
 import dev.stitchd.snapshot.Snapshots;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.ssl.SslHandler;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -41,6 +43,7 @@ final class Loops implements SmartLifecycle {
   private final StreamMeters meters;
   private final StreamSettings settings;
   private final ByteBufAllocator allocator;
+  private final Deliveries deliveries;
   private final ConcurrentMap<EventLoop, Loop> loops = new ConcurrentHashMap<>();
   private volatile boolean running;
 
@@ -51,7 +54,8 @@ final class Loops implements SmartLifecycle {
       Jitter jitter,
       StreamMeters meters,
       StreamSettings settings,
-      ByteBufAllocator allocator) {
+      ByteBufAllocator allocator,
+      Deliveries deliveries) {
     this.snapshots = snapshots;
     this.access = access;
     this.editions = editions;
@@ -59,11 +63,14 @@ final class Loops implements SmartLifecycle {
     this.meters = meters;
     this.settings = settings;
     this.allocator = allocator;
+    this.deliveries = deliveries;
   }
 
   /// Where to write below the codec; null if the connection is not plain HTTP/1.1.
   static @Nullable ChannelHandlerContext codecOf(Channel channel) {
-    return channel.pipeline().context(HttpServerCodec.class);
+    return channel.pipeline().get(SslHandler.class) == null
+        ? channel.pipeline().context(HttpServerCodec.class)
+        : null; // what waits below TLS is not what waits for the client
   }
 
   /// One stream from the moment its head has been sent: completes when it was ended by plan or the
@@ -114,6 +121,10 @@ final class Loops implements SmartLifecycle {
 
   StreamSettings settings() {
     return settings;
+  }
+
+  Deliveries deliveries() {
+    return deliveries;
   }
 
   ByteBufAllocator allocator() {

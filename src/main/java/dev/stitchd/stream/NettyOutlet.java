@@ -3,6 +3,7 @@ package dev.stitchd.stream;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.HttpVersion;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -48,9 +49,11 @@ final class NettyOutlet implements Outlet {
     return response.then();
   }
 
+  /// As content of the answer, which the codec of whichever HTTP version it is puts into a frame.
   @Override
   public Mono<Void> write(ByteBuffer bytes) {
-    return FutureMono.deferFuture(() -> channel.writeAndFlush(Unpooled.wrappedBuffer(bytes)));
+    return FutureMono.deferFuture(
+        () -> channel.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(bytes))));
   }
 
   @Override

@@ -36,11 +36,24 @@ final class Places {
     return open.get();
   }
 
-  /// Takes a place, to be given back with [#leave].
+  /// Takes a place for a stream of SDKs' own protocol, to be given back with [#leave].
   ///
   /// @throws Problem.TooMany if the key has as many as it may
   /// @throws Problem.Unavailable if the node has, or has accepted as many in this second
   void enter(SdkCaller caller) {
+    enter(caller, byEnvironment);
+  }
+
+  void leave(SdkCaller caller) {
+    leave(caller, byEnvironment);
+  }
+
+  /// The same for a stream of any protocol.
+  ///
+  /// @param ofItsKind the gauges of that protocol
+  /// @throws Problem.TooMany if the key has as many as it may
+  /// @throws Problem.Unavailable if the node has, or has accepted as many in this second
+  void enter(SdkCaller caller, OpenStreams ofItsKind) {
     if (acceptedThisSecond() > settings.perSecond()) {
       meters.refused("per-second");
       throw new Problem.Unavailable(
@@ -51,17 +64,17 @@ final class Places {
       meters.refused("per-node");
       throw new Problem.Unavailable("this node holds as many streams as it may", jitter.retry());
     }
-    byEnvironment.enter(caller.environment());
+    ofItsKind.enter(caller.environment());
     if (byKey.merge(caller.keyId(), 1, Integer::sum) > settings.perKey()) {
-      leave(caller);
+      leave(caller, ofItsKind);
       meters.refused("per-key");
       throw new Problem.TooMany("this key holds as many streams as it may", jitter.retry());
     }
   }
 
-  void leave(SdkCaller caller) {
+  void leave(SdkCaller caller, OpenStreams ofItsKind) {
     open.decrementAndGet();
-    byEnvironment.leave(caller.environment());
+    ofItsKind.leave(caller.environment());
     byKey.computeIfPresent(caller.keyId(), (_, count) -> count == 1 ? null : count - 1);
   }
 

@@ -1,6 +1,8 @@
 package dev.stitchd.stream;
 
 import dev.stitchd.access.Access;
+import dev.stitchd.propagation.Deliveries;
+import dev.stitchd.propagation.Instances;
 import dev.stitchd.snapshot.Snapshots;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -82,9 +84,17 @@ final class StreamConfiguration {
       Editions editions,
       Jitter jitter,
       StreamMeters meters,
-      StreamSettings settings) {
+      StreamSettings settings,
+      Deliveries deliveries) {
     return new Loops(
-        snapshots, access, editions, jitter, meters, settings, ByteBufAllocator.DEFAULT);
+        snapshots,
+        access,
+        editions,
+        jitter,
+        meters,
+        settings,
+        ByteBufAllocator.DEFAULT,
+        deliveries);
   }
 
   @Bean
@@ -115,21 +125,51 @@ final class StreamConfiguration {
   }
 
   @Bean
-  @Order(SDK_PLANE)
-  StreamFilter streamFilter(
-      Access access,
+  Streams streams(
       Snapshots snapshots,
+      Access access,
       Editions editions,
       Drain drain,
-      Places places,
       Jitter jitter,
       StreamMeters meters,
       StreamSettings settings,
-      Loops loops,
       @Qualifier("timer") Scheduler timer) {
-    var streams = new Streams(snapshots, access, editions, drain, jitter, meters, settings, timer);
-    var writing = new Writing(drain, meters, settings, timer);
-    return new StreamFilter(access, snapshots, streams, writing, places, drain, loops);
+    return new Streams(snapshots, access, editions, drain, jitter, meters, settings, timer);
+  }
+
+  @Bean
+  Writing streamWriting(
+      Drain drain,
+      StreamMeters meters,
+      StreamSettings settings,
+      @Qualifier("timer") Scheduler timer) {
+    return new Writing(drain, meters, settings, timer);
+  }
+
+  @Bean
+  Entrance streamEntrance(Snapshots snapshots, Places places, Drain drain) {
+    return new Entrance(snapshots, places, drain);
+  }
+
+  @Bean
+  SideStreams sideStreams(
+      Entrance entrance, Streams streams, Writing writing, StreamMeters meters) {
+    return new EnteredSideStreams(entrance, streams, writing, meters);
+  }
+
+  @Bean
+  @Order(SDK_PLANE)
+  StreamFilter streamFilter(
+      Access access,
+      Streams streams,
+      Writing writing,
+      Entrance entrance,
+      Loops loops,
+      StreamMeters meters,
+      Deliveries deliveries,
+      Instances instances) {
+    return new StreamFilter(
+        access, streams, writing, entrance, loops, meters, deliveries, instances);
   }
 
   @Bean
@@ -140,8 +180,9 @@ final class StreamConfiguration {
       Editions editions,
       Drain drain,
       StreamMeters meters,
+      Instances instances,
       StreamSettings settings,
       @Qualifier("timer") Scheduler timer) {
-    return new ConfigFilter(access, snapshots, editions, drain, meters, settings, timer);
+    return new ConfigFilter(access, snapshots, editions, drain, meters, instances, settings, timer);
   }
 }

@@ -2,7 +2,9 @@ package dev.stitchd.stream;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.access.SdkCaller;
-import dev.stitchd.snapshot.Snapshots;
+import dev.stitchd.propagation.Deliveries;
+import dev.stitchd.propagation.Instances;
+import dev.stitchd.snapshot.Snapshot;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -19,28 +21,31 @@ final class StreamFilter implements WebFilter {
   static final String PATH = "/sdk/v1/stream";
 
   private final Access access;
-  private final Snapshots snapshots;
   private final Streams streams;
   private final Writing writing;
-  private final Places places;
-  private final Drain drain;
+  private final Entrance entrance;
   private final Loops loops;
+  private final StreamMeters meters;
+  private final Deliveries deliveries;
+  private final Instances instances;
 
   StreamFilter(
       Access access,
-      Snapshots snapshots,
       Streams streams,
       Writing writing,
-      Places places,
-      Drain drain,
-      Loops loops) {
+      Entrance entrance,
+      Loops loops,
+      StreamMeters meters,
+      Deliveries deliveries,
+      Instances instances) {
     this.access = access;
-    this.snapshots = snapshots;
     this.streams = streams;
     this.writing = writing;
-    this.places = places;
-    this.drain = drain;
+    this.entrance = entrance;
     this.loops = loops;
+    this.meters = meters;
+    this.deliveries = deliveries;
+    this.instances = instances;
   }
 
   @Override
@@ -54,35 +59,36 @@ final class StreamFilter implements WebFilter {
   }
 
   private Mono<Void> enter(SdkCaller caller, ServerWebExchange exchange) {
-    return Mono.usingWhen(
-        Mono.fromCallable(() -> place(caller)),
-        place -> serve(place, exchange),
-        place -> Mono.fromRunnable(() -> places.leave(place)));
+    return entrance.enter(
+        caller,
+        meters.open(),
+        exchange,
+        (snapshot, outlet) -> stream(caller, snapshot, exchange.getRequest(), outlet));
   }
 
-  private SdkCaller place(SdkCaller caller) {
-    drain.refuseIfDraining();
-    places.enter(caller);
-    return caller;
+  private Mono<Void> stream(
+      SdkCaller caller, Snapshot snapshot, ServerHttpRequest request, NettyOutlet outlet) {
+    var cursor = cursor(request);
+    var header = request.getHeaders().getFirst(Instances.HEADER);
+    var instance = instances.connected(snapshot, header, cursor);
+    return write(caller, Cursor.parse(cursor), outlet).doFinally(_ -> gone(caller, instance));
   }
 
-  /// Loads first, so that a failure can still be answered as one.
-  private Mono<Void> serve(SdkCaller caller, ServerWebExchange exchange) {
-    return snapshots.current(caller.environment()).flatMap(_ -> stream(caller, exchange));
-  }
-
-  private Mono<Void> stream(SdkCaller caller, ServerWebExchange exchange) {
-    var headers = exchange.getResponse().getHeaders();
-    headers.set("Content-Type", "text/event-stream");
-    headers.set("Cache-Control", "no-store");
-    headers.set("X-Accel-Buffering", "no");
-    headers.set("Vary", SdkHeaders.VARY);
-    var resume = Cursor.parse(cursor(exchange.getRequest()));
-    var outlet = NettyOutlet.of(exchange.getResponse());
+  private Mono<Void> write(SdkCaller caller, @Nullable Cursor resume, NettyOutlet outlet) {
     var codec = outlet.codec();
-    return codec == null
-        ? writing.write(streams.frames(caller, resume), outlet)
-        : outlet.open().then(loops.stream(caller, resume, codec));
+    if (codec != null) {
+      return outlet.open().then(loops.stream(caller, resume, codec));
+    }
+    var trail = new Trail(caller.environment(), deliveries);
+    return writing
+        .write(streams.frames(caller, resume), outlet, trail::written)
+        .doFinally(_ -> trail.ended());
+  }
+
+  private void gone(SdkCaller caller, @Nullable String instance) {
+    if (instance != null) {
+      instances.gone(caller.environment(), instance);
+    }
   }
 
   private static @Nullable String cursor(ServerHttpRequest request) {

@@ -53,14 +53,19 @@ final class Streams {
   ///
   /// @param resume where the client says it is; null for nowhere
   Flux<Frame> frames(SdkCaller caller, @Nullable Cursor resume) {
-    var frames = Flux.merge(1, states(caller, resume), heartbeats(), goodbyes(caller));
+    return frames(caller, Flux.defer(() -> states(caller, new Follower(resume, editions, meters))));
+  }
+
+  /// The same around other content, which ends when the environment is deleted.
+  Flux<Frame> frames(SdkCaller caller, Flux<Frame> content) {
+    var frames = Flux.merge(1, untilDeleted(content), heartbeats(), goodbyes(caller));
     return Mono.fromSupplier(() -> Frame.retry(jitter.retry()))
         .concatWith(frames)
         .takeUntil(Frame::isLast);
   }
 
-  private Flux<Frame> states(SdkCaller caller, @Nullable Cursor resume) {
-    return Flux.defer(() -> states(caller, new Follower(resume, editions, meters)))
+  private Flux<Frame> untilDeleted(Flux<Frame> content) {
+    return content
         .concatWith(goodbye(Frame.Reason.ENVIRONMENT_DELETED))
         .onErrorResume(Problem.NotFound.class, _ -> goodbye(Frame.Reason.ENVIRONMENT_DELETED));
   }

@@ -17,6 +17,7 @@ import java.util.UUID;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.springframework.dao.PermissionDeniedDataAccessException;
 import org.springframework.r2dbc.core.DatabaseClient;
 import reactor.core.publisher.Flux;
 import reactor.test.StepVerifier;
@@ -161,5 +162,16 @@ class AccessRowsIT implements KeyStoreContract {
                 .isInstanceOfAny(
                     org.springframework.dao.PermissionDeniedDataAccessException.class,
                     R2dbcPermissionDeniedException.class));
+  }
+
+  @Test
+  void everyInstallationHasASecretOfItsOwn() {
+    var secret = new SecretRows(connections("stitchd_app")).secret().block();
+    assertThat(secret).hasSize(32);
+    assertThat(new SecretRows(connections("stitchd_app")).secret().block()).isEqualTo(secret);
+    new SecretRows(connections("stitchd_reader"))
+        .secret()
+        .as(StepVerifier::create)
+        .verifyError(PermissionDeniedDataAccessException.class);
   }
 }

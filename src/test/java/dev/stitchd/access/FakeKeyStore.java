@@ -52,8 +52,21 @@ final class FakeKeyStore implements KeyStore {
       }
       return Mono.justOrEmpty(callers.get(hash))
           .filter(caller -> !revoked.contains(caller.keyId()))
-          .map(caller -> new Stored(caller, versions.get(caller.environment())));
+          .map(caller -> new Stored(caller, hash, versions.get(caller.environment())));
     });
+  }
+
+  @Override
+  public Mono<Stored> find(UUID id) {
+    return Mono.defer(() ->
+        callers.entrySet().stream()
+            .filter(entry -> entry.getValue().keyId().equals(id))
+            .map(entry -> find(entry.getKey()))
+            .findFirst()
+            .orElseGet(() -> {
+              asked++;
+              return outage == null ? Mono.empty() : Mono.error(outage);
+            }));
   }
 
   @Override

@@ -41,9 +41,19 @@ interface KeyStoreContract {
   }
 
   @Test
+  default void validKeyIsFoundByItsIdAsByItsHash() {
+    var caller = newKey(newEnvironment(), "sdk_cli_by_id", SdkCaller.Kind.CLIENT);
+    var byHash = store().find(KeyHash.of("sdk_cli_by_id")).block();
+    assertThat(byHash.hash()).isEqualTo(KeyHash.of("sdk_cli_by_id"));
+    assertThat(store().find(caller.keyId()).block()).isEqualTo(byHash);
+  }
+
+  @Test
   default void unknownAndRevokedKeysAreNotFound() {
     var caller = newKey(newEnvironment(), "sdk_srv_revoked", SdkCaller.Kind.SERVER);
     revoke(caller);
+    store().find(caller.keyId()).as(StepVerifier::create).verifyComplete();
+    store().find(UUID.randomUUID()).as(StepVerifier::create).verifyComplete();
     store().find(KeyHash.of("sdk_srv_revoked")).as(StepVerifier::create).verifyComplete();
     store().find(KeyHash.of("sdk_srv_never_was")).as(StepVerifier::create).verifyComplete();
   }

@@ -29,10 +29,18 @@ class TenantIsolationIT {
           "flag_values",
           "segments",
           "segment_rules",
+          "segment_lists",
+          "segment_generations",
+          "segment_list_members",
+          "segment_imports",
           "audit_logs",
           "environment_changes",
           "environment_items",
-          "idempotency_keys");
+          "idempotency_keys",
+          "event_definitions",
+          "event_quotas",
+          "propagation_nodes",
+          "propagation_instances");
 
   private static Server server;
   private static Transactions transactions;
@@ -51,6 +59,14 @@ class TenantIsolationIT {
     admin.createEnvironment("web", "production");
     admin.createSdkKey("web", "production", "server");
     admin.createFlag("web", "checkout");
+    admin.createSegment("web", "production", "{\"key\":\"vip\",\"name\":\"VIP\"}");
+    var members = "/projects/web/environments/production/segments/vip/members";
+    admin.send("POST", members, "{\"keys\":[\"u1\"]}");
+    admin.send("PUT", members, "u1\nu2\n", "Content-Type", "text/csv");
+    admin.send(
+        "POST",
+        "/projects/web/environments/production/event-definitions",
+        "{\"key\":\"purchase\",\"name\":\"Purchase\"}");
     admin.send("POST", "/tenants", "{\"key\":\"other\",\"name\":\"Other\"}");
   }
 
@@ -97,7 +113,12 @@ class TenantIsolationIT {
             """);
     assertThat(withoutTenant)
         .as("the platform's own")
-        .containsExactly("api_tokens", "flyway_schema_history", "installation", "tenants");
+        .containsExactly(
+            "api_tokens",
+            "flyway_schema_history",
+            "installation",
+            "installation_secret",
+            "tenants");
     var keysWithoutTenant =
         ask(
             """
@@ -125,11 +146,31 @@ class TenantIsolationIT {
   }
 
   @Test
+  void theInstallationsSecretIsShownToThePlatformAlone() {
+    assertThat(count(tenant("default"), "installation_secret")).isZero();
+    var asReader =
+        Flux.usingWhen(
+                reader.create(),
+                connection ->
+                    Flux.from(
+                            connection
+                                .createStatement("SELECT secret FROM installation_secret")
+                                .execute())
+                        .flatMap(result -> result.map(_ -> "seen")),
+                connection -> connection.close())
+            .onErrorResume(refused -> Mono.just(String.valueOf(refused.getMessage())))
+            .blockFirst();
+    assertThat(asReader).contains("permission denied");
+  }
+
+  @Test
   void aRowCannotBeMadeInAnotherTenant() {
     var other = tenant("other").value();
     for (var sql :
         List.of(
             "INSERT INTO projects (tenant_id, key, name, created_by) VALUES ($1, 'x', 'x', 'x')",
+            "INSERT INTO segment_list_members (tenant_id, generation, included, context_key) VALUES ($1, 1, true, 'x')",
+            "INSERT INTO segment_generations (tenant_id, environment_id, segment_id) VALUES ($1, $1, $1)",
             "INSERT INTO audit_logs (tenant_id, actor, action, resource) VALUES ($1, 'x', 'x', 'x')",
             "INSERT INTO idempotency_keys (tenant_id, actor, key, fingerprint, answer) VALUES ($1, 'x', 'x', '', '{}')")) {
       var made =
@@ -198,6 +239,9 @@ class TenantIsolationIT {
     visible.remove("audit_logs");
     assertThat(visible.values()).containsOnly(0L);
     assertThat(count(tenant("default"), "feature_flags")).isEqualTo(1);
+    assertThat(count(tenant("default"), "segment_list_members")).isGreaterThanOrEqualTo(2);
+    assertThat(count(tenant("default"), "segment_imports")).isEqualTo(1);
+    assertThat(count(tenant("default"), "event_definitions")).isEqualTo(1);
   }
 
   @Test
@@ -240,8 +284,13 @@ class TenantIsolationIT {
           .contains("permission denied");
     }
     assertThat(errorAsReader("SELECT name FROM sdk_keys")).contains("permission denied");
+    assertThat(errorAsReader("SELECT name FROM event_definitions")).contains("permission denied");
+    assertThat(errorAsReader("DELETE FROM event_quotas")).contains("permission denied");
     assertThat(errorAsReader("UPDATE environment_items SET revision = 0"))
         .contains("permission denied");
+    assertThat(errorAsReader("DELETE FROM segment_list_members")).contains("permission denied");
+    assertThat(errorAsReader("UPDATE segment_lists SET version = 0")).contains("permission denied");
+    assertThat(errorAsReader("SELECT actor FROM segment_imports")).contains("permission denied");
   }
 
   @Test

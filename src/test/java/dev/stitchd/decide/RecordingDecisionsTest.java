@@ -14,6 +14,7 @@ import dev.stitchd.ruleset.ErrorCode;
 import dev.stitchd.ruleset.Evaluation;
 import dev.stitchd.ruleset.Items;
 import dev.stitchd.ruleset.Ruleset;
+import dev.stitchd.segment.MemoryMemberships;
 import dev.stitchd.snapshot.Ledger;
 import dev.stitchd.snapshot.Snapshot;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -85,6 +86,7 @@ class RecordingDecisionsTest {
           events.add(event);
         }
       };
+  private final MemoryMemberships lists = new MemoryMemberships();
   private final DecideSettings settings = new DecideSettings(Duration.ofSeconds(5), 100, 10);
   private final Clock clock = Clock.fixed(Instant.EPOCH, ZoneOffset.UTC);
   private final RandomGenerator chance = RandomGenerator.of("SplittableRandom");
@@ -92,7 +94,9 @@ class RecordingDecisionsTest {
   private final Tally tally = new Tally(queue, clock, chance, settings, meters);
   private final Decisions decisions =
       new RecordingDecisions(
-          new VisibleFlags(settings), new Recorder(queue, tally, clock, chance, meters));
+          new VisibleFlags(settings),
+          new ListFacts(lists),
+          new Recorder(queue, tally, clock, chance, meters));
   private final Snapshot snapshot =
       new Snapshot(
           new EnvironmentId(new UUID(0, 2)),
@@ -147,10 +151,33 @@ class RecordingDecisionsTest {
 
   @Test
   void listThatCannotBeAskedDegradesTheAnswerAndItIsNoExposure() {
+    lists.fail();
     var evaluation = one(SdkCaller.Kind.SERVER, "listed", user(true));
     assertThat(evaluation.degraded()).isTrue();
     assertThat(evaluation.variant()).isEqualTo("off");
     assertThat(events).isEmpty();
+    tally.flush();
+    assertThat(events).isEmpty();
+    assertThat(meters.counter("stitchd.decide.degraded").count()).isEqualTo(1);
+  }
+
+  @Test
+  void listsAreAskedOnceAndDecide() {
+    lists.add(snapshot.environment(), "vip", "u1", true);
+    assertThat(one(SdkCaller.Kind.SERVER, "listed", user(true)).variant()).isEqualTo("on");
+    assertThat(lists.asked()).isEqualTo(1);
+    assertThat(events).hasSize(1);
+    lists.add(snapshot.environment(), "vip", "u1", false); // excluded wins
+    assertThat(one(SdkCaller.Kind.SERVER, "listed", user(true)).variant()).isEqualTo("off");
+  }
+
+  @Test
+  void flagThatReachesNoListAsksNothing() {
+    var _ = one(SdkCaller.Kind.SERVER, "visible", user(true));
+    var _ = one(SdkCaller.Kind.SERVER, "nothing", user(true));
+    var _ = one(SdkCaller.Kind.CLIENT, "listed", user(true)); // not for this caller to see
+    var _ = one(SdkCaller.Kind.SERVER, "listed", new EvaluationContext(Json.object(), Set.of()));
+    assertThat(lists.asked()).isZero();
   }
 
   @Test
@@ -169,11 +196,12 @@ class RecordingDecisionsTest {
         .assertNext(
             all -> assertThat(all).extracting(Evaluation::flagKey).containsExactly("visible"))
         .verifyComplete();
+    assertThat(lists.asked()).as("only the server key sees the flag with a list").isEqualTo(1);
     assertThat(events).isEmpty();
     tally.flush();
     assertThat(events)
         .extracting(event -> (Event.Count) event)
         .extracting(count -> count.flag() + " " + count.variant() + " " + count.count())
-        .containsExactlyInAnyOrder("hidden on 1", "visible a 2");
+        .containsExactlyInAnyOrder("hidden on 1", "listed off 1", "visible a 2");
   }
 }

@@ -25,15 +25,20 @@ public final class Admin {
   private final Http http;
   private final String token;
 
-  Admin(String url, String token) {
-    this.http = Http.at(url);
+  private Admin(Http http, String token) {
+    this.http = http;
     this.token = token;
   }
 
   /// @param url such as `http://127.0.0.1:8080`
   /// @param token an API token
   public static Admin at(String url, String token) {
-    return new Admin(url, token);
+    return new Admin(Http.at(url), token);
+  }
+
+  /// The same by another HTTP client.
+  public static Admin at(String url, String token, java.net.http.HttpClient client) {
+    return new Admin(Http.at(url, client), token);
   }
 
   /// Any request to `/api/v1` + path, with the token.
@@ -48,6 +53,16 @@ public final class Admin {
 
   public JsonNode get(String path) {
     return expect("GET", path, "");
+  }
+
+  /// Applies a JSON Merge Patch.
+  public JsonNode patch(String path, String body) {
+    return expect("PATCH", path, body);
+  }
+
+  /// Creates a resource in a collection.
+  public JsonNode create(String path, String body) {
+    return expect("POST", path, body);
   }
 
   public JsonNode createProject(String project) {

@@ -15,20 +15,27 @@ public final class Http {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(Duration.ofSeconds(5))
-          .build();
+  private final HttpClient client;
   private final String base;
 
-  private Http(String base) {
+  private Http(String base, HttpClient client) {
     this.base = base;
+    this.client = client;
   }
 
   /// Requests below a URL such as `http://127.0.0.1:8080`.
   public static Http at(String base) {
-    return new Http(base);
+    return at(
+        base,
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(5))
+            .build());
+  }
+
+  /// The same by another client.
+  public static Http at(String base, HttpClient client) {
+    return new Http(base, client);
   }
 
   /// An answer, read to its end.

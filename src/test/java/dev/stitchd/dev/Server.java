@@ -4,6 +4,8 @@ import dev.stitchd.StitchdApplication;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
@@ -49,6 +51,11 @@ public final class Server implements AutoCloseable {
   ///
   /// @param settings environment variables (`STITCHD_SAFETY_POLL`); they win over this class's own
   public static Server start(Map<String, String> settings) {
+    return start(settings, null);
+  }
+
+  /// The same with something that looks at its beans as they are made.
+  public static Server start(Map<String, String> settings, @Nullable BeanPostProcessor looker) {
     var stores = Stores.shared();
     return on(
         settings.containsKey("STITCHD_POSTGRES_URL")
@@ -57,11 +64,20 @@ public final class Server implements AutoCloseable {
         settings.containsKey("STITCHD_CLICKHOUSE_URL")
             ? settings.get("STITCHD_CLICKHOUSE_URL")
             : stores.freshClickHouse().url(),
-        settings);
+        settings,
+        looker);
   }
 
   /// A server on given databases.
   public static Server on(String postgres, String clickHouse, Map<String, String> settings) {
+    return on(postgres, clickHouse, settings, null);
+  }
+
+  private static Server on(
+      String postgres,
+      String clickHouse,
+      Map<String, String> settings,
+      @Nullable BeanPostProcessor looker) {
     var folder = OwnFolders.temporary("server");
     var variables = new HashMap<String, Object>();
     variables.put("STITCHD_POSTGRES_URL", postgres);
@@ -73,7 +89,7 @@ public final class Server implements AutoCloseable {
     variables.put("STITCHD_DRAIN", "PT1S");
     variables.putAll(settings);
     try {
-      return new Server(run(variables), folder, postgres, clickHouse);
+      return new Server(run(variables, looker), folder, postgres, clickHouse);
     } catch (RuntimeException e) {
       Machine.delete(folder);
       throw e;
@@ -82,6 +98,11 @@ public final class Server implements AutoCloseable {
 
   /// Runs the application with variables as if they were in the process's environment.
   static ConfigurableApplicationContext run(Map<String, Object> variables) {
+    return run(variables, null);
+  }
+
+  private static ConfigurableApplicationContext run(
+      Map<String, Object> variables, @Nullable BeanPostProcessor looker) {
     var application = new SpringApplication(StitchdApplication.class);
     application.setMainApplicationClass(StitchdApplication.class);
     application.addInitializers(
@@ -94,6 +115,9 @@ public final class Server implements AutoCloseable {
                 .addFirst(
                     new SystemEnvironmentPropertySource("given-systemEnvironment", variables)));
     application.addInitializers(Server::ownEventLoops);
+    if (looker != null) {
+      application.addInitializers(context -> context.getBeanFactory().addBeanPostProcessor(looker));
+    }
     return application.run();
   }
 
@@ -114,13 +138,19 @@ public final class Server implements AutoCloseable {
     return Integer.parseInt(context.getEnvironment().getRequiredProperty("local.server.port"));
   }
 
-  /// `http://127.0.0.1:port`
+  /// `http://127.0.0.1:port`, or `https` if it was given a certificate.
   public String url() {
-    return "http://127.0.0.1:" + port();
+    var tls = context.getEnvironment().containsProperty("stitchd.tls.certificate");
+    return (tls ? "https" : "http") + "://127.0.0.1:" + port();
   }
 
   public Admin admin() {
     return Admin.at(url(), TOKEN);
+  }
+
+  /// The same by a client that trusts the server's certificate.
+  public Admin admin(java.net.http.HttpClient client) {
+    return Admin.at(url(), TOKEN, client);
   }
 
   public Http http() {

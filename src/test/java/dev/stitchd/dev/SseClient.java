@@ -55,16 +55,22 @@ public final class SseClient implements AutoCloseable {
   ///
   /// @param headers name, value, name, value …
   public static SseClient open(String url, String... headers) {
+    return open(
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(5))
+            .build(),
+        url,
+        headers);
+  }
+
+  /// The same by another client, which must be nobody else's: it ends with this.
+  public static SseClient open(HttpClient http, String url, String... headers) {
     var request =
         HttpRequest.newBuilder(URI.create(url)).header("Accept", "text/event-stream").GET();
     for (var i = 0; i < headers.length; i += 2) {
       request.setHeader(headers[i], headers[i + 1]);
     }
-    var http =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(5))
-            .build();
     try {
       var answer = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
       var client = new SseClient(http, answer);
@@ -80,6 +86,11 @@ public final class SseClient implements AutoCloseable {
 
   public int status() {
     return answer.statusCode();
+  }
+
+  /// The protocol that was spoken.
+  public HttpClient.Version version() {
+    return answer.version();
   }
 
   public HttpHeaders headers() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.stitchd.access.Access;
 import dev.stitchd.access.ManagementCaller;
 import dev.stitchd.access.SdkCaller;
+import dev.stitchd.access.StreamTokens;
 import dev.stitchd.decide.Decisions;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.EvaluationContext;
@@ -30,7 +31,6 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.test.web.reactive.server.EntityExchangeResult;
 import org.springframework.test.web.reactive.server.WebTestClient;
-import org.springframework.util.unit.DataSize;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
@@ -43,6 +43,9 @@ class OfrepFilterTest {
   private static final String ONE = "/ofrep/v1/evaluate/flags/checkout";
   private static final String ALL = "/ofrep/v1/evaluate/flags";
 
+  private static final OfrepSettings SETTINGS =
+      OfrepSettingsTest.with(Duration.ofSeconds(2), 2_500, Duration.ofSeconds(30));
+
   private SdkCaller caller = caller(SdkCaller.Kind.SERVER);
   private RuntimeException refusal;
   private ObjectNode settings = Json.object();
@@ -50,6 +53,8 @@ class OfrepFilterTest {
   private Evaluation evaluation = given(Json.parseOwn("true"), "on", Reason.TARGETING_MATCH, "r1");
   private EvaluationContext seen;
   private String asked;
+  private String token = "t1";
+  private long atLeast = -1;
 
   private final WebTestClient client =
       WebTestClient.bindToWebHandler(
@@ -62,7 +67,8 @@ class OfrepFilterTest {
                   new FakeAccess(),
                   new FakeSnapshots(),
                   new FakeDecisions(),
-                  new OfrepSettings(DataSize.ofKilobytes(256), DataSize.ofKilobytes(64))))
+                  new EventLink(new FakeTokens(), SETTINGS),
+                  SETTINGS))
           .build();
 
   private static SdkCaller caller(SdkCaller.Kind kind) {
@@ -278,6 +284,7 @@ class OfrepFilterTest {
 
   @Test
   void allFlagsAreAnsweredWithMetadata() {
+    token = null;
     var answer = post(ALL, "{}");
     assertThat(text(answer))
         .isEqualTo(
@@ -349,6 +356,34 @@ class OfrepFilterTest {
     assertThat(seen).isNull();
   }
 
+  @Test
+  void bulkAnswerSaysWhereToHearOfChanges() {
+    var stream = Json.parseOwn(text(post(ALL, "{}"))).path("eventStreams");
+    assertThat(stream)
+        .isEqualTo(
+            Json.parseOwn(
+                "[{\"type\":\"sse\",\"endpoint\":{\"requestUri\":\"/ofrep/v1/stream?token=t1\"},\"inactivityDelaySec\":120}]"));
+    token = null;
+    assertThat(Json.parseOwn(text(post(ALL, "{}"))).has("eventStreams")).isFalse();
+  }
+
+  @Test
+  void anotherTokenIsAnotherTag() {
+    var first = post(ALL, "{}").getResponseHeaders().getETag();
+    assertThat(post(ALL, "{}", "If-None-Match", first).getStatus().value()).isEqualTo(304);
+    token = "t2";
+    assertThat(post(ALL, "{}", "If-None-Match", first).getStatus().value()).isEqualTo(200);
+  }
+
+  @Test
+  void revisionThatTheClientWasToldOfIsWaitedFor() {
+    post(ALL + "?flagConfigEtag=%225f3a90c1.813%22&flagConfigLastModified=1771622898", "{}");
+    assertThat(atLeast).isEqualTo(813);
+    atLeast = -1;
+    assertThat(post(ALL + "?flagConfigEtag=nonsense", "{}").getStatus().value()).isEqualTo(200);
+    assertThat(atLeast).isEqualTo(-1);
+  }
+
   private final class FakeAccess implements Access {
     @Override
     public Mono<SdkCaller> sdk(ServerHttpRequest request) {
@@ -390,8 +425,29 @@ class OfrepFilterTest {
     }
 
     @Override
+    public Mono<Snapshot> atLeast(
+        EnvironmentId environment, String tag, long revision, Duration patience) {
+      assertThat(tag).isEqualTo("5f3a90c1");
+      assertThat(patience).isEqualTo(Duration.ofSeconds(1));
+      atLeast = revision;
+      return current(environment);
+    }
+
+    @Override
     public Flux<Snapshot> updates(EnvironmentId environment) {
       return Flux.never();
+    }
+  }
+
+  private final class FakeTokens implements StreamTokens {
+    @Override
+    public Mono<String> issue(SdkCaller caller) {
+      return Mono.justOrEmpty(token);
+    }
+
+    @Override
+    public Mono<SdkCaller> holder(String token) {
+      return Mono.error(new UnsupportedOperationException());
     }
   }
 

@@ -55,9 +55,14 @@ public final class MemoryItems implements PublishedItems {
 
   /// Publishes the new state of one flag; the revision that it made.
   public long publishFlag(EnvironmentId environment, String key, JsonNode state) {
+    return publish(environment, Kind.FLAG, key, state);
+  }
+
+  /// Publishes the new state of one item, null to remove it; the revision that it made.
+  public long publish(EnvironmentId environment, Kind kind, String key, JsonNode state) {
     var stored = environments.get(environment);
     stored.revision++;
-    stored.log.add(new Item(Kind.FLAG, key, stored.revision, state));
+    stored.log.add(new Item(kind, key, stored.revision, state));
     return stored.revision;
   }
 

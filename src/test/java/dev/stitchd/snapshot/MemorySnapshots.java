@@ -1,5 +1,6 @@
 package dev.stitchd.snapshot;
 
+import dev.stitchd.catalog.PublishedItems;
 import dev.stitchd.changefeed.MemoryChangeFeed;
 import dev.stitchd.changefeed.Ring;
 import dev.stitchd.kernel.EnvironmentId;
@@ -8,6 +9,7 @@ import java.time.Duration;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
+import tools.jackson.databind.JsonNode;
 
 /// The real snapshots over [MemoryItems], for the tests of rooms that read them: what a test
 /// publishes is seen at once.
@@ -36,6 +38,12 @@ public final class MemorySnapshots implements Snapshots {
   }
 
   @Override
+  public Mono<Snapshot> atLeast(
+      EnvironmentId environment, String tag, long revision, Duration patience) {
+    return held.atLeast(environment, tag, revision, patience);
+  }
+
+  @Override
   public Flux<Snapshot> updates(EnvironmentId environment) {
     return held.updates(environment);
   }
@@ -43,6 +51,12 @@ public final class MemorySnapshots implements Snapshots {
   /// Publishes a boolean flag in a new revision, which it answers.
   public long publishFlag(EnvironmentId environment, String key) {
     return ring(environment, items.publishFlag(environment, key));
+  }
+
+  /// Publishes an item as it is given, null to remove it.
+  public long publish(
+      EnvironmentId environment, PublishedItems.Kind kind, String key, JsonNode state) {
+    return ring(environment, items.publish(environment, kind, key, state));
   }
 
   public long removeFlag(EnvironmentId environment, String key) {

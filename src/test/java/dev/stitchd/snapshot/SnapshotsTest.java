@@ -55,6 +55,35 @@ class SnapshotsTest {
   }
 
   @Test
+  void whoKnowsOfANewerRevisionGetsItAfterOneRead() {
+    items.publishFlag(environment, "checkout"); // 1
+    var tag = snapshots.current(environment).block().tag();
+    items.publishFlag(environment, "banner"); // 2, and nobody rings
+
+    var caughtUp = snapshots.atLeast(environment, tag, 2, Duration.ofSeconds(1)).block();
+
+    assertThat(caughtUp.revision()).isEqualTo(2);
+    assertThat(items.changeReads).hasValue(2); // one belongs to the first load
+    assertThat(snapshots.atLeast(environment, tag, 1, Duration.ZERO).block().revision())
+        .isEqualTo(2);
+    assertThat(snapshots.atLeast(environment, "00000000", 9, Duration.ZERO).block().revision())
+        .isEqualTo(2);
+    assertThat(items.changeReads).hasValue(2);
+  }
+
+  @Test
+  void aRevisionThatNeverWasIsWaitedForNoLongerThanSaid() {
+    items.publishFlag(environment, "checkout"); // 1
+    var tag = snapshots.current(environment).block().tag();
+    var answers = new ArrayList<Snapshot>();
+    snapshots.atLeast(environment, tag, 99, Duration.ofMillis(900)).subscribe(answers::add);
+    time.advanceTimeBy(Duration.ofMillis(899));
+    assertThat(answers).isEmpty();
+    time.advanceTimeBy(Duration.ofMillis(1));
+    assertThat(answers).singleElement().matches(snapshot -> snapshot.revision() == 1);
+  }
+
+  @Test
   void oneLoadServesAllWhoWaitForIt() {
     items.publishFlag(environment, "checkout"); // 1
     items.latency = Duration.ofMillis(100);

@@ -7,6 +7,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -57,6 +58,15 @@ public final class Management implements AutoCloseable {
         management.projectPath() + "/environments",
         body().put("key", ENVIRONMENT).put("name", "Bench").put("production", false));
     return management;
+  }
+
+  /// A project that is there already. To be left open, since [#close()] deletes it.
+  ///
+  /// @param url where the server listens, without a trailing slash
+  /// @param token an API token
+  /// @param project its key
+  static Management ofProject(String url, String token, String project) {
+    return new Management(url, token, project);
   }
 
   /// The key of the project.
@@ -116,6 +126,24 @@ public final class Management implements AutoCloseable {
     var _ = send("PATCH", targetingPath(key), targeting, 200);
   }
 
+  /// Publishes a segment anew, and with it what is known of its list.
+  ///
+  /// @param key the segment's key
+  public void touchSegment(String key) {
+    var _ =
+        send("PATCH", environmentPath() + "/segments/" + key, body().put("name", key + " "), 200);
+  }
+
+  /// The id of the environment.
+  public UUID environmentId() {
+    return UUID.fromString(tree(send("GET", environmentPath(), null, 200)).get("id").asString());
+  }
+
+  /// The path of the environment.
+  public String environmentPath() {
+    return projectPath() + "/environments/" + ENVIRONMENT;
+  }
+
   /// Lets the flag serve another variant and answers the revision that this made.
   ///
   /// @param key the flag's key
@@ -131,6 +159,40 @@ public final class Management implements AutoCloseable {
             .firstValue("Stitchd-Revision")
             .orElseThrow(() -> new IllegalStateException("no Stitchd-Revision in the answer"));
     return Long.parseLong(header.replaceAll(".*\\b" + ENVIRONMENT + "=(\\d+).*", "$1"));
+  }
+
+  /// Creates a segment, whose list is empty.
+  ///
+  /// @param key the segment's key
+  public void segment(String key) {
+    var _ = post(environmentPath() + "/segments", body().put("key", key).put("name", key));
+  }
+
+  /// Deletes a segment; its members go in the background.
+  ///
+  /// @param key the segment's key
+  public void deleteSegment(String key) {
+    var _ = send("DELETE", environmentPath() + "/segments/" + key, null, 204);
+  }
+
+  /// Replaces a segment's list by a file and waits until it is the list.
+  ///
+  /// @param key the segment's key
+  /// @param csv a member on each line
+  /// @return how many members the file had, duplicates included
+  public long importMembers(String key, Path csv) throws IOException, InterruptedException {
+    var request =
+        HttpRequest.newBuilder(URI.create(url + environmentPath() + "/segments/" + key + "/members"))
+            .timeout(Duration.ofMinutes(5))
+            .header("Authorization", "Bearer " + token)
+            .header("Content-Type", "text/csv")
+            .PUT(BodyPublishers.ofFile(csv));
+    var answer = http.send(request.build(), BodyHandlers.ofString());
+    var body = answer.statusCode() == 200 ? tree(answer) : null;
+    if (body == null || !body.get("state").asString().equals("done")) {
+      throw new IllegalStateException("import: " + answer.statusCode() + " " + answer.body());
+    }
+    return body.get("rows").asLong();
   }
 
   /// The path of the flag's targeting in the environment.
@@ -160,6 +222,16 @@ public final class Management implements AutoCloseable {
     return counted;
   }
 
+  /// The environment's identity in the stores.
+  public String environmentId() {
+    return tree(send("GET", environmentPath(), null, 200)).get("id").asString();
+  }
+
+  /// The path of an export of evaluations.
+  public String exportPath(String format, Instant from, Instant to) {
+    return environmentPath() + "/events/export?format=" + format + "&from=" + from + "&to=" + to;
+  }
+
   /// Deletes the project and with it everything that was made.
   @Override
   public void close() {
@@ -173,10 +245,6 @@ public final class Management implements AutoCloseable {
 
   private String projectPath() {
     return "/api/v1/projects/" + project;
-  }
-
-  private String environmentPath() {
-    return projectPath() + "/environments/" + ENVIRONMENT;
   }
 
   private JsonNode post(String path, JsonNode body) {

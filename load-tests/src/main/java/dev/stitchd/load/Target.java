@@ -17,6 +17,10 @@ final class Target {
     return Management.createProject(url, token);
   }
 
+  Management project(String key) {
+    return Management.ofProject(url, token, key);
+  }
+
   Address address() {
     return Address.of(url);
   }

@@ -1,0 +1,10 @@
+package dev.stitchd.access;
+
+import reactor.core.publisher.Mono;
+
+/// Where the secret of an installation is kept that was given none.
+interface SecretStore {
+
+  /// The secret's bytes. Fails as the driver does.
+  Mono<byte[]> secret();
+}

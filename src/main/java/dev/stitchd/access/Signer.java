@@ -1,0 +1,33 @@
+package dev.stitchd.access;
+
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/// HMAC-SHA256 for stream tokens. Their key is derived from the installation's secret, so that a
+/// signature made for another purpose is worth nothing here. Safe from any thread.
+final class Signer {
+
+  /// Bytes of a signature.
+  static final int LENGTH = 32;
+
+  private static final String ALGORITHM = "HmacSHA256";
+  private static final byte[] PURPOSE = "stitchd stream token".getBytes(StandardCharsets.UTF_8);
+
+  private Signer() {}
+
+  static byte[] sign(byte[] secret, byte[] content) {
+    return hmac(hmac(secret, PURPOSE), content);
+  }
+
+  private static byte[] hmac(byte[] key, byte[] content) {
+    try {
+      var mac = Mac.getInstance(ALGORITHM);
+      mac.init(new SecretKeySpec(key, ALGORITHM));
+      return mac.doFinal(content);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("this Java has no " + ALGORITHM, e);
+    }
+  }
+}

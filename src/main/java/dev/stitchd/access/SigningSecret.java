@@ -1,0 +1,97 @@
+package dev.stitchd.access;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.stereotype.Component;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.util.retry.Retry;
+
+/// The secret that this installation signs with: the configuration's, or else the one that
+/// PostgreSQL keeps, which is read in the background as the node starts, for as long as it takes.
+@Component
+final class SigningSecret implements SmartLifecycle {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SigningSecret.class);
+  private static final Duration RETRY = Duration.ofSeconds(1);
+  private static final Duration LONGEST_RETRY = Duration.ofSeconds(10);
+
+  private final SecretStore store;
+  private final Duration patience;
+  private final Scheduler timer;
+  private final byte @Nullable [] given;
+  private final Disposable.Swap work = Disposables.swap();
+  private final Sinks.One<Boolean> tried = Sinks.one();
+  private volatile byte @Nullable [] kept;
+  private volatile boolean running;
+
+  SigningSecret(
+      SecretStore store,
+      SecretSettings secret,
+      AccessSettings settings,
+      @Qualifier("timer") Scheduler timer) {
+    this.store = store;
+    this.patience = settings.lookupTimeout();
+    this.timer = timer;
+    var text = secret.accepted();
+    this.given = text == null ? null : text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /// The secret's bytes, not to be written to; empty while PostgreSQL cannot be asked. Waits only
+  /// for the first attempt to read it. Never fails.
+  Mono<byte[]> bytes() {
+    var known = known();
+    return known == null
+        ? tried.asMono().timeout(patience, Mono.empty(), timer).then(Mono.fromSupplier(this::known))
+        : Mono.just(known);
+  }
+
+  @Override
+  public void start() {
+    running = true;
+    if (given == null) {
+      work.update(read().subscribe(_ -> {}, e -> LOG.error("There is no signing secret", e)));
+    }
+  }
+
+  @Override
+  public void stop() {
+    running = false;
+    work.update(Disposables.disposed());
+  }
+
+  @Override
+  public boolean isRunning() {
+    return running;
+  }
+
+  @Override
+  public int getPhase() {
+    return 0; // after the schema is there, before the web server listens
+  }
+
+  private byte @Nullable [] known() {
+    return given == null ? kept : given;
+  }
+
+  private Mono<byte[]> read() {
+    return store
+        .secret()
+        .doOnNext(secret -> kept = secret)
+        .doOnTerminate(this::attempted)
+        .retryWhen(Retry.backoff(Long.MAX_VALUE, RETRY).maxBackoff(LONGEST_RETRY).scheduler(timer));
+  }
+
+  /// Only the first attempt is waited for; later ones find it told already.
+  private void attempted() {
+    var _ = tried.tryEmitValue(true);
+  }
+}

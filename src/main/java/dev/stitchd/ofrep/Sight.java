@@ -1,0 +1,73 @@
+package dev.stitchd.ofrep;
+
+import dev.stitchd.access.SdkCaller;
+import dev.stitchd.decide.Visibility;
+import dev.stitchd.ruleset.Dependencies;
+import dev.stitchd.ruleset.ItemName;
+import dev.stitchd.snapshot.Ledger;
+import dev.stitchd.snapshot.Snapshot;
+import dev.stitchd.stream.Cursor;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// What one kind of key sees of an environment, and since when it is as it is. Immutable.
+///
+/// @param at where the environment is
+/// @param seen everything that results for such keys depend on
+/// @param knownSince the revision since which every visible change was noticed
+/// @param changed the revision of the newest visible change; `knownSince` if there was none since
+/// @param changedMillis when that was noticed
+record Sight(Cursor at, Set<ItemName> seen, long knownSince, long changed, long changedMillis) {
+
+  /// The first look, which cannot tell what changed before it.
+  static Sight first(Snapshot snapshot, SdkCaller.Kind kind, long nowMillis) {
+    return new Sight(
+        at(snapshot), seen(snapshot, kind), snapshot.revision(), snapshot.revision(), nowMillis);
+  }
+
+  /// Whether a snapshot shows more than this.
+  boolean isBehind(Snapshot snapshot) {
+    return !at.tag().equals(snapshot.tag()) || at.revision() < snapshot.revision();
+  }
+
+  /// The look at a newer snapshot.
+  Sight then(Snapshot snapshot, SdkCaller.Kind kind, long nowMillis) {
+    if (!at.tag().equals(snapshot.tag())) {
+      return first(snapshot, kind, nowMillis);
+    }
+    var now = seen(snapshot, kind);
+    return isSeen(snapshot.ledger().since(at.revision()), now)
+        ? new Sight(at(snapshot), now, knownSince, snapshot.revision(), nowMillis)
+        : new Sight(at(snapshot), now, knownSince, changed, changedMillis);
+  }
+
+  /// Whether something that a client sees has changed, or may have, since it was there.
+  boolean isNewsTo(Cursor client) {
+    return !at.tag().equals(client.tag())
+        || client.revision() < (client.revision() < knownSince ? at.revision() : changed);
+  }
+
+  /// Whether a change concerns what was seen before it or what is seen after it.
+  private boolean isSeen(@Nullable List<Ledger.Entry> changes, Set<ItemName> now) {
+    return changes == null
+        || changes.stream()
+            .map(Sight::name)
+            .anyMatch(item -> seen.contains(item) || now.contains(item));
+  }
+
+  private static Set<ItemName> seen(Snapshot snapshot, SdkCaller.Kind kind) {
+    return Dependencies.of(snapshot.ruleset(), flag -> Visibility.isGiven(kind, flag));
+  }
+
+  private static Cursor at(Snapshot snapshot) {
+    return new Cursor(snapshot.tag(), snapshot.revision());
+  }
+
+  private static ItemName name(Ledger.Entry entry) {
+    return switch (entry.kind()) {
+      case FLAG -> ItemName.flag(entry.key());
+      case SEGMENT -> ItemName.segment(entry.key());
+    };
+  }
+}

@@ -1,0 +1,26 @@
+package dev.stitchd.segment;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/// How lists are asked; `STITCHD_MEMBERSHIP_…`.
+///
+/// @param answerWithin how long a question may wait for a connection and its answer together; then
+///   memberships are unknown
+/// @param queries most questions open at once, waiting for a connection or for PostgreSQL; to more
+///   the answer is unknown at once
+/// @param listings most entries of one answer
+@ConfigurationProperties("stitchd.membership")
+record MembershipSettings(
+    @DefaultValue("500ms") Duration answerWithin,
+    @DefaultValue("500") int queries,
+    @DefaultValue("100000") int listings) {
+
+  MembershipSettings {
+    if (!answerWithin.isPositive() || queries < 1 || listings < 1) {
+      throw new IllegalArgumentException(
+          "stitchd.membership: answer-within, queries and listings must be more than nothing");
+    }
+  }
+}

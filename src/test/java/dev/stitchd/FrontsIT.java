@@ -1,0 +1,212 @@
+package dev.stitchd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stitchd.dev.Http;
+import dev.stitchd.dev.Nginx;
+import dev.stitchd.dev.Server;
+import dev.stitchd.dev.SseClient;
+import java.net.http.HttpClient;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import reactor.core.publisher.Mono;
+import reactor.netty.http.HttpProtocol;
+
+/// The SDK plane over every cleartext way to it. The heartbeat comes after 0.4 s where it would
+/// after 12, and nginx gives up after 1 s of silence where it would after 30: the same proportion,
+/// in a thirtieth of the time.
+@Timeout(60)
+class FrontsIT {
+
+  private static final Map<String, String> SETTINGS =
+      Map.of("STITCHD_STREAM_HEARTBEAT", "PT0.4S", "STITCHD_HTTP_IDLE", "PT1S");
+
+  private static Server server;
+
+  @BeforeAll
+  static void start() {
+    server = Server.start(SETTINGS);
+  }
+
+  @AfterAll
+  static void stop() {
+    server.stop();
+  }
+
+  private static HttpClient client(HttpClient.Version version) {
+    return HttpClient.newBuilder().version(version).connectTimeout(Duration.ofSeconds(5)).build();
+  }
+
+  /// What all of these have in common.
+  private abstract static class Cleartext implements SdkPlaneSuite {
+
+    @Override
+    public Server server() {
+      return server;
+    }
+
+    @Override
+    public String url() {
+      return server.url();
+    }
+
+    @Override
+    public HttpClient client() {
+      return FrontsIT.client(version());
+    }
+
+    @Override
+    public HttpClient.Version version() {
+      return HttpClient.Version.HTTP_1_1;
+    }
+
+    @Override
+    public Duration proxyTimeout() {
+      return Duration.ofSeconds(1); // the server's own for idle connections is as short
+    }
+  }
+
+  @Nested
+  class OverHttp1 extends Cleartext {}
+
+  @Test
+  void aClientThatOffersAnUpgradeIsAnsweredInHttp1WhateverItSends() {
+    var place = SdkPlaneSuite.Place.of(server.admin());
+    var http = Http.at(server.url(), client(HttpClient.Version.HTTP_2));
+    var large = "{\"context\":{\"a\":\"%s\"},\"ignored\":\"%s\"}";
+    for (var text : new String[] {"", "x".repeat(60_000)}) {
+      var answer =
+          http.post(
+              "/ofrep/v1/evaluate/flags", large.formatted(text, text), "X-API-Key", place.server());
+      assertThat(answer.status()).isEqualTo(200);
+    }
+    try (var stream =
+        SseClient.open(
+            client(HttpClient.Version.HTTP_2),
+            server.url() + "/sdk/v1/stream",
+            "X-API-Key",
+            place.server())) {
+      assertThat(stream.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
+      stream.await(event -> event.name().equals("put"), Duration.ofSeconds(5));
+    }
+  }
+
+  /// As `docs/proxies.md` has it, buffering left on.
+  @Nested
+  class ThroughNginx extends Cleartext {
+
+    private static Nginx nginx;
+
+    @BeforeAll
+    static void startNginx() {
+      nginx =
+          Nginx.before(
+              server.url(),
+              """
+              proxy_pass %s;
+              proxy_http_version 1.1;
+              proxy_set_header Connection "";
+              proxy_set_header Host $http_host;
+              proxy_read_timeout 1s;
+              """);
+    }
+
+    @AfterAll
+    static void stopNginx() {
+      if (nginx != null) {
+        nginx.close();
+      }
+    }
+
+    @Override
+    public String url() {
+      return nginx.url();
+    }
+  }
+
+  /// Nothing but `proxy_pass`, which makes nginx speak HTTP/1.0 to the server.
+  @Nested
+  class ThroughNginxAsItComes extends Cleartext {
+
+    private static Nginx nginx;
+
+    @BeforeAll
+    static void startNginx() {
+      nginx = Nginx.before(server.url(), "proxy_pass %s;\nproxy_read_timeout 1s;");
+    }
+
+    @AfterAll
+    static void stopNginx() {
+      if (nginx != null) {
+        nginx.close();
+      }
+    }
+
+    @Override
+    public String url() {
+      return nginx.url();
+    }
+  }
+
+  /// A client that begins with HTTP/2 without asking.
+  @Nested
+  class OverHttp2ByPriorKnowledge {
+
+    private final SdkPlaneSuite.Place place = SdkPlaneSuite.Place.of(server.admin());
+    private final reactor.netty.http.client.HttpClient http =
+        reactor.netty.http.client.HttpClient.create()
+            .protocol(HttpProtocol.H2C)
+            .baseUrl(server.url())
+            .headers(headers -> headers.set("X-API-Key", place.server()));
+
+    @Test
+    void aStreamBringsChanges() {
+      List<String> texts = new ArrayList<>();
+      http.get()
+          .uri("/sdk/v1/stream")
+          .responseConnection((response, connection) -> {
+            assertThat(response.version().text()).isEqualTo("HTTP/2.0");
+            return connection.inbound().receive().asString();
+          })
+          .doOnNext(texts::add)
+          .doOnNext(text -> {
+            if (text.contains("event: put")) {
+              Mono.fromRunnable(
+                      () -> server.admin().serve(place.project(), "shown", "production", "on"))
+                  .subscribeOn(reactor.core.scheduler.Schedulers.boundedElastic())
+                  .subscribe();
+            }
+          })
+          .takeUntil(text -> text.contains("event: patch"))
+          .blockLast(Duration.ofSeconds(10));
+      assertThat(String.join("", texts)).contains("event: put", "event: patch");
+    }
+
+    @Test
+    void configAndOfrepAnswer() {
+      var config =
+          http.get()
+              .uri("/sdk/v1/config")
+              .responseSingle((response, body) ->
+                  body.asString().map(text -> response.version().text() + " " + text))
+              .block(Duration.ofSeconds(10));
+      assertThat(config).startsWith("HTTP/2.0 {\"revision\":").contains("\"shown\":{");
+      var all =
+          http.post()
+              .uri("/ofrep/v1/evaluate/flags")
+              .send(reactor.netty.ByteBufFlux.fromString(Mono.just("{}")))
+              .responseContent()
+              .aggregate()
+              .asString()
+              .block(Duration.ofSeconds(10));
+      assertThat(all).contains("\"eventStreams\"");
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package dev.stitchd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.stitchd.dev.Server;
+import dev.stitchd.dev.TestCertificate;
+import java.net.http.HttpClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The SDK plane over TLS, with a certificate from PEM files.
+class TlsIT {
+
+  @TempDir private static Path folder;
+  private static TestCertificate certificate;
+  private static Server server;
+
+  @BeforeAll
+  static void start() {
+    certificate = TestCertificate.in(folder);
+    server =
+        Server.start(
+            Map.of(
+                "STITCHD_STREAM_HEARTBEAT",
+                "PT0.4S",
+                "STITCHD_HTTP_IDLE",
+                "PT1S",
+                "STITCHD_TLS_CERTIFICATE",
+                certificate.certificate().toString(),
+                "STITCHD_TLS_PRIVATE_KEY",
+                certificate.privateKey().toString()));
+  }
+
+  @AfterAll
+  static void stop() {
+    server.stop();
+  }
+
+  private abstract static class Tls implements SdkPlaneSuite {
+    @Override
+    public Server server() {
+      return server;
+    }
+
+    @Override
+    public String url() {
+      return server.url();
+    }
+
+    @Override
+    public HttpClient client() {
+      return HttpClient.newBuilder()
+          .version(version())
+          .sslContext(certificate.trusting())
+          .connectTimeout(Duration.ofSeconds(5))
+          .build();
+    }
+
+    @Override
+    public Duration proxyTimeout() {
+      return Duration.ofSeconds(1);
+    }
+  }
+
+  @Nested
+  class OverHttp2 extends Tls {
+    @Override
+    public HttpClient.Version version() {
+      return HttpClient.Version.HTTP_2;
+    }
+  }
+
+  @Nested
+  class OverHttp1 extends Tls {
+    @Override
+    public HttpClient.Version version() {
+      return HttpClient.Version.HTTP_1_1;
+    }
+  }
+
+  @Test
+  void aCertificateWithoutItsKeyStopsTheStartWithASentence() {
+    assertThatThrownBy(() ->
+            Server.start(Map.of("STITCHD_TLS_CERTIFICATE", certificate.certificate().toString())))
+        .hasStackTraceContaining("set STITCHD_TLS_PRIVATE_KEY to a PEM file that can be read");
+  }
+
+  @Test
+  void nonsenseInTheFileStopsTheStartWithASentence() throws Exception {
+    var nonsense = Files.writeString(folder.resolve("nonsense.pem"), "no certificate");
+    assertThatThrownBy(() ->
+            Server.start(
+                Map.of(
+                    "STITCHD_TLS_CERTIFICATE",
+                    nonsense.toString(),
+                    "STITCHD_TLS_PRIVATE_KEY",
+                    certificate.privateKey().toString())))
+        .hasStackTraceContaining("cannot be used");
+    assertThat(nonsense).exists();
+  }
+}

@@ -1,0 +1,175 @@
+package dev.stitchd.segment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.stitchd.dev.Server;
+import dev.stitchd.dev.StoreUrl;
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Problem;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.net.URI;
+import java.sql.DriverManager;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class MembershipsIT implements MembershipsContract {
+
+  private static final Duration ANSWER_WITHIN = Duration.ofMillis(300);
+
+  private Server server;
+  private Memberships memberships;
+  private EnvironmentId environment;
+  private EnvironmentId other;
+
+  @BeforeAll
+  void start() {
+    server =
+        Server.start(
+            Map.of(
+                "STITCHD_MEMBERSHIP_ANSWER_WITHIN", ANSWER_WITHIN.toString(),
+                "STITCHD_MEMBERSHIP_QUERIES", "20",
+                "STITCHD_MEMBERSHIP_LISTINGS", "5"));
+    memberships = server.bean(Memberships.class);
+    var admin = server.admin();
+    admin.createProject("web");
+    environment = environment("production", "vip", "beta");
+    other = environment("staging", "vip");
+  }
+
+  private EnvironmentId environment(String key, String... segments) {
+    var id = server.admin().createEnvironment("web", key).get("id").stringValue();
+    for (var segment : segments) {
+      var _ =
+          server
+              .admin()
+              .createSegment("web", key, "{\"key\":\"%1$s\",\"name\":\"%1$s\"}".formatted(segment));
+    }
+    return new EnvironmentId(UUID.fromString(id));
+  }
+
+  @BeforeEach
+  void nobodyIsOnAnyList() {
+    sql("DELETE FROM segment_list_members");
+  }
+
+  @AfterAll
+  void stop() {
+    server.stop();
+  }
+
+  @Override
+  public Memberships memberships() {
+    return memberships;
+  }
+
+  @Override
+  public EnvironmentId environment() {
+    return environment;
+  }
+
+  @Override
+  public EnvironmentId otherEnvironment() {
+    return other;
+  }
+
+  @Override
+  public void add(EnvironmentId of, String segment, String key, boolean included) {
+    sql(
+        """
+        INSERT INTO segment_list_members (tenant_id, generation, included, context_key)
+        SELECT tenant_id, generation, %s, '%s' FROM segment_lists WHERE environment_id = '%s' AND segment_key = '%s'\
+        """
+            .formatted(included, key, of.value(), segment));
+  }
+
+  @Test
+  void moreThanOneAnswerMayHoldIsRefusedAndTheConnectionIsUsedAgain() {
+    IntStream.range(0, 40).forEach(i -> add(environment, "vip", "k" + i, true));
+    var keys = IntStream.range(0, 40).mapToObj(i -> "k" + i).toList();
+    for (int i = 0; i < 20; i++) {
+      memberships
+          .listings(environment, List.of("vip"), keys)
+          .as(StepVerifier::create)
+          .expectError(Problem.TooLarge.class)
+          .verify(SOON);
+    }
+    answersAgain();
+  }
+
+  /// A lock on the table makes PostgreSQL keep every question waiting; so does a store that hangs.
+  @Test
+  void aStoreThatHangsIsGivenUpInTimeByAllAndServesAgainWhenItCan() throws Exception {
+    add(environment, "vip", "a", true);
+    try (var lock = connection()) {
+      lock.setAutoCommit(false);
+      try (var statement = lock.createStatement()) {
+        statement.execute("LOCK TABLE segment_list_members IN ACCESS EXCLUSIVE MODE");
+      }
+      var start = System.nanoTime();
+      var failures =
+          Flux.range(0, 100)
+              .flatMap(
+                  _ ->
+                      memberships
+                          .listings(environment, List.of("vip"), List.of("a"))
+                          .map(_ -> "answered")
+                          .onErrorResume(Problem.Unavailable.class, _ -> Mono.just("unavailable")),
+                  100)
+              .collectList()
+              .block(SOON);
+      var took = Duration.ofNanos(System.nanoTime() - start);
+      assertThat(failures).hasSize(100).containsOnly("unavailable");
+      assertThat(took).isBetween(ANSWER_WITHIN.minusMillis(50), ANSWER_WITHIN.plusSeconds(1));
+      assertThat(count("late")).isEqualTo(20);
+      assertThat(count("refused")).isEqualTo(80);
+      lock.rollback();
+    }
+    answersAgain();
+    await().atMost(SOON).until(() -> meters().get("stitchd.membership.open").gauge().value() == 0);
+  }
+
+  private void answersAgain() {
+    await()
+        .atMost(SOON)
+        .untilAsserted(() ->
+            assertThat(
+                    memberships
+                        .listings(environment, List.of("vip"), List.of("nobody"))
+                        .block(SOON))
+                .isEmpty());
+  }
+
+  private long count(String outcome) {
+    return meters().get("stitchd.membership.queries").tag("outcome", outcome).timer().count();
+  }
+
+  private MeterRegistry meters() {
+    return server.bean(MeterRegistry.class);
+  }
+
+  private java.sql.Connection connection() throws java.sql.SQLException {
+    var uri = URI.create(server.postgres());
+    var user = uri.getUserInfo().split(":", 2);
+    return DriverManager.getConnection(
+        "jdbc:postgresql://%s:%d%s".formatted(uri.getHost(), uri.getPort(), uri.getPath()),
+        user[0],
+        user[1]);
+  }
+
+  private void sql(String sql) {
+    var _ = StoreUrl.of(server.postgres()).query(sql);
+  }
+}
