@@ -69,9 +69,7 @@ class ListSegmentsIT {
                 .baseUrl(server.url())
                 .headers(ImmutableMap.of("Authorization", ImmutableList.of("Bearer " + serverKey)))
                 .build());
-    Awaitility.await()
-        .atMost(SOON)
-        .until(() -> one(serverKey, "of-none", "{}").status() == 200);
+    Awaitility.await().atMost(SOON).until(() -> one(serverKey, "of-none", "{}").status() == 200);
   }
 
   @AfterAll
@@ -200,7 +198,8 @@ class ListSegmentsIT {
             assertThat(one(serverKey, "of-none", context).body()).contains("\"on\"");
           }
           assertThat(one(serverKey, "unknown", "{}").status()).isEqualTo(404);
-          assertThat(one(clientKey, "of-vip", "{\"targetingKey\":\"ann\"}").status()).isEqualTo(404);
+          assertThat(one(clientKey, "of-vip", "{\"targetingKey\":\"ann\"}").status())
+              .isEqualTo(404);
           assertThat(ask(clientKey, FLAGS, "{\"targetingKey\":\"ann\"}").status()).isEqualTo(200);
         });
     assertThat(made).isEmpty();
@@ -209,8 +208,9 @@ class ListSegmentsIT {
   @Test
   void aContextWithoutAKeyOfTheListsTypeTouchesNoDatabase() {
     var made =
-        statements.during(
-            () -> assertThat(one(serverKey, "of-companies", "{\"targetingKey\":\"ann\"}").status()).isEqualTo(200));
+        statements.during(() ->
+            assertThat(one(serverKey, "of-companies", "{\"targetingKey\":\"ann\"}").status())
+                .isEqualTo(200));
     assertThat(made).isEmpty();
   }
 
@@ -241,7 +241,9 @@ class ListSegmentsIT {
   // ---- the membership door
 
   private static Http.Answer membership(String key, String body) {
-    return server.http().post("/sdk/v1/segments/membership", body, "Authorization", "Bearer " + key);
+    return server
+        .http()
+        .post("/sdk/v1/segments/membership", body, "Authorization", "Bearer " + key);
   }
 
   @Test
@@ -295,8 +297,7 @@ class ListSegmentsIT {
     assertThat(answer.status()).isEqualTo(400);
     assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
     assertThat(answer.json().get("errors").findValuesAsString("path"))
-        .containsExactly(
-            "keys[1]", "keys[2]", "keys[3]", "segments[0]", "segments[1]", "more");
+        .containsExactly("keys[1]", "keys[2]", "keys[3]", "segments[0]", "segments[1]", "more");
     var many = JSON.createObjectNode();
     var keys = many.putArray("keys");
     for (int i = 0; i <= 1_000; i++) {
@@ -316,8 +317,7 @@ class ListSegmentsIT {
   void clientKeysMayNotAsk() {
     assertThat(membership(clientKey, "{\"keys\":[\"ann\"]}").status()).isEqualTo(403);
     assertThat(membership("sdk_srv_unknown", "{\"keys\":[\"ann\"]}").status()).isEqualTo(401);
-    assertThat(
-            server.http().post("/sdk/v1/segments/membership", "{\"keys\":[\"ann\"]}").status())
+    assertThat(server.http().post("/sdk/v1/segments/membership", "{\"keys\":[\"ann\"]}").status())
         .isEqualTo(401);
   }
 }

@@ -9,8 +9,8 @@ import org.springframework.util.unit.DataSize;
 ///
 /// @param maxBody largest request body; imports and exports stream and are bounded otherwise
 /// @param maxMembersBody largest body of adding or removing members, whose keys may be long
-/// @param previewWait how long a preview waits for this node to know what was just committed;
-///   after that it shows the newest that the node knows
+/// @param previewWait how long a preview waits for this node to know what was just committed; after
+///   that it shows the newest that the node knows
 @ConfigurationProperties("stitchd.admin")
 record AdminSettings(
     @DefaultValue("1MB") DataSize maxBody,

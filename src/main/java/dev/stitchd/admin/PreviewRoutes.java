@@ -69,8 +69,8 @@ final class PreviewRoutes {
             position.settings(),
             wanted.flag(),
             wanted.context())
-        .flatMap(explanation ->
-            Answers.json(PreviewAnswer.of(explanation, ground.revision(), past)));
+        .flatMap(
+            explanation -> Answers.json(PreviewAnswer.of(explanation, ground.revision(), past)));
   }
 
   private Mono<Ground> ground(ServerRequest request, @Nullable Long revision) {
@@ -92,8 +92,7 @@ final class PreviewRoutes {
         .filter(snapshot -> snapshot.revision() >= position.revision())
         .next()
         .timeout(settings.previewWait(), timer)
-        .onErrorResume(
-            TimeoutException.class, _ -> snapshots.current(position.environment()))
+        .onErrorResume(TimeoutException.class, _ -> snapshots.current(position.environment()))
         .switchIfEmpty(Mono.error(() -> new Problem.NotFound("the environment was deleted")));
   }
 

@@ -59,9 +59,7 @@ final class PublishedRuleset {
 
   private static Row row(Readable row) {
     return new Row(
-        Columns.text(row, "item_kind"),
-        Columns.text(row, "item_key"),
-        Columns.json(row, "item"));
+        Columns.text(row, "item_kind"), Columns.text(row, "item_key"), Columns.json(row, "item"));
   }
 
   /// Refuses a change that would leave the environment with unknown names, cycles, or variants that

@@ -25,8 +25,8 @@ record Question(SequencedSet<String> keys, SequencedSet<String> segments) {
 
   /// Reads a body.
   ///
-  /// @throws dev.stitchd.kernel.Problem.Malformed or
-  ///   [Invalid][dev.stitchd.kernel.Problem.Invalid] with everything that is wrong
+  /// @throws dev.stitchd.kernel.Problem.Malformed or [Invalid][dev.stitchd.kernel.Problem.Invalid]
+  ///   with everything that is wrong
   static Question read(byte[] body, Ruleset ruleset) {
     var errors = new FieldErrors();
     var fields = JsonFields.of(Json.parse(body), "", errors);

@@ -139,13 +139,13 @@ class PreviewIT {
     admin.serve("web", "old", "production", "on");
     long then = send("", "{\"flag\":\"old\"}").json().get("revision").longValue();
     admin.serve("web", "old", "production", "off");
-    var past = send("?revision=" + then, "{\"flag\":\"old\",\"context\":{\"targetingKey\":\"ann\"}}");
+    var past =
+        send("?revision=" + then, "{\"flag\":\"old\",\"context\":{\"targetingKey\":\"ann\"}}");
     assertThat(past.status()).as(past.body()).isEqualTo(200);
     assertThat(past.json().get("variant").stringValue()).isEqualTo("on");
     assertThat(past.json().get("revision").longValue()).isEqualTo(then);
     assertThat(past.json().get("note").stringValue()).contains("lists of today");
-    assertThat(send("", "{\"flag\":\"old\"}").json().get("variant").stringValue())
-        .isEqualTo("off");
+    assertThat(send("", "{\"flag\":\"old\"}").json().get("variant").stringValue()).isEqualTo("off");
     var before = send("?revision=0", "{\"flag\":\"old\"}").json();
     assertThat(before.get("errorCode").stringValue()).isEqualTo("FLAG_NOT_FOUND");
     assertThat(send("?revision=99999", "{\"flag\":\"old\"}").status()).isEqualTo(404);
@@ -185,8 +185,7 @@ class PreviewIT {
   void anotherTenantSeesNothing() {
     var made = admin.send("POST", "/tenants", "{\"key\":\"other\",\"name\":\"Other\"}");
     assertThat(made.status()).isEqualTo(201);
-    var answer =
-        admin.send("POST", EVALUATE, "{\"flag\":\"checkout\"}", "Stitchd-Tenant", "other");
+    var answer = admin.send("POST", EVALUATE, "{\"flag\":\"checkout\"}", "Stitchd-Tenant", "other");
     assertThat(answer.status()).isEqualTo(404);
   }
 
@@ -203,7 +202,8 @@ class PreviewIT {
         .get("/metrics", "Authorization", "Bearer " + Server.TOKEN)
         .body()
         .lines()
-        .filter(line -> line.startsWith("stitchd_decide_") || line.startsWith("stitchd_events_accepted"))
+        .filter(line ->
+            line.startsWith("stitchd_decide_") || line.startsWith("stitchd_events_accepted"))
         .sorted()
         .toList()
         .toString();

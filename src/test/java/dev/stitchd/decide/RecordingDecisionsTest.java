@@ -176,8 +176,7 @@ class RecordingDecisionsTest {
     var _ = one(SdkCaller.Kind.SERVER, "visible", user(true));
     var _ = one(SdkCaller.Kind.SERVER, "nothing", user(true));
     var _ = one(SdkCaller.Kind.CLIENT, "listed", user(true)); // not for this caller to see
-    var _ =
-        one(SdkCaller.Kind.SERVER, "listed", new EvaluationContext(Json.object(), Set.of()));
+    var _ = one(SdkCaller.Kind.SERVER, "listed", new EvaluationContext(Json.object(), Set.of()));
     assertThat(lists.asked()).isZero();
   }
 

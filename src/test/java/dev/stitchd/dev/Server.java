@@ -116,8 +116,7 @@ public final class Server implements AutoCloseable {
                     new SystemEnvironmentPropertySource("given-systemEnvironment", variables)));
     application.addInitializers(Server::ownEventLoops);
     if (looker != null) {
-      application.addInitializers(
-          context -> context.getBeanFactory().addBeanPostProcessor(looker));
+      application.addInitializers(context -> context.getBeanFactory().addBeanPostProcessor(looker));
     }
     return application.run();
   }

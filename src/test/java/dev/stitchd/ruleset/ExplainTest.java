@@ -52,9 +52,7 @@ class ExplainTest {
             Reason.SPLIT,
             Reason.DEFAULT,
             Reason.STATIC)) {
-      assertThat(reasons.getOrDefault(reason, 0))
-          .as("flags that gave %s", reason)
-          .isGreaterThan(5);
+      assertThat(reasons.getOrDefault(reason, 0)).as("flags that gave %s", reason).isGreaterThan(5);
     }
   }
 
@@ -266,10 +264,10 @@ class ExplainTest {
     assertThat(explanation.trace().get("segments").toString())
         .isEqualTo(
             Given.json(
-                """
-                {'outer':{'outcome':'false','contextType':'user','key':'alice','when':{'segment':'vip','outcome':'false'}},
-                 'vip':{'outcome':'false','contextType':'user','key':'alice','list':{'membership':'excluded','generation':1,'version':1}}}\
-                """)
+                    """
+                    {'outer':{'outcome':'false','contextType':'user','key':'alice','when':{'segment':'vip','outcome':'false'}},
+                     'vip':{'outcome':'false','contextType':'user','key':'alice','list':{'membership':'excluded','generation':1,'version':1}}}\
+                    """)
                 .toString());
   }
 

@@ -55,8 +55,7 @@ class MembershipsIT implements MembershipsContract {
       var _ =
           server
               .admin()
-              .createSegment(
-                  "web", key, "{\"key\":\"%1$s\",\"name\":\"%1$s\"}".formatted(segment));
+              .createSegment("web", key, "{\"key\":\"%1$s\",\"name\":\"%1$s\"}".formatted(segment));
     }
     return new EnvironmentId(UUID.fromString(id));
   }
@@ -139,9 +138,7 @@ class MembershipsIT implements MembershipsContract {
       lock.rollback();
     }
     answersAgain();
-    await()
-        .atMost(SOON)
-        .until(() -> meters().get("stitchd.membership.open").gauge().value() == 0);
+    await().atMost(SOON).until(() -> meters().get("stitchd.membership.open").gauge().value() == 0);
   }
 
   private void answersAgain() {
