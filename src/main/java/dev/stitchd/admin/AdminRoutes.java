@@ -23,20 +23,32 @@ final class AdminRoutes {
       ProjectRoutes projects,
       SdkKeyRoutes keys,
       FlagRoutes flags,
+      EventDefinitionRoutes events,
       MemberRoutes members,
       UsageRoutes usages,
       StatsRoutes stats,
       AccountRoutes account,
+      LiveRoutes live,
+      StaleFlagRoutes staleFlags,
+      ContextRoutes contexts,
+      ExportRoutes exports,
       PreviewRoutes previews,
+      PropagationRoutes propagation,
       PrometheusMeterRegistry metrics) {
     var api =
         keys.routes()
             .and(usages.routes())
             .and(members.routes())
             .and(flags.routes())
+            .and(events.routes())
             .and(stats.routes())
+            .and(staleFlags.routes())
+            .and(contexts.routes())
+            .and(exports.routes())
             .and(account.routes())
+            .and(live.routes())
             .and(previews.routes())
+            .and(propagation.routes())
             .and(projects.routes());
     return RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
         .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build())

@@ -2,6 +2,7 @@ package dev.stitchd.snapshot;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
+import io.micrometer.core.instrument.Timer;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,6 +26,7 @@ final class Held {
   private final Mono<Void> first;
   private final AtomicReference<@Nullable View> view = new AtomicReference<>();
   private final Sinks.Many<Snapshot> newest = Sinks.many().replay().latest();
+  private final AtomicReference<Timer.@Nullable Sample> heard = new AtomicReference<>();
   private final AtomicLong announced = new AtomicLong();
   private final AtomicInteger subscribers = new AtomicInteger();
   private volatile long lastUsed;
@@ -45,7 +47,7 @@ final class Held {
     // Cached, so that one load serves all who wait for it and goes on when one of them leaves;
     // without its result, which would keep the oldest snapshot in memory.
     this.first =
-        Mono.defer(() -> reading.whole(environment))
+        Mono.defer(() -> reading.first(environment))
             .switchIfEmpty(Mono.error(() -> unknown(environment)))
             .doOnNext(this::install)
             .flatMap(_ -> caughtUp())
@@ -79,6 +81,9 @@ final class Held {
   boolean isBehind(long revision, long accessVersion) {
     announced.accumulateAndGet(revision, Math::max);
     var held = view.get();
+    if (held != null && held.snapshot().revision() < revision) {
+      heard.compareAndSet(null, reading.heard());
+    }
     return held == null
         || held.snapshot().revision() < revision
         || held.snapshot().accessVersion() < accessVersion;
@@ -163,7 +168,9 @@ final class Held {
   }
 
   private Mono<View> read(View held) {
-    return wholeWanted.getAndSet(false) ? reading.whole(environment) : reading.newer(held);
+    return wholeWanted.getAndSet(false) && !held.lastKnown()
+        ? reading.whole(environment)
+        : reading.newer(held);
   }
 
   /// A ring that came while the first load was under way has been counted, and is served now.
@@ -177,6 +184,10 @@ final class Held {
 
   private void install(View loaded) {
     view.set(loaded);
+    var since = heard.getAndSet(null);
+    if (since != null) {
+      reading.caughtUp(since);
+    }
     var _ = newest.tryEmitNext(loaded.snapshot());
   }
 

@@ -7,6 +7,7 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import reactor.core.publisher.Mono;
@@ -19,17 +20,59 @@ final class Reading {
   private static final Duration RETRY = Duration.ofSeconds(2);
 
   private final PublishedItems items;
+  private final KeptViews kept;
   private final SnapshotSettings settings;
   private final Scheduler timer;
   private final Counter wholes;
   private final Counter changes;
+  private final MeterRegistry meters;
+  private final Timer notice;
 
   Reading(PublishedItems items, SnapshotSettings settings, Scheduler timer, MeterRegistry meters) {
+    this(items, KeptViews.NONE, settings, timer, meters);
+  }
+
+  /// @param kept where views are kept for a start while the store is out
+  Reading(
+      PublishedItems items,
+      KeptViews kept,
+      SnapshotSettings settings,
+      Scheduler timer,
+      MeterRegistry meters) {
     this.items = items;
+    this.kept = kept;
     this.settings = settings;
     this.timer = timer;
     this.wholes = counter("whole", meters);
     this.changes = counter("changes", meters);
+    this.meters = meters;
+    this.notice =
+        Timer.builder("stitchd.snapshot.notice")
+            .description("From hearing of a newer revision until it is held here")
+            .publishPercentileHistogram()
+            .register(meters);
+  }
+
+  /// The moment when something newer was heard of.
+  Timer.Sample heard() {
+    return Timer.start(meters);
+  }
+
+  /// Notes that what was heard of is held.
+  void caughtUp(Timer.Sample since) {
+    since.stop(notice);
+  }
+
+  /// Everything, from nothing; the last known state while the store does not answer.
+  Mono<View> first(EnvironmentId environment) {
+    return whole(environment)
+        .switchIfEmpty(Mono.fromRunnable(() -> gone(environment)))
+        .onErrorResume(Problem.Unavailable.class, outage -> lastKnown(environment, outage));
+  }
+
+  /// Notes that an environment is gone.
+  void gone(EnvironmentId environment) {
+    kept.forget(environment);
   }
 
   /// Everything, from nothing.
@@ -39,18 +82,34 @@ final class Reading {
         .flatMap(this::withRemovals)
         .timeout(settings.loadWithin(), timer)
         .onErrorMap(TimeoutException.class, _ -> late(settings.loadWithin()))
-        .doOnNext(_ -> wholes.increment());
+        .doOnNext(_ -> wholes.increment())
+        .doOnNext(kept::keep);
   }
 
   /// What is newer than a view; everything if the store went back in time, or if more than items
   /// changed.
   Mono<View> newer(View view) {
     var held = view.snapshot();
+    return view.lastKnown() ? anew(view) : changes(view, held);
+  }
+
+  /// What came from disk is replaced as a whole: nobody watched the store in between.
+  private Mono<View> anew(View view) {
+    var environment = view.snapshot().environment();
+    return whole(environment)
+        .flatMap(loaded ->
+            loaded.isBefore(view)
+                ? items.replaceEpoch(view.epoch()).then(whole(environment))
+                : Mono.just(loaded));
+  }
+
+  private Mono<View> changes(View view, Snapshot held) {
     return items
         .changesSince(held.environment(), held.revision())
         .timeout(settings.answerWithin(), timer)
         .onErrorMap(TimeoutException.class, _ -> late(settings.answerWithin()))
-        .flatMap(found -> newer(view, found));
+        .flatMap(found -> newer(view, found))
+        .doOnNext(kept::keep);
   }
 
   private Mono<View> newer(View view, Changes found) {
@@ -63,6 +122,10 @@ final class Reading {
     }
     changes.increment();
     return Mono.just(view.with(found, settings.log()));
+  }
+
+  private Mono<View> lastKnown(EnvironmentId environment, Problem outage) {
+    return kept.last(environment).switchIfEmpty(Mono.error(outage));
   }
 
   private Mono<View> withRemovals(State state) {

@@ -242,6 +242,41 @@ class SpoolIT {
     }
   }
 
+  @Test
+  void accountTellsWhatWasNeverAcceptedApartAndOnlyOfItsEnvironment() {
+    var settings = Map.of("STITCHD_NODE", "node-7");
+    try (var server =
+        server(Stores.shared().freshPostgres().url(), clickHouse.freshDatabase().url(), settings)) {
+      var key = withKey(server);
+      server.admin().createEnvironment("web", "staging");
+      awaitUp(server);
+      var twice = UUID.randomUUID();
+      var answer = send(server, key, List.of(twice, UUID.randomUUID(), twice));
+      assertThat(answer.status()).isEqualTo(202);
+      var bad = server.http().post("/sdk/v1/events", "[{},{}]", "Authorization", "Bearer " + key);
+      assertThat(bad.status()).isEqualTo(202);
+
+      var account = server.admin().get("/projects/web/environments/production/events/account");
+      assertThat(account.path("node").asString()).isEqualTo("node-7");
+      assertThat(account.path("since").asString()).endsWith("Z");
+      assertThat(account.path("counted").asBoolean()).isTrue();
+      assertThat(account.path("accepted").asLong()).isEqualTo(2);
+      assertThat(account.path("stored").asLong()).isEqualTo(2);
+      assertThat(account.path("duplicate").asLong()).isEqualTo(1);
+      assertThat(account.path("rejected").asLong()).isEqualTo(2);
+      var other = server.admin().get("/projects/web/environments/staging/events/account");
+      assertThat(other.path("counted").asBoolean()).isTrue();
+      assertThat(other.path("accepted").asLong(-1)).isZero();
+      assertThat(other.path("rejected").asLong(-1)).isZero();
+      assertThat(
+              server
+                  .admin()
+                  .send("GET", "/projects/web/environments/nowhere/events/account", "")
+                  .status())
+          .isEqualTo(404);
+    }
+  }
+
   private static void assertBalanced(Server server, long recovered, long dead) {
     assertThat(account(server, "spooled")).isZero();
     assertThat(account(server, "inFlight")).isZero();
@@ -259,7 +294,18 @@ class SpoolIT {
   private Event event(EnvironmentId environment, UUID id) {
     var now = clock.instant();
     return new Event.Evaluation(
-        environment, id, now, now, Event.Source.STITCHD, "f", "on", null, null, "user", "u");
+        environment,
+        id,
+        now,
+        now,
+        Event.Source.STITCHD,
+        "f",
+        "on",
+        null,
+        null,
+        "user",
+        "u",
+        Map.of());
   }
 
   private Http.Answer send(Server server, String key, List<UUID> ids) {

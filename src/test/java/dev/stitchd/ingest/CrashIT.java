@@ -35,7 +35,7 @@ class CrashIT {
 
   /// `-Dstitchd.outage=PT5M` for a long one.
   private static final Duration OUTAGE =
-      Duration.parse(System.getProperty("stitchd.outage", "PT6S"));
+      Duration.parse(System.getProperty("stitchd.outage", "PT4S"));
 
   private final Set<UUID> sent = ConcurrentHashMap.newKeySet();
   private final Set<UUID> acknowledged = ConcurrentHashMap.newKeySet();

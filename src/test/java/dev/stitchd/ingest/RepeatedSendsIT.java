@@ -29,7 +29,7 @@ class RepeatedSendsIT {
 
   private static final int TIMES = 3;
   private static final int CLIENTS = 10;
-  private static final int REQUEST = 100;
+  private static final int REQUEST = 250;
 
   /// Shorter than a batch waits, so that many answers are never heard.
   private static final Duration IMPATIENCE = Duration.ofMillis(120);
@@ -49,9 +49,9 @@ class RepeatedSendsIT {
       var events = events(clock.instant());
 
       var once = new Sdk(one.url(), admin.createSdkKey("web", "once", "server"));
-      for (int from = 0; from < EVENTS; from += REQUEST) {
-        assertThat(once.send(body(events.subList(from, Math.min(EVENTS, from + REQUEST)))).status())
-            .isEqualTo(202);
+      for (int from = 0; from < EVENTS; from += 4 * REQUEST) {
+        var part = events.subList(from, Math.min(EVENTS, from + 4 * REQUEST));
+        assertThat(once.send(body(part)).status()).isEqualTo(202);
       }
       var key = admin.createSdkKey("web", "often", "server");
       sendOften(List.of(one.url(), other.url()), key, events);
@@ -114,12 +114,15 @@ class RepeatedSendsIT {
   /// Repeats each request, to one node and the other, with ever more patience, until it is
   /// acknowledged.
   private void client(List<String> nodes, String key, List<String> events) {
+    var sdks = nodes.stream().map(url -> new Sdk(url, key)).toList();
     for (int from = 0; from < events.size(); from += REQUEST) {
       var body = body(events.subList(from, Math.min(events.size(), from + REQUEST)));
       for (int attempt = 0; ; attempt++) {
-        var sdk = new Sdk(nodes.get((from / REQUEST + attempt) % 2), key);
         try {
-          if (sdk.send(body, IMPATIENCE.multipliedBy(1L << attempt)).status() == 202) {
+          if (sdks.get((from / REQUEST + attempt) % 2)
+                  .send(body, IMPATIENCE.multipliedBy(1L << attempt))
+                  .status()
+              == 202) {
             break;
           }
         } catch (IllegalStateException _) {

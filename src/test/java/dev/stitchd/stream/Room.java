@@ -40,6 +40,7 @@ final class Room {
 
   static final Duration DRAIN = Duration.ofSeconds(20);
 
+  private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final MemorySnapshots snapshots;
   final EnvironmentId environment;
@@ -68,13 +69,16 @@ final class Room {
             jitter,
             streamMeters,
             SETTINGS,
-            UnpooledByteBufAllocator.DEFAULT);
+            allocator,
+            new NoDeliveries());
     loops.start();
     drain = new Drain(places, loops, new DrainSettings(DRAIN), jitter, streamMeters, timer);
     streams =
         new Streams(snapshots, access, editions, drain, jitter, streamMeters, SETTINGS, timer);
     writing = new Writing(drain, streamMeters, SETTINGS, timer);
-    config = new ConfigFilter(access, snapshots, editions, drain, streamMeters, SETTINGS, timer);
+    config =
+        new ConfigFilter(
+            access, snapshots, editions, drain, streamMeters, new NoInstances(), SETTINGS, timer);
   }
 
   /// Frames of a new stream.
@@ -86,6 +90,11 @@ final class Room {
 
   Snapshot current() {
     return snapshots.current(environment).block();
+  }
+
+  /// Bytes of buffers that have not been released.
+  long allocated() {
+    return allocator.metric().usedDirectMemory() + allocator.metric().usedHeapMemory();
   }
 
   double count(String meter, String... tags) {
