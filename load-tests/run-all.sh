@@ -7,8 +7,9 @@
 #
 # ROUNDS (3) rounds, server and ceilings taking turns; CLIENTS (10000) streams; CHANGES (20) per fan-out; FRAMES ("300 20000") bytes;
 # SECONDS_EACH (10) and WARMUP (5) seconds of polling and evaluating; EVENTS (300000) posted, ROWS (2000000) inserted directly;
-# MEMBERS (5000000) on 50 lists of 1000000 users. GATLING (yes) runs both simulations at the end;
-# ONLY ("fanout polling evaluate ingest membership") measurements; HEAP (1g) of the measured JVMs.
+# MEMBERS (5000000) on 50 lists of 1000000 users. STALLED (0) percent more streams that take nothing, during fan-out; SOAK (1800) seconds of the soak;
+# ONLY="storm" kills the server with SIGKILL and starts it again under CLIENTS streams; ONLY="soak" has SOAK_CLIENTS (5000) come and go;
+# GATLING (yes) runs the simulations at the end; ONLY ("fanout polling evaluate ingest membership") measurements; HEAP (1g) of the measured JVMs.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -22,6 +23,9 @@ events=${EVENTS:-300000}
 rows=${ROWS:-2000000}
 gatling=${GATLING:-yes}
 members=${MEMBERS:-5000000}
+stalled=${STALLED:-0}
+soak=${SOAK:-1800}
+soak_clients=${SOAK_CLIENTS:-5000}
 only=${ONLY:-fanout polling evaluate ingest membership}
 heap=${HEAP:-1g}
 
@@ -32,6 +36,7 @@ pids=()
 cleanup() {
   local pid
   for pid in ${pids[@]+"${pids[@]}"}; do kill "$pid" 2>/dev/null || true; done
+  if [ -f "$work/restarted.pid" ]; then kill "$(cat "$work/restarted.pid")" 2>/dev/null || true; fi
   exec 7>&- || true # the stores live as long as this pipe
   wait 2>/dev/null || true
   rm -rf "$work"
@@ -114,6 +119,11 @@ port=$(free_port)
 STITCHD_HTTP_PORT=$port STITCHD_HTTP_ADDRESS=127.0.0.1 STITCHD_DATA_DIR="$work/data" STITCHD_DRAIN=PT1S \
   "$jdk/bin/java" $measured_flags -jar "$jar" >"$work/server.log" 2>&1 7>&- &
 server_pid=$!
+cat >"$work/restart" <<EOF
+STITCHD_HTTP_PORT=$port STITCHD_HTTP_ADDRESS=127.0.0.1 STITCHD_DATA_DIR="$work/data" STITCHD_DRAIN=PT1S \\
+  "$jdk/bin/java" $measured_flags -jar "$jar" >>"$work/server.log" 2>&1 </dev/null &
+echo \$! | tee "$work/restarted.pid"
+EOF
 pids+=("$server_pid")
 server="--target=server --url=http://127.0.0.1:$port --pid=$server_pid"
 wait_for 60 server curl -fsS "http://127.0.0.1:$port/health/ready"
@@ -137,7 +147,7 @@ failed=0
 # bench <subcommand> <options…>
 bench() {
   # shellcheck disable=SC2086
-  timeout 400 "$jdk/bin/java" $quiet_flags -XX:+UseCompactObjectHeaders -Xmx2g -cp "$bench_path" dev.stitchd.load.Bench \
+  timeout "${limit:-400}" "$jdk/bin/java" $quiet_flags -XX:+UseCompactObjectHeaders -Xmx2g -cp "$bench_path" dev.stitchd.load.Bench \
     "$@" --results="$results" 7>&- >&2 || { failed=$((failed + 1)); echo "FAILED: $*" >&2; }
 }
 
@@ -180,7 +190,7 @@ for round in $(seq "$rounds"); do
   if chosen fanout; then
     for frame in $frames; do
       for target in "$server" "$plain"; do
-        bench fanout $target --name="fan-out, $clients streams, $frame B" --clients="$clients" --changes="$changes" --frame="$frame"
+        bench fanout $target --name="fan-out, $clients streams, $frame B" --clients="$clients" --changes="$changes" --frame="$frame" --stalled="$stalled"
       done
     done
   fi
@@ -208,12 +218,21 @@ for round in $(seq "$rounds"); do
   fi
 done
 
+# shellcheck disable=SC2086
+if chosen soak; then
+  limit=$((soak + 300)) bench soak $server --clients="$soak_clients" --seconds="$soak"
+fi
+# shellcheck disable=SC2086
+if chosen storm; then # last: the server is another process afterwards
+  bench storm $server --clients="$clients" --restart="bash $work/restart"
+fi
+
 echo
 echo "Medians of $rounds rounds. $("$jdk/bin/java" -version 2>&1 | sed -n 2p), $(nproc) cores, $(uname -sr), heap $heap."
 "$jdk/bin/java" -cp "$bench_path" dev.stitchd.load.Bench table --results="$results"
 
 if [ "$gatling" = yes ]; then
-  for simulation in FanOutSimulation PollingSimulation; do
+  for simulation in FanOutSimulation PollingSimulation StormSimulation; do
     timeout 300 mvn -q -B gatling:test -Dgatling.simulationClass="dev.stitchd.load.$simulation" \
       -Durl="http://127.0.0.1:$port" -Dtoken="$token" </dev/null >"$work/$simulation.log" 2>&1 7>&- ||
       { failed=$((failed + 1)); echo "FAILED: $simulation"; tail -n 30 "$work/$simulation.log"; }

@@ -23,6 +23,7 @@ final class AdminRoutes {
       ProjectRoutes projects,
       SdkKeyRoutes keys,
       FlagRoutes flags,
+      EventDefinitionRoutes events,
       MemberRoutes members,
       UsageRoutes usages,
       StatsRoutes stats,
@@ -35,6 +36,7 @@ final class AdminRoutes {
             .and(usages.routes())
             .and(members.routes())
             .and(flags.routes())
+            .and(events.routes())
             .and(stats.routes())
             .and(account.routes())
             .and(live.routes())

@@ -4,6 +4,7 @@ import dev.stitchd.delivery.Event;
 import dev.stitchd.delivery.EventQueue;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.EvaluationContext;
+import dev.stitchd.kernel.SeenAttributes;
 import dev.stitchd.kernel.UuidV7;
 import dev.stitchd.ruleset.Evaluation;
 import dev.stitchd.snapshot.Snapshot;
@@ -11,7 +12,10 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -54,11 +58,13 @@ final class Recorder {
     single.increment();
     var variant = recordedVariant(evaluation);
     if (variant != null) {
-      var key = storableKey(snapshot.settings(), context);
+      var hidden = privatePaths(snapshot.settings());
+      var key = storableKey(hidden, context);
       if (key == null) {
         tally.add(snapshot.environment(), evaluation.flagKey(), variant);
       } else {
-        queue.record(exposure(snapshot.environment(), evaluation, variant, key));
+        var attributes = SeenAttributes.of(context, hidden);
+        queue.record(exposure(snapshot.environment(), evaluation, variant, key, attributes));
       }
     }
   }
@@ -84,7 +90,11 @@ final class Recorder {
   }
 
   private Event.Evaluation exposure(
-      EnvironmentId environment, Evaluation evaluation, String variant, String contextKey) {
+      EnvironmentId environment,
+      Evaluation evaluation,
+      String variant,
+      String contextKey,
+      Map<String, String> attributes) {
     var now = clock.instant();
     return new Event.Evaluation(
         environment,
@@ -97,25 +107,28 @@ final class Recorder {
         evaluation.ruleId(),
         evaluation.reason().name(),
         EvaluationContext.USER,
-        contextKey);
+        contextKey,
+        attributes);
   }
 
   /// The targeting key, unless there is none, it is private, or too long to be one.
-  private static @Nullable String storableKey(JsonNode settings, EvaluationContext context) {
+  private static @Nullable String storableKey(Set<String> hidden, EvaluationContext context) {
     var key = context.targetingKey();
-    return key == null || isPrivate(settings, context) || isTooLong(key) ? null : key;
+    return key == null || isPrivate(hidden, context) || isTooLong(key) ? null : key;
   }
 
-  private static boolean isPrivate(JsonNode settings, EvaluationContext context) {
-    if (context.privateAttributes().contains(TARGETING_KEY)) {
-      return true;
+  private static boolean isPrivate(Set<String> hidden, EvaluationContext context) {
+    return hidden.contains(TARGETING_KEY) || context.privateAttributes().contains(TARGETING_KEY);
+  }
+
+  private static Set<String> privatePaths(JsonNode settings) {
+    var paths = settings.path("privateAttributes");
+    if (paths.isEmpty()) {
+      return Set.of();
     }
-    for (var path : settings.path("privateAttributes")) {
-      if (TARGETING_KEY.equals(path.asString(""))) {
-        return true;
-      }
-    }
-    return false;
+    var hidden = new HashSet<String>();
+    paths.forEach(path -> hidden.add(path.asString("")));
+    return hidden;
   }
 
   private static boolean isTooLong(String key) {

@@ -2,6 +2,7 @@ package dev.stitchd.delivery;
 
 import dev.stitchd.kernel.EnvironmentId;
 import java.time.Instant;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,9 @@ public sealed interface Event {
   }
 
   /// One context was given one variant of a flag.
+  ///
+  /// @param contextKey empty for nobody
+  /// @param attributes what else the context told, by dotted path, nothing of it private; in order
   record Evaluation(
       EnvironmentId environment,
       UUID id,
@@ -40,7 +44,29 @@ public sealed interface Event {
       @Nullable String ruleId,
       @Nullable String reason,
       String contextType,
-      String contextKey)
+      String contextKey,
+      Map<String, String> attributes)
+      implements Event {}
+
+  /// Somebody did something that an experiment may measure.
+  ///
+  /// @param event the key of what was done
+  /// @param value how much; null if that makes no sense here
+  /// @param properties an object as compact JSON
+  /// @param contextKey empty for nobody
+  /// @param attributes as of an [Evaluation]
+  record Track(
+      EnvironmentId environment,
+      UUID id,
+      Instant at,
+      Instant receivedAt,
+      Source source,
+      String event,
+      @Nullable Double value,
+      String properties,
+      String contextType,
+      String contextKey,
+      Map<String, String> attributes)
       implements Event {}
 
   /// A flag's variant was given so many times, to nobody in particular; never an exposure.

@@ -1,5 +1,6 @@
 package dev.stitchd.delivery;
 
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// An event between admission and durability.
@@ -10,6 +11,9 @@ record Held(Event event, @Nullable Ticket ticket, int weight) {
 
   /// Objects, references and headers around an event's text, measured generously.
   private static final int FRAME = 400;
+
+  /// As characters of text: half the bytes of an entry and the headers of its two strings.
+  private static final int ENTRY = 80;
 
   static Held of(Event event, @Nullable Ticket ticket) {
     return new Held(event, ticket, FRAME + 2 * textLength(event));
@@ -23,9 +27,25 @@ record Held(Event event, @Nullable Ticket ticket, int weight) {
               + length(e.ruleId())
               + length(e.reason())
               + e.contextType().length()
-              + e.contextKey().length();
+              + e.contextKey().length()
+              + length(e.attributes());
       case Event.Count c -> c.flag().length() + c.variant().length();
+      case Event.Track t ->
+          t.event().length()
+              + t.properties().length()
+              + t.contextType().length()
+              + t.contextKey().length()
+              + length(t.attributes());
     };
+  }
+
+  /// With what the map itself needs for each.
+  private static int length(Map<String, String> attributes) {
+    int length = 0;
+    for (var attribute : attributes.entrySet()) {
+      length += ENTRY + attribute.getKey().length() + attribute.getValue().length();
+    }
+    return length;
   }
 
   private static int length(@Nullable String text) {

@@ -29,6 +29,10 @@ record Admitted(Tally tally, @Nullable Problem stopped) {
     };
   }
 
+  static Admitted beyond(Allowance.Grant.Short lacking) {
+    return stoppedBy(new Problem.TooMany(lacking.detail(), lacking.retryAfter()));
+  }
+
   static Admitted stoppedBy(Problem problem) {
     return new Admitted(Tally.NOTHING, problem);
   }

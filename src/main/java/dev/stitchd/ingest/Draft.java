@@ -1,20 +1,14 @@
 package dev.stitchd.ingest;
 
 import dev.stitchd.kernel.Json;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
-/// The fields of one event as the request has them, before they are understood. Of the context only
-/// the targeting key is kept, so no private attribute goes any further. The first thing that is
-/// wrong is remembered; reading goes on to the event's end. Confined to one thread.
+/// The fields of one event as the request has them, before they are understood. The first thing
+/// that is wrong is remembered; reading goes on to the event's end. Confined to one thread.
 final class Draft {
 
-  /// Fields of `track` events that are read when there are definitions for them.
-  private static final Set<String> OF_TRACK = Set.of("event", "value", "properties");
-
-  private static final String TARGETING_KEY = "targetingKey";
   private static final int LONGEST_NAME = 100;
   private static final int LONGEST_ID_REPEATED = 100;
 
@@ -25,9 +19,11 @@ final class Draft {
   @Nullable String variant;
   @Nullable String ruleId;
   @Nullable String reason;
-  @Nullable String targetingKey;
-  boolean keyIsPrivate;
   @Nullable Long count;
+  @Nullable String event;
+  @Nullable Double value;
+  PropertiesDraft.@Nullable Properties properties;
+  final ContextDraft context = new ContextDraft(this);
   @Nullable Rejection wrong;
 
   private Draft() {}
@@ -53,60 +49,20 @@ final class Draft {
       case "ruleId" -> ruleId = text(name, token, parser);
       case "reason" -> reason = text(name, token, parser);
       case "count" -> count = number(token, parser);
-      case "context" -> context(token, parser);
+      case "event" -> event = text(name, token, parser);
+      case "value" -> value = measure(token, parser);
+      case "properties" -> properties = PropertiesDraft.read(token, parser, this);
+      case "context" -> context.read(token, parser);
       default -> other(name, parser);
-    }
-  }
-
-  private void context(JsonToken token, JsonParser parser) {
-    if (token == JsonToken.VALUE_NULL) {
-      return;
-    }
-    if (token != JsonToken.START_OBJECT) {
-      skip(parser);
-      malformed("context must be an object");
-      return;
-    }
-    while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-      var name = parser.currentName();
-      var value = parser.nextToken();
-      switch (name) {
-        case TARGETING_KEY -> targetingKey = text("context.targetingKey", value, parser);
-        case "privateAttributes" -> privateAttributes(value, parser);
-        default -> skip(parser);
-      }
-    }
-  }
-
-  private void privateAttributes(JsonToken token, JsonParser parser) {
-    if (token == JsonToken.VALUE_NULL) {
-      return;
-    }
-    if (token != JsonToken.START_ARRAY) {
-      skip(parser);
-      malformed("context.privateAttributes must be a list of strings");
-      return;
-    }
-    for (var element = parser.nextToken();
-        element != JsonToken.END_ARRAY;
-        element = parser.nextToken()) {
-      if (element != JsonToken.VALUE_STRING) {
-        skip(parser);
-        malformed("context.privateAttributes must be a list of strings");
-      } else if (parser.getString().equals(TARGETING_KEY)) {
-        keyIsPrivate = true;
-      }
     }
   }
 
   private void other(String name, JsonParser parser) {
     skip(parser);
-    if (!OF_TRACK.contains(name)) {
-      malformed("unknown field '" + shown(name) + "'");
-    }
+    malformed("unknown field '" + shown(name) + "'");
   }
 
-  private @Nullable String text(String name, JsonToken token, JsonParser parser) {
+  @Nullable String text(String name, JsonToken token, JsonParser parser) {
     if (token == JsonToken.VALUE_NULL) {
       return null;
     }
@@ -138,15 +94,33 @@ final class Draft {
     return null;
   }
 
-  private static void skip(JsonParser parser) {
+  private @Nullable Double measure(JsonToken token, JsonParser parser) {
+    if (token == JsonToken.VALUE_NULL) {
+      return null;
+    }
+    if (token != JsonToken.VALUE_NUMBER_INT && token != JsonToken.VALUE_NUMBER_FLOAT) {
+      skip(parser);
+      note(RejectionCode.BAD_VALUE, "value must be a number");
+      return null;
+    }
+    double number = Double.parseDouble(parser.getString());
+    if (!Double.isFinite(number)) {
+      note(
+          RejectionCode.BAD_VALUE,
+          "value is a number beyond what 64 bits of floating point can hold");
+    }
+    return number;
+  }
+
+  static void skip(JsonParser parser) {
     var _ = parser.skipChildren();
   }
 
-  private void malformed(String detail) {
+  void malformed(String detail) {
     note(RejectionCode.MALFORMED, detail);
   }
 
-  private void note(RejectionCode code, String detail) {
+  void note(RejectionCode code, String detail) {
     if (wrong == null) {
       wrong = new Rejection(code, detail);
     }

@@ -1,18 +1,15 @@
 package dev.stitchd.ingest;
 
 import dev.stitchd.access.Access;
-import dev.stitchd.access.SdkCaller;
 import dev.stitchd.boundary.BrowserOrigins;
 import dev.stitchd.boundary.ContentCoding;
 import dev.stitchd.boundary.ProblemWriter;
-import dev.stitchd.delivery.Event;
 import dev.stitchd.delivery.EventAccount;
 import dev.stitchd.delivery.RejectionLog;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
-import dev.stitchd.ruleset.Ruleset;
-import dev.stitchd.snapshot.Snapshot;
-import dev.stitchd.snapshot.Snapshots;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
@@ -24,37 +21,42 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// `POST /sdk/v1/events`: who sends, in what form, and the answer.
 final class EventDoor {
 
   private final Access access;
-  private final Snapshots snapshots;
+  private final Senders senders;
   private final EventIntake intake;
   private final EventAccount account;
   private final RejectionLog rejections;
+  private final Counter throttled;
 
   EventDoor(
       Access access,
-      Snapshots snapshots,
+      Senders senders,
       EventIntake intake,
       EventAccount account,
-      RejectionLog rejections) {
+      RejectionLog rejections,
+      MeterRegistry meters) {
     this.access = access;
-    this.snapshots = snapshots;
+    this.senders = senders;
     this.intake = intake;
     this.account = account;
     this.rejections = rejections;
+    this.throttled =
+        Counter.builder("stitchd.ingest.throttled")
+            .description("Requests that were refused because of a quota")
+            .register(meters);
   }
 
   Mono<ServerResponse> post(ServerRequest request) {
     prepare(request);
     return access
         .sdk(request.exchange().getRequest())
-        .flatMap(caller -> sender(request, caller))
-        .flatMap(sender -> admitted(request, sender).doOnNext(admitted -> count(sender, admitted)))
+        .flatMap(caller -> senders.of(request.exchange().getRequest(), caller))
+        .flatMap(sender -> within(request, sender).doOnNext(admitted -> count(sender, admitted)))
         .flatMap(admitted -> answer(request, admitted));
   }
 
@@ -65,38 +67,16 @@ final class EventDoor {
     BrowserOrigins.expose(request.headers().asHttpHeaders(), answer);
   }
 
-  private Mono<Sender> sender(ServerRequest request, SdkCaller caller) {
-    return snapshots
-        .current(caller.environment())
-        .onErrorMap(
-            Problem.NotFound.class,
-            _ -> new Problem.Unauthenticated("the key's environment is gone"))
-        .map(snapshot -> sender(request, caller, snapshot));
-  }
-
-  private static Sender sender(ServerRequest request, SdkCaller caller, Snapshot snapshot) {
-    boolean isPublic = caller.kind() == SdkCaller.Kind.CLIENT;
-    BrowserOrigins.check(request.headers().asHttpHeaders(), snapshot.settings(), isPublic);
-    return new Sender(
-        caller.environment(),
-        isPublic ? Event.Source.CLIENT_SDK : Event.Source.SERVER_SDK,
-        isPublic,
-        keysArePrivate(snapshot.settings()),
-        isPublic ? key -> isVisible(snapshot.ruleset(), key) : _ -> true);
-  }
-
-  private static boolean keysArePrivate(JsonNode settings) {
-    for (var path : settings.path("privateAttributes")) {
-      if ("targetingKey".equals(path.asString(""))) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static boolean isVisible(Ruleset ruleset, String key) {
-    var flag = ruleset.flag(key);
-    return flag != null && flag.shape().clientVisible();
+  /// Asked before the body is read, so that who has no room left does not send it for nothing.
+  private Mono<Admitted> within(ServerRequest request, Sender sender) {
+    return sender
+        .allowance()
+        .take(0)
+        .flatMap(grant ->
+            switch (grant) {
+              case Allowance.Grant.Given _ -> admitted(request, sender);
+              case Allowance.Grant.Short lacking -> Mono.just(Admitted.beyond(lacking));
+            });
   }
 
   private Mono<Admitted> admitted(ServerRequest request, Sender sender) {
@@ -128,6 +108,9 @@ final class EventDoor {
     account.beside(sender.environment(), tally.duplicates(), tally.rejectedCount());
     if (tally.rejectedCount() > 0) {
       rejections.note(sender.environment(), tally.someRejected(RejectionLog.OF_A_REQUEST));
+    }
+    if (admitted.stopped() instanceof Problem.TooMany) {
+      throttled.increment();
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.stitchd.ingest;
 
 import dev.stitchd.boundary.ContentCoding;
+import dev.stitchd.delivery.Admission;
 import dev.stitchd.delivery.EventQueue;
 import dev.stitchd.kernel.Problem;
 import java.time.Clock;
@@ -18,6 +19,7 @@ final class EventIntake {
 
   private final EventQueue queue;
   private final EventReader reader;
+  private final Registrar registrar;
   private final BufferBudget budget;
   private final IngestSettings settings;
   private final Clock clock;
@@ -25,11 +27,13 @@ final class EventIntake {
 
   EventIntake(
       EventQueue queue,
+      Registrar registrar,
       BufferBudget budget,
       IngestSettings settings,
       Clock clock,
       Scheduler ingest) {
     this.queue = queue;
+    this.registrar = registrar;
     this.reader = new EventReader(settings);
     this.budget = budget;
     this.settings = settings;
@@ -46,19 +50,25 @@ final class EventIntake {
             unpacked(body, coding)
                 .reduce(place, BufferBudget.Collecting::add)
                 .map(whole -> reader.array(whole.bytes(), sender, clock.instant()))
-                .flatMap(this::admit),
+                .flatMap(items -> admit(items, new RecentIds(items.size()), sender)),
         BufferBudget.Collecting::close);
   }
 
   /// Lines, admitted in chunks while they arrive. Emits once, on `ingest`; never fails for what is
   /// wrong with the body: what was admitted before counts.
   Mono<Admitted> lines(Flux<byte[]> body, ContentCoding coding, Sender sender) {
-    return Flux.defer(() -> items(body, coding, sender))
-        .bufferUntil(chunk())
-        .flatMapSequentialDelayError(this::admit, settings.chunksInFlight(), 1)
+    return Flux.defer(() -> chunks(body, coding, sender))
         .onErrorResume(Problem.class, problem -> Mono.just(Admitted.stoppedBy(problem)))
         .takeUntil(admitted -> admitted.stopped() != null)
         .reduce(Admitted.NOTHING, (sum, next) -> sum.then(next, settings.rejectedListed()));
+  }
+
+  private Flux<Admitted> chunks(Flux<byte[]> body, ContentCoding coding, Sender sender) {
+    var ids = new RecentIds(settings.idsRemembered());
+    return items(body, coding, sender)
+        .bufferUntil(chunk())
+        .flatMapSequentialDelayError(
+            items -> admit(items, ids, sender), settings.chunksInFlight(), 1);
   }
 
   private Flux<Item> items(Flux<byte[]> body, ContentCoding coding, Sender sender) {
@@ -76,12 +86,35 @@ final class EventIntake {
     return coding.unpack(body.publishOn(ingest, AHEAD));
   }
 
-  private Mono<Admitted> admit(List<Item> items) {
-    var sorted = Tally.Sorted.of(items, settings.rejectedListed());
-    return queue
-        .submit(sorted.events())
+  private Mono<Admitted> admit(List<Item> items, RecentIds ids, Sender sender) {
+    var sorted = Tally.Sorted.of(items, ids, settings.rejectedListed());
+    return sender
+        .allowance()
+        .take(sorted.valid().size())
+        .publishOn(ingest)
+        .flatMap(grant ->
+            switch (grant) {
+              case Allowance.Grant.Given _ -> submit(sorted, sender);
+              case Allowance.Grant.Short lacking -> Mono.just(Admitted.beyond(lacking));
+            });
+  }
+
+  private Mono<Admitted> submit(Tally.Sorted sorted, Sender sender) {
+    var events = sorted.events();
+    return registrar
+        .register(sender, events)
+        .then(Mono.defer(() -> queue.submit(events)))
+        .doOnNext(admission -> settle(admission, events.size(), sender))
         .publishOn(ingest)
         .map(admission -> Admitted.of(sorted, admission, settings.rejectedListed()));
+  }
+
+  /// What was refused was never sent.
+  private static void settle(Admission admission, int events, Sender sender) {
+    switch (admission) {
+      case Admission.Refused _ -> sender.allowance().giveBack(events);
+      case Admission.Durable _, Admission.Partly _, Admission.Unknown _ -> {}
+    }
   }
 
   private java.util.function.Predicate<Item> chunk() {

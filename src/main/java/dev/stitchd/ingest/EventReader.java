@@ -23,7 +23,7 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 
 /// Events from JSON, without a tree in between. What is wrong with one event rejects that event;
-/// only an array that is not JSON is refused whole. Pure; safe from any thread.
+/// only what is no array at all is refused whole. Pure; safe from any thread.
 final class EventReader {
 
   private static final int LONGEST_NAME = 100;
@@ -50,7 +50,7 @@ final class EventReader {
 
   /// Reads a whole array.
   ///
-  /// @throws Problem.Malformed if it is not a JSON array, and nothing else
+  /// @throws Problem.Malformed if it is not an array, and nothing else
   List<Item> array(byte[] utf8, Sender sender, Instant received) {
     try (var parser = JSON.createParser(ObjectReadContext.empty(), utf8)) {
       if (parser.nextToken() != JsonToken.START_ARRAY) {
@@ -65,29 +65,45 @@ final class EventReader {
       }
       return items;
     } catch (JacksonException e) {
+      return oneByOne(utf8, sender, received, e);
+    }
+  }
+
+  /// The slower way, for an array in which something is not JSON: only that is rejected.
+  private List<Item> oneByOne(byte[] utf8, Sender sender, Instant received, JacksonException e) {
+    var elements = ArrayElements.of(utf8);
+    if (elements == null) {
       throw new Problem.Malformed("the body is not valid JSON" + place(e));
     }
+    var items = new ArrayList<Item>(elements.size());
+    for (var element : elements) {
+      items.add(single(items.size(), element, "element", sender, received));
+    }
+    return items;
   }
 
   /// Reads one line of NDJSON.
   Item line(int index, Line line, Sender sender, Instant received) {
     return switch (line) {
       case Line.TooLong _ -> tooLarge(index, null);
-      case Line.Text(byte[] utf8) -> line(index, utf8, sender, received);
+      case Line.Text(byte[] utf8) -> single(index, utf8, "line", sender, received);
     };
   }
 
-  private Item line(int index, byte[] utf8, Sender sender, Instant received) {
+  private Item single(int index, byte[] utf8, String what, Sender sender, Instant received) {
     try (var parser = JSON.createParser(ObjectReadContext.empty(), utf8)) {
       parser.nextToken();
       var item = element(index, parser, sender, received);
       return parser.nextToken() == null
           ? item
           : new Item.Rejected(
-              index, null, RejectionCode.MALFORMED, "the line goes on after its JSON value");
+              index,
+              null,
+              RejectionCode.MALFORMED,
+              "the " + what + " goes on after its JSON value");
     } catch (JacksonException e) {
       return new Item.Rejected(
-          index, null, RejectionCode.MALFORMED, "the line is not valid JSON" + place(e));
+          index, null, RejectionCode.MALFORMED, "the " + what + " is not valid JSON" + place(e));
     }
   }
 
@@ -125,9 +141,7 @@ final class EventReader {
     return switch (required(draft.type, "type")) {
       case "evaluation" -> evaluation(draft, sender, received);
       case "count" -> count(draft, sender, received);
-      case "track" ->
-          throw new Rejection(
-              RejectionCode.UNKNOWN_EVENT, "this environment defines no events to track");
+      case "track" -> track(draft, sender, received);
       default ->
           throw new Rejection(
               RejectionCode.UNKNOWN_TYPE, "type must be evaluation, track or count");
@@ -136,9 +150,8 @@ final class EventReader {
 
   private Event evaluation(Draft draft, Sender sender, Instant received) {
     var id = id(draft);
-    if (draft.count != null) {
-      throw new Rejection(RejectionCode.MALFORMED, "an evaluation has no field 'count'");
-    }
+    refuse("an evaluation", draft.count, "count");
+    refuseTrack("an evaluation", draft);
     return new Event.Evaluation(
         sender.environment(),
         id,
@@ -150,13 +163,57 @@ final class EventReader {
         optionalName(draft.ruleId, "ruleId"),
         optionalName(draft.reason, "reason"),
         EvaluationContext.USER,
-        contextKey(draft, sender));
+        contextKey(draft, sender),
+        draft.context.attributes(sender.hidden()));
+  }
+
+  private Event track(Draft draft, Sender sender, Instant received) {
+    var id = id(draft);
+    refuse("a track event", draft.count, "count");
+    refuse("a track event", draft.flag, "flag");
+    refuse("a track event", draft.variant, "variant");
+    refuse("a track event", draft.ruleId, "ruleId");
+    refuse("a track event", draft.reason, "reason");
+    var properties = draft.properties == null ? PropertiesDraft.Properties.NONE : draft.properties;
+    return new Event.Track(
+        sender.environment(),
+        id,
+        at(draft, id, received),
+        received,
+        sender.source(),
+        tracked(draft, properties.names(), sender),
+        draft.value,
+        properties.json(),
+        EvaluationContext.USER,
+        contextKey(draft, sender),
+        draft.context.attributes(sender.hidden()));
+  }
+
+  private static String tracked(Draft draft, List<String> properties, Sender sender) {
+    var event = required(draft.event, "event");
+    if (!JsonFields.isKey(event)) {
+      throw new Rejection(RejectionCode.BAD_EVENT, "event must be the key of an event");
+    }
+    sender.tracks().check(event, draft.value, properties);
+    return event;
+  }
+
+  private static void refuseTrack(String what, Draft draft) {
+    refuse(what, draft.event, "event");
+    refuse(what, draft.value, "value");
+    refuse(what, draft.properties, "properties");
+  }
+
+  private static void refuse(String what, @Nullable Object value, String field) {
+    if (value != null) {
+      throw new Rejection(RejectionCode.MALFORMED, what + " has no field '" + field + "'");
+    }
   }
 
   /// Empty for nobody, and for somebody who is private.
   private static String contextKey(Draft draft, Sender sender) {
-    var key = draft.targetingKey;
-    if (key == null || draft.keyIsPrivate || sender.keysArePrivate()) {
+    var key = draft.context.key(sender.hidden());
+    if (key == null) {
       return "";
     }
     if (key.length() > LONGEST_KEY || key.getBytes(UTF_8).length > LONGEST_KEY) {
@@ -168,10 +225,11 @@ final class EventReader {
   }
 
   private Event count(Draft draft, Sender sender, Instant received) {
-    if (sender.evaluationsOnly()) {
+    if (sender.isPublic()) {
       throw new Rejection(RejectionCode.NOT_ALLOWED, "a client key may not send counts");
     }
     var id = id(draft);
+    refuseTrack("a count", draft);
     var count = required(draft.count, "count");
     if (count < 1 || count > settings.countMost()) {
       throw new Rejection(

@@ -1,6 +1,10 @@
 package dev.stitchd.ingest;
 
 import dev.stitchd.access.Access;
+import dev.stitchd.boundary.ClientAddress;
+import dev.stitchd.catalog.DefinedEvents;
+import dev.stitchd.catalog.EventDefinitions;
+import dev.stitchd.catalog.QuotaTokens;
 import dev.stitchd.delivery.EventAccount;
 import dev.stitchd.delivery.EventQueue;
 import dev.stitchd.delivery.RejectionLog;
@@ -8,6 +12,7 @@ import dev.stitchd.snapshot.Snapshots;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import java.util.random.RandomGenerator;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -30,15 +35,53 @@ class IngestConfiguration {
   }
 
   @Bean
-  RouterFunction<ServerResponse> eventRoutes(
-      Access access,
+  Balances quotaBalances(IngestSettings settings, MeterRegistry meters) {
+    var balances = new Balances(settings.quota());
+    Gauge.builder("stitchd.ingest.quota.balances", balances, Balances::size)
+        .description("Token buckets that this node holds a part of")
+        .register(meters);
+    return balances;
+  }
+
+  @Bean
+  QuotaLeases quotaLeases(
+      Balances balances,
+      QuotaTokens tokens,
+      IngestSettings settings,
+      @Qualifier("timer") Scheduler timer,
+      RandomGenerator chance) {
+    return new QuotaLeases(balances, tokens, settings.quota(), timer, chance);
+  }
+
+  @Bean
+  DefinitionCache eventDefinitionCache(
+      DefinedEvents events, IngestSettings settings, @Qualifier("timer") Scheduler timer) {
+    return new DefinitionCache(events, settings.definitions(), timer);
+  }
+
+  @Bean
+  Senders eventSenders(
       Snapshots snapshots,
+      DefinitionCache definitions,
+      Balances balances,
+      ClientAddress addresses,
+      IngestSettings settings,
+      @Qualifier("timer") Scheduler timer,
+      RandomGenerator chance) {
+    var buckets = new AddressBuckets(settings.quota(), timer);
+    var allowances = new Allowances(balances, buckets, settings.quota(), timer, chance);
+    return new Senders(snapshots, definitions, allowances, addresses);
+  }
+
+  @Bean
+  EventIntake eventIntake(
       EventQueue queue,
-      EventAccount account,
-      RejectionLog rejections,
+      EventDefinitions definitions,
+      DefinitionCache cache,
       IngestSettings settings,
       Clock clock,
       @Qualifier("ingest") Scheduler ingest,
+      @Qualifier("timer") Scheduler timer,
       MeterRegistry meters) {
     var budget = new BufferBudget(settings.buffered().toBytes());
     Gauge.builder("stitchd.ingest.buffered", budget, BufferBudget::taken)
@@ -46,8 +89,19 @@ class IngestConfiguration {
         .baseUnit("bytes")
         .strongReference(true)
         .register(meters);
-    var intake = new EventIntake(queue, budget, settings, clock, ingest);
-    var door = new EventDoor(access, snapshots, intake, account, rejections);
+    var registrar = new Registrar(definitions::register, cache, settings.definitions(), timer);
+    return new EventIntake(queue, registrar, budget, settings, clock, ingest);
+  }
+
+  @Bean
+  RouterFunction<ServerResponse> eventRoutes(
+      Access access,
+      Senders senders,
+      EventIntake intake,
+      EventAccount account,
+      RejectionLog rejections,
+      MeterRegistry meters) {
+    var door = new EventDoor(access, senders, intake, account, rejections, meters);
     return RouterFunctions.route().POST("/sdk/v1/events", door::post).build();
   }
 }

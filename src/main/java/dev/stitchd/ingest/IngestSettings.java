@@ -14,11 +14,15 @@ import org.springframework.util.unit.DataSize;
 /// @param chunkEvents how many events of an NDJSON body are admitted together
 /// @param chunkSize the same in bytes
 /// @param chunksInFlight how many such chunks of one body may wait for their answers at once
+/// @param idsRemembered how many of the latest ids of an NDJSON body are compared to tell
+///   duplicates; at least a chunk's
 /// @param past how old an event may be when it arrives
 /// @param future how far ahead of this server's clock an event may be
 /// @param rejectedListed how many rejected events an answer lists
 /// @param countMost the largest count that one `count` event may carry
 /// @param threads how many threads inflate and parse
+/// @param definitions how environments' event definitions are held
+/// @param quota how quotas are kept
 @ConfigurationProperties("stitchd.ingest")
 record IngestSettings(
     @DefaultValue("10MB") DataSize arraySize,
@@ -28,11 +32,14 @@ record IngestSettings(
     @DefaultValue("2000") int chunkEvents,
     @DefaultValue("1MB") DataSize chunkSize,
     @DefaultValue("4") int chunksInFlight,
+    @DefaultValue("20000") int idsRemembered,
     @DefaultValue("7d") Duration past,
     @DefaultValue("5m") Duration future,
     @DefaultValue("1000") int rejectedListed,
     @DefaultValue("1000000000") long countMost,
-    @DefaultValue("2") int threads) {
+    @DefaultValue("2") int threads,
+    @DefaultValue DefinitionSettings definitions,
+    @DefaultValue QuotaSettings quota) {
 
   IngestSettings {
     if (chunkEvents < 1 || chunksInFlight < 1 || threads < 1 || rejectedListed < 0) {

@@ -15,10 +15,14 @@ enum RejectionCode {
   MISSING_FIELD,
   BAD_FLAG,
   BAD_COUNT,
+  BAD_EVENT,
+  BAD_VALUE,
+  PROPERTY_NOT_ALLOWED,
   BAD_AT,
   MISSING_AT,
   AT_OUT_OF_RANGE,
   TEXT_NOT_STORABLE,
+  NUMBER_NOT_STORABLE,
   REFUSED_BY_STORE;
 
   /// As it is written on the wire.

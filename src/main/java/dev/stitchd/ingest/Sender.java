@@ -2,16 +2,32 @@ package dev.stitchd.ingest;
 
 import dev.stitchd.delivery.Event;
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.TenantId;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /// Who sends events, and what they may send.
 ///
-/// @param evaluationsOnly whether `count` is refused
-/// @param keysArePrivate whether the environment lets nobody store a context's key
+/// @param isPublic whether the key is public, and may send no `count`
+/// @param hidden paths of contexts that the environment lets nobody store
 /// @param maySee the flags that they may name
+/// @param tracks the events that the environment takes
+/// @param allowance how many events they may send
 record Sender(
+    TenantId tenant,
     EnvironmentId environment,
     Event.Source source,
-    boolean evaluationsOnly,
-    boolean keysArePrivate,
-    Predicate<String> maySee) {}
+    boolean isPublic,
+    Set<String> hidden,
+    Predicate<String> maySee,
+    TrackRules tracks,
+    Allowance allowance) {
+
+  Sender {
+    hidden = Set.copyOf(hidden);
+  }
+
+  Sender with(TrackRules rules) {
+    return new Sender(tenant, environment, source, isPublic, hidden, maySee, rules, allowance);
+  }
+}

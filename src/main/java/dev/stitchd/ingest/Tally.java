@@ -6,7 +6,6 @@ import dev.stitchd.delivery.RejectionLog;
 import dev.stitchd.kernel.Json;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -15,7 +14,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// What became of the events of a request, or of a chunk of one. Immutable.
 ///
 /// @param accepted how many are durable, each id once
-/// @param duplicates how many repeated an id of the same request or chunk
+/// @param duplicates how many repeated an id of the same request, as far as it is remembered
 /// @param rejected the first of those that were not taken
 /// @param rejectedCount how many were not taken
 record Tally(int accepted, int duplicates, List<Item.Rejected> rejected, int rejectedCount) {
@@ -29,8 +28,7 @@ record Tally(int accepted, int duplicates, List<Item.Rejected> rejected, int rej
   /// What may be admitted of some items, each id once.
   record Sorted(List<Item.Valid> valid, Tally others) {
 
-    static Sorted of(List<Item> items, int listed) {
-      var ids = new HashSet<UUID>();
+    static Sorted of(List<Item> items, RecentIds ids, int listed) {
       var valid = new ArrayList<Item.Valid>(items.size());
       var rejected = new ArrayList<Item.Rejected>();
       int duplicates = 0;

@@ -2,10 +2,19 @@
 /// What is wrong with one event rejects that event and disturbs nothing else.
 ///
 /// May use: `kernel`, `delivery`, `access`, `boundary`; `snapshot` and `ruleset` to know which
-/// flags a client key may name. Threads: bodies arrive on Netty's event loops; everything else runs
-/// on the scheduler `ingest`, where nothing blocks.
+/// flags a client key may name; `catalog` for the events that an environment defines and the tokens
+/// of its quota. Threads: bodies arrive on Netty's event loops; everything else runs on the
+/// scheduler `ingest`, where nothing blocks.
 @ApplicationModule(
-    allowedDependencies = {"kernel", "delivery", "access", "boundary", "snapshot", "ruleset"})
+    allowedDependencies = {
+      "kernel",
+      "delivery",
+      "access",
+      "boundary",
+      "catalog",
+      "snapshot",
+      "ruleset"
+    })
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.ingest;

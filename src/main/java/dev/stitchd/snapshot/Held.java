@@ -2,6 +2,7 @@ package dev.stitchd.snapshot;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
+import io.micrometer.core.instrument.Timer;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,6 +26,7 @@ final class Held {
   private final Mono<Void> first;
   private final AtomicReference<@Nullable View> view = new AtomicReference<>();
   private final Sinks.Many<Snapshot> newest = Sinks.many().replay().latest();
+  private final AtomicReference<Timer.@Nullable Sample> heard = new AtomicReference<>();
   private final AtomicLong announced = new AtomicLong();
   private final AtomicInteger subscribers = new AtomicInteger();
   private volatile long lastUsed;
@@ -79,6 +81,9 @@ final class Held {
   boolean isBehind(long revision, long accessVersion) {
     announced.accumulateAndGet(revision, Math::max);
     var held = view.get();
+    if (held != null && held.snapshot().revision() < revision) {
+      heard.compareAndSet(null, reading.heard());
+    }
     return held == null
         || held.snapshot().revision() < revision
         || held.snapshot().accessVersion() < accessVersion;
@@ -177,6 +182,10 @@ final class Held {
 
   private void install(View loaded) {
     view.set(loaded);
+    var since = heard.getAndSet(null);
+    if (since != null) {
+      reading.caughtUp(since);
+    }
     var _ = newest.tryEmitNext(loaded.snapshot());
   }
 

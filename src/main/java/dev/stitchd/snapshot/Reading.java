@@ -7,6 +7,7 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import reactor.core.publisher.Mono;
@@ -23,6 +24,8 @@ final class Reading {
   private final Scheduler timer;
   private final Counter wholes;
   private final Counter changes;
+  private final MeterRegistry meters;
+  private final Timer notice;
 
   Reading(PublishedItems items, SnapshotSettings settings, Scheduler timer, MeterRegistry meters) {
     this.items = items;
@@ -30,6 +33,22 @@ final class Reading {
     this.timer = timer;
     this.wholes = counter("whole", meters);
     this.changes = counter("changes", meters);
+    this.meters = meters;
+    this.notice =
+        Timer.builder("stitchd.snapshot.notice")
+            .description("From hearing of a newer revision until it is held here")
+            .publishPercentileHistogram()
+            .register(meters);
+  }
+
+  /// The moment when something newer was heard of.
+  Timer.Sample heard() {
+    return Timer.start(meters);
+  }
+
+  /// Notes that what was heard of is held.
+  void caughtUp(Timer.Sample since) {
+    since.stop(notice);
   }
 
   /// Everything, from nothing.

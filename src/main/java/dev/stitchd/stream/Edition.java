@@ -1,6 +1,7 @@
 package dev.stitchd.stream;
 
 import dev.stitchd.snapshot.Snapshot;
+import io.netty.util.AsciiString;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
@@ -15,14 +16,14 @@ final class Edition {
   private final ConcurrentMap<Long, Body> bodies = new ConcurrentHashMap<>();
   private final Frame current;
   private final Cursor cursor;
-  private final String etag;
+  private final AsciiString etag;
 
   Edition(Snapshot snapshot, Encoder encoder, int mostPatches) {
     this.encoder = encoder;
     this.mostPatches = mostPatches;
     this.current = encoder.current(snapshot);
     this.cursor = new Cursor(snapshot.tag(), snapshot.revision());
-    this.etag = "\"" + snapshot.cursor() + "\"";
+    this.etag = AsciiString.of("\"" + snapshot.cursor() + "\"");
   }
 
   /// Where a client is that has this edition; one object for all of them.
@@ -31,7 +32,7 @@ final class Edition {
   }
 
   /// The header of polls.
-  String etag() {
+  AsciiString etag() {
     return etag;
   }
 

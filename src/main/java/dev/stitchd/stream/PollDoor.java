@@ -40,7 +40,7 @@ final class PollDoor implements Door.Route {
     var edition = editions.of(known.snapshot());
     var headers = request.requestHeaders();
     var has = headers.get(HttpHeaderNames.IF_NONE_MATCH);
-    if (edition.etag().equals(has)) {
+    if (has != null && edition.etag().contentEquals(has)) {
       return unchanged(edition, response);
     }
     return has == null || isSimple(has)

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -32,12 +33,13 @@ final class RowBinary {
   }
 
   /// The version of ClickHouse's schema in which all these columns exist.
-  static final int SCHEMA = 1;
+  static final int SCHEMA = 2;
 
   private static String table(EventKind kind) {
     return switch (kind) {
       case EVALUATION -> "evaluation_events";
       case COUNT -> "flag_counts";
+      case TRACK -> "track_events";
     };
   }
 
@@ -56,10 +58,24 @@ final class RowBinary {
               "rule_id",
               "reason",
               "context_type",
-              "context_key");
+              "context_key",
+              "attributes");
       case COUNT ->
           List.of(
               "environment_id", "id", "at", "received_at", "source", "flag", "variant", "count");
+      case TRACK ->
+          List.of(
+              "environment_id",
+              "id",
+              "at",
+              "received_at",
+              "source",
+              "event",
+              "value",
+              "properties",
+              "context_type",
+              "context_key",
+              "attributes");
     };
   }
 
@@ -99,11 +115,20 @@ final class RowBinary {
         text(e.reason());
         text(e.contextType());
         text(e.contextKey());
+        map(e.attributes());
       }
       case Event.Count c -> {
         text(c.flag());
         text(c.variant());
         int64(c.count());
+      }
+      case Event.Track t -> {
+        text(t.event());
+        nullableFloat64(t.value());
+        text(t.properties());
+        text(t.contextType());
+        text(t.contextKey());
+        map(t.attributes());
       }
     }
   }
@@ -139,14 +164,33 @@ final class RowBinary {
     length += Long.BYTES;
   }
 
-  private void text(@Nullable String value) {
-    var utf8 = value == null ? new byte[0] : value.getBytes(StandardCharsets.UTF_8);
-    int rest = utf8.length;
+  private void nullableFloat64(@Nullable Double value) {
+    int8(value == null ? 1 : 0);
+    if (value != null) {
+      int64(Double.doubleToLongBits(value));
+    }
+  }
+
+  private void map(Map<String, String> value) {
+    varint(value.size());
+    for (var entry : value.entrySet()) {
+      text(entry.getKey());
+      text(entry.getValue());
+    }
+  }
+
+  private void varint(int value) {
+    int rest = value;
     while (rest >= 0x80) {
       int8(rest | 0x80);
       rest >>>= 7;
     }
     int8(rest);
+  }
+
+  private void text(@Nullable String value) {
+    var utf8 = value == null ? new byte[0] : value.getBytes(StandardCharsets.UTF_8);
+    varint(utf8.length);
     ensure(utf8.length);
     System.arraycopy(utf8, 0, bytes, length, utf8.length);
     length += utf8.length;

@@ -36,7 +36,9 @@ class TenantIsolationIT {
           "audit_logs",
           "environment_changes",
           "environment_items",
-          "idempotency_keys");
+          "idempotency_keys",
+          "event_definitions",
+          "event_quotas");
 
   private static Server server;
   private static Transactions transactions;
@@ -59,6 +61,10 @@ class TenantIsolationIT {
     var members = "/projects/web/environments/production/segments/vip/members";
     admin.send("POST", members, "{\"keys\":[\"u1\"]}");
     admin.send("PUT", members, "u1\nu2\n", "Content-Type", "text/csv");
+    admin.send(
+        "POST",
+        "/projects/web/environments/production/event-definitions",
+        "{\"key\":\"purchase\",\"name\":\"Purchase\"}");
     admin.send("POST", "/tenants", "{\"key\":\"other\",\"name\":\"Other\"}");
   }
 
@@ -233,6 +239,7 @@ class TenantIsolationIT {
     assertThat(count(tenant("default"), "feature_flags")).isEqualTo(1);
     assertThat(count(tenant("default"), "segment_list_members")).isGreaterThanOrEqualTo(2);
     assertThat(count(tenant("default"), "segment_imports")).isEqualTo(1);
+    assertThat(count(tenant("default"), "event_definitions")).isEqualTo(1);
   }
 
   @Test
@@ -275,6 +282,8 @@ class TenantIsolationIT {
           .contains("permission denied");
     }
     assertThat(errorAsReader("SELECT name FROM sdk_keys")).contains("permission denied");
+    assertThat(errorAsReader("SELECT name FROM event_definitions")).contains("permission denied");
+    assertThat(errorAsReader("DELETE FROM event_quotas")).contains("permission denied");
     assertThat(errorAsReader("UPDATE environment_items SET revision = 0"))
         .contains("permission denied");
     assertThat(errorAsReader("DELETE FROM segment_list_members")).contains("permission denied");

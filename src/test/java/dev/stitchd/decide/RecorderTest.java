@@ -24,6 +24,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
@@ -116,8 +117,32 @@ class RecorderTest {
                           "r1",
                           "SPLIT",
                           "user",
-                          "u1"));
+                          "u1",
+                          Map.of()));
             });
+  }
+
+  @Test
+  void attributesAreKeptFlatAndWithoutPrivateOnes() {
+    var context =
+        (ObjectNode)
+            Json.parseOwn(
+                """
+                {"targetingKey":"u1","plan":"pro","age":41,"tags":["a","b"],"email":"a@b.c","home":{"city":"Ulm","street":"x"},
+                 "organization":{"key":"acme","people":[{"name":"no"}]},"nothing":null}\
+                """);
+    recorder.given(
+        snapshot((ObjectNode) Json.parseOwn("{\"privateAttributes\":[\"home.street\"]}")),
+        given("checkout", "on", false),
+        new EvaluationContext(context, Set.of("email")));
+    assertThat(((Event.Evaluation) events.getFirst()).attributes())
+        .isEqualTo(
+            Map.of(
+                "plan", "pro",
+                "age", "41",
+                "tags", "[\"a\",\"b\"]",
+                "home.city", "Ulm",
+                "organization.key", "acme"));
   }
 
   @Test

@@ -42,7 +42,8 @@ public interface EventSinkContract {
     var environment = Events.environment();
     store(batch(Events.evaluations(environment, 1_000)));
     store(batch(List.of(Events.count(environment, Events.NOON, 1_200))));
-    assertThat(rows(environment)).isEqualTo(1_001);
+    store(batch(List.of(Events.track(environment, Events.NOON, 49.9))));
+    assertThat(rows(environment)).isEqualTo(1_002);
   }
 
   @Test

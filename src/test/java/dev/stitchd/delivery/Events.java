@@ -3,6 +3,7 @@ package dev.stitchd.delivery;
 import dev.stitchd.kernel.EnvironmentId;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.stream.IntStream;
 
@@ -29,13 +30,29 @@ public final class Events {
         "eu",
         "SPLIT",
         "user",
-        "u-" + UUID.randomUUID());
+        "u-" + UUID.randomUUID(),
+        Map.of("plan", "pro"));
   }
 
   public static List<Event> evaluations(EnvironmentId environment, int count) {
     return IntStream.range(0, count)
         .<Event>mapToObj(i -> evaluation(environment, NOON.plusMillis(i), "on"))
         .toList();
+  }
+
+  public static Event.Track track(EnvironmentId environment, Instant at, double value) {
+    return new Event.Track(
+        environment,
+        UUID.randomUUID(),
+        at,
+        at.plusMillis(7),
+        Event.Source.SERVER_SDK,
+        "purchase",
+        value,
+        "{\"currency\":\"EUR\"}",
+        "user",
+        "u-" + UUID.randomUUID(),
+        Map.of("plan", "pro"));
   }
 
   public static Event.Count count(EnvironmentId environment, Instant at, long count) {

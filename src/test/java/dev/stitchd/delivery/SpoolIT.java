@@ -294,7 +294,18 @@ class SpoolIT {
   private Event event(EnvironmentId environment, UUID id) {
     var now = clock.instant();
     return new Event.Evaluation(
-        environment, id, now, now, Event.Source.STITCHD, "f", "on", null, null, "user", "u");
+        environment,
+        id,
+        now,
+        now,
+        Event.Source.STITCHD,
+        "f",
+        "on",
+        null,
+        null,
+        "user",
+        "u",
+        Map.of());
   }
 
   private Http.Answer send(Server server, String key, List<UUID> ids) {

@@ -55,6 +55,16 @@ public final class Admin {
     return expect("GET", path, "");
   }
 
+  /// Applies a JSON Merge Patch.
+  public JsonNode patch(String path, String body) {
+    return expect("PATCH", path, body);
+  }
+
+  /// Creates a resource in a collection.
+  public JsonNode create(String path, String body) {
+    return expect("POST", path, body);
+  }
+
   public JsonNode createProject(String project) {
     return expect("POST", "/projects", named(project).toString());
   }

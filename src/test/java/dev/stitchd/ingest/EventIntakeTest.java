@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -35,9 +36,7 @@ import reactor.test.StepVerifier;
 class EventIntakeTest {
 
   private static final Instant NOW = Instant.parse("2026-10-15T12:00:00Z");
-  private static final Sender SENDER =
-      new Sender(
-          new EnvironmentId(UUID.randomUUID()), Event.Source.SERVER_SDK, false, false, _ -> true);
+  private static final Sender SENDER = SomeSender.server(new EnvironmentId(UUID.randomUUID()));
 
   private final Scheduler ingest = Schedulers.newParallel("ingest-test", 1, true);
   private final List<List<Event>> offers = Collections.synchronizedList(new ArrayList<>());
@@ -67,7 +66,25 @@ class EventIntakeTest {
               "stitchd.ingest.buffered", "30000B"));
   private final BufferBudget budget = new BufferBudget(30_000);
   private final EventIntake intake =
-      new EventIntake(queue, budget, settings, Clock.fixed(NOW, ZoneOffset.UTC), ingest);
+      new EventIntake(
+          queue, registrar(), budget, settings, Clock.fixed(NOW, ZoneOffset.UTC), ingest);
+
+  private final List<String> registered = Collections.synchronizedList(new ArrayList<>());
+  private Mono<Integer> registration = Mono.just(1);
+
+  private Registrar registrar() {
+    var settings = new DefinitionSettings(10, Duration.ofMillis(100), 1);
+    var cache = new DefinitionCache(_ -> Mono.empty(), settings, Schedulers.parallel());
+    return new Registrar(
+        (_, _, keys) ->
+            Mono.defer(() -> {
+              registered.addAll(keys);
+              return registration;
+            }),
+        cache,
+        settings,
+        Schedulers.parallel());
+  }
 
   @AfterEach
   void nothingIsHeld() {
@@ -124,10 +141,100 @@ class EventIntakeTest {
   }
 
   @Test
+  void duplicateIdsOfABodyOfLinesAreToldAcrossItsChunks() {
+    var first = events(25);
+    var all = new ArrayList<>(first);
+    all.addAll(first);
+    assertThat(done(lines(lines(all))).tally()).isEqualTo(new Tally(25, 25, List.of(), 0));
+    assertThat(offers.stream().mapToInt(List::size).sum()).isEqualTo(25);
+  }
+
+  private static String track(String event) {
+    return """
+    {"type":"track","id":"%s","at":"2026-10-15T12:00:00Z","event":"%s"}\
+    """
+        .formatted(UUID.randomUUID(), event);
+  }
+
+  @Test
+  void newEventsAreRegisteredOnceAndThenTaken() {
+    var tally = done(array(array(List.of(track("a"), track("b"), track("a"))))).tally();
+    assertThat(tally.accepted()).isEqualTo(3);
+    assertThat(registered).containsExactly("a", "b");
+  }
+
+  @Test
+  void eventsThatCannotBeRegisteredAreTakenAllTheSame() {
+    for (var failure :
+        List.<Mono<Integer>>of(Mono.error(new IllegalStateException("out")), Mono.never())) {
+      registration = failure;
+      assertThat(done(array(array(List.of(track("a"))))).tally().accepted()).isEqualTo(1);
+    }
+  }
+
+  private Mono<Admitted> limited(Flux<byte[]> body, boolean lines, Allowance allowance) {
+    var sender = SomeSender.limited(SENDER, allowance);
+    return lines
+        ? intake.lines(body, ContentCoding.IDENTITY, sender)
+        : intake.array(body, ContentCoding.IDENTITY, sender);
+  }
+
+  /// Gives room to the first offers.
+  private static final class First implements Allowance {
+    private final AtomicInteger left;
+    private final AtomicInteger back = new AtomicInteger();
+
+    First(int offers) {
+      left = new AtomicInteger(offers);
+    }
+
+    @Override
+    public Mono<Grant> take(int events) {
+      return Mono.fromSupplier(() ->
+          left.getAndDecrement() > 0
+              ? new Grant.Given()
+              : new Grant.Short("enough", Duration.ofSeconds(3)));
+    }
+
+    @Override
+    public void giveBack(int events) {
+      back.addAndGet(events);
+    }
+  }
+
+  @Test
+  void arrayBeyondTheQuotaIsRefusedWhole() {
+    var admitted = done(limited(Flux.just(array(events(5))), false, new First(0)));
+    assertThat(admitted.tally()).isEqualTo(Tally.NOTHING);
+    assertThat(admitted.stopped())
+        .isInstanceOfSatisfying(
+            Problem.TooMany.class,
+            problem -> assertThat(problem.retryAfter()).isEqualTo(Duration.ofSeconds(3)));
+    assertThat(offers).isEmpty();
+  }
+
+  @Test
+  void linesBeyondTheQuotaTellWhatWasAcceptedBefore() {
+    var admitted = done(limited(Flux.just(lines(events(50))), true, new First(2)));
+    assertThat(admitted.tally().accepted()).isEqualTo(20);
+    assertThat(admitted.stopped()).isInstanceOf(Problem.TooMany.class);
+  }
+
+  @Test
+  void whatTheQueueRefusesIsNotChargedToTheQuota() {
+    answer = _ -> Mono.just(new Admission.Refused(Duration.ofSeconds(2)));
+    var allowance = new First(1);
+    assertThat(done(limited(Flux.just(array(events(5))), false, allowance)).stopped())
+        .isInstanceOf(Problem.Unavailable.class);
+    assertThat(allowance.back.get()).isEqualTo(5);
+  }
+
+  @Test
   void rejectedEventsAreListedInOrderUpToALimit() {
     var limited =
         new EventIntake(
             queue,
+            registrar(),
             budget,
             IngestSettingsTest.bind(
                 Map.of("stitchd.ingest.rejected-listed", "3", "stitchd.ingest.chunk-events", "2")),

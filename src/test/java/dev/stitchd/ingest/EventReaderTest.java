@@ -1,16 +1,21 @@
 package dev.stitchd.ingest;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.stitchd.catalog.DefinedEvents.Definition;
+import dev.stitchd.catalog.EventValue;
 import dev.stitchd.delivery.Event;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,10 +26,8 @@ class EventReaderTest {
   private static final Instant NOW = Instant.parse("2026-10-15T12:00:00Z");
   private static final String ID = "9b2c2b1e-3a52-4bb9-9a55-0d2f7d1c7a11";
   private static final EnvironmentId ENVIRONMENT = new EnvironmentId(UUID.randomUUID());
-  private static final Sender SERVER =
-      new Sender(ENVIRONMENT, Event.Source.SERVER_SDK, false, false, _ -> true);
-  private static final Sender CLIENT =
-      new Sender(ENVIRONMENT, Event.Source.CLIENT_SDK, true, false, "shown"::equals);
+  private static final Sender SERVER = SomeSender.server(ENVIRONMENT);
+  private static final Sender CLIENT = SomeSender.client(ENVIRONMENT, "shown"::equals);
 
   private final EventReader reader = new EventReader(IngestSettingsTest.bind(Map.of()));
 
@@ -73,7 +76,63 @@ class EventReaderTest {
                             "eu",
                             "SPLIT",
                             "user",
-                            "u1")));
+                            "u1",
+                            Map.of())));
+  }
+
+  @Test
+  void trackIsReadWithItsPropertiesAsTheyWere() {
+    var item =
+        one(
+            """
+            {"type":"track","id":"%s","at":"2026-10-15T11:59:00Z","event":"purchase","value":49.90,
+             "properties":{"currency":"EUR","items":[{"sku":"é\\n","n":1.0}, null, true], "big":123456789012345678901234567890},
+             "context":{"targetingKey":"u1","plan":"pro"}}\
+            """
+                .formatted(ID));
+    assertThat(((Item.Valid) item).event())
+        .isEqualTo(
+            new Event.Track(
+                ENVIRONMENT,
+                UUID.fromString(ID),
+                Instant.parse("2026-10-15T11:59:00Z"),
+                NOW,
+                Event.Source.SERVER_SDK,
+                "purchase",
+                49.9,
+                "{\"currency\":\"EUR\",\"items\":[{\"sku\":\"é\\n\",\"n\":1.0},null,true],\"big\":123456789012345678901234567890}",
+                "user",
+                "u1",
+                Map.of("plan", "pro")));
+  }
+
+  @Test
+  void attributesAreKeptFlatBoundedAndWithoutPrivateOnes() {
+    var many =
+        IntStream.range(0, 60).mapToObj(i -> "\"a" + i + "\":" + i).collect(joining(",", ",", ""));
+    var item =
+        event(
+            """
+            ,"context":{"plan":"pro","age":41,"tags":["a",1.5,true],"email":"a@b.c","home":{"city":"Ulm","street":{"no":7}},
+             "organization":{"key":"acme","people":[{"name":"no"}]},"nothing":null,"huge":1e999,"nul":"\\u0000","long":"%s",
+             "a":{"b":{"c":{"d":{"e":{"f":{"g":{"h":1,"i":{"too":"deep"}}}}}}}},"targetingKey":"u1","privateAttributes":["home.street","email"]%s}\
+            """
+                .formatted("x".repeat(201), many));
+    var hider = SomeSender.hiding(ENVIRONMENT, Set.of("a1", "organization"));
+    var attributes =
+        ((Event.Evaluation) ((Item.Valid) array("[" + item + "]", hider).getFirst()).event())
+            .attributes();
+    assertThat(attributes)
+        .hasSize(50)
+        .containsEntry("plan", "pro")
+        .containsEntry("age", "41")
+        .containsEntry("tags", "[\"a\",1.5,true]")
+        .containsEntry("home.city", "Ulm")
+        .containsEntry("a.b.c.d.e.f.g.h", "1")
+        .containsEntry("a2", "2")
+        .doesNotContainKeys(
+            "a1", "email", "home.street.no", "organization.key", "huge", "nul", "long", "nothing");
+    assertThat(attributes.toString()).doesNotContain("acme", "a@b.c", "deep");
   }
 
   @Test
@@ -112,7 +171,7 @@ class EventReaderTest {
     assertThat(((Event.Evaluation) ((Item.Valid) one(hidden)).event()).contextKey()).isEmpty();
     var shown = event(",\"context\":{\"targetingKey\":\"u1\",\"privateAttributes\":[\"plan\"]}");
     assertThat(((Event.Evaluation) ((Item.Valid) one(shown)).event()).contextKey()).isEqualTo("u1");
-    var everybody = new Sender(ENVIRONMENT, Event.Source.SERVER_SDK, false, true, _ -> true);
+    var everybody = SomeSender.hiding(ENVIRONMENT, Set.of("targetingKey"));
     var item = (Item.Valid) array("[" + shown + "]", everybody).getFirst();
     assertThat(((Event.Evaluation) item.event()).contextKey()).isEmpty();
     assertThat(code(one(event(",\"context\":{\"privateAttributes\":[[]]}"))))
@@ -184,7 +243,18 @@ class EventReaderTest {
         "{} | missing-field",
         "{'type':'purchase','id':'@'} | unknown-type",
         "{'type':5} | malformed",
-        "{'type':'track','id':'@','event':'purchase','value':1e400,'properties':{'a':1}} | unknown-event",
+        "{'type':'track','id':'@','event':'purchase','value':1e400,'properties':{'a':1}} | bad-value",
+        "{'type':'track','id':'@','event':'purchase','value':'49'} | bad-value",
+        "{'type':'track','id':'@','at':'#'} | missing-field",
+        "{'type':'track','id':'@','at':'#','event':'Not a key'} | bad-event",
+        "{'type':'track','id':'@','at':'#','event':'purchase','flag':'shown'} | malformed",
+        "{'type':'track','id':'@','at':'#','event':'purchase','properties':[]} | malformed",
+        "{'type':'track','id':'@','at':'#','event':'purchase','properties':{'a':[-1e999]}} | number-not-storable",
+        "{'type':'track','id':'@','at':'#','event':'purchase','properties':{'a':'\\u0000'}} | text-not-storable",
+        "{'type':'track','id':'@','at':'#','event':'purchase','properties':{'\\udc00':1}} | malformed",
+        "{'type':'track','id':'@','at':'#','event':'purchase','properties':{'a':[[[[[[[[1]]]]]]]]}} | malformed",
+        "{'type':'evaluation','id':'@','at':'#','flag':'shown','variant':'on','value':1} | malformed",
+        "{'type':'count','id':'@','at':'#','flag':'shown','variant':'on','count':1,'event':'purchase'} | malformed",
         "{'type':'evaluation'} | missing-id",
         "{'type':'evaluation','id':null} | missing-id",
         "{'type':'evaluation','id':'1-1-1-1-1'} | bad-id",
@@ -253,6 +323,70 @@ class EventReaderTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "'event':'signup' | valid",
+        "'event':'signup','value':null | valid",
+        "'event':'signup','value':1 | bad-value",
+        "'event':'purchase','value':49.9 | valid",
+        "'event':'purchase' | bad-value",
+        "'event':'purchase','value':1,'properties':{'currency':'EUR'} | valid",
+        "'event':'purchase','value':1,'properties':{'colour':{'currency':1}} | property-not-allowed",
+        "'event':'items','value':3 | valid",
+        "'event':'items','value':3.0 | valid",
+        "'event':'items','value':3.5 | bad-value",
+        "'event':'items' | bad-value",
+        "'event':'rating' | valid",
+        "'event':'rating','value':3.5,'properties':{'any':1} | valid",
+        "'event':'nothing' | unknown-event"
+      })
+  void trackEventsAreTakenAsTheyAreDefined(String fields, String code) {
+    var event =
+        "{'type':'track','id':'@','at':'2026-10-15T11:59:00Z',%s}"
+            .formatted(fields)
+            .replace('\'', '"')
+            .replace("@", ID);
+    var rules =
+        SomeSender.rules(
+            false,
+            new Definition("signup", EventValue.NONE, null),
+            new Definition("purchase", EventValue.NUMBER, Set.of("currency", "sku")),
+            new Definition("items", EventValue.INTEGER, Set.of()),
+            new Definition("rating", EventValue.OPTIONAL, null));
+    assertThat(code(array("[" + event + "]", SERVER.with(rules)).getFirst())).isEqualTo(code);
+  }
+
+  @Test
+  void unknownEventsAreTakenWhereTheyBecomeDefinedUntilThereIsNoRoom() {
+    var event =
+        "[{\"type\":\"track\",\"id\":\"%s\",\"at\":\"2026-10-15T11:59:00Z\",\"event\":\"new\"}]"
+            .formatted(ID);
+    assertThat(code(array(event, SERVER.with(SomeSender.rules(true))).getFirst()))
+        .isEqualTo("valid");
+    var full =
+        IntStream.range(0, 1_000)
+            .mapToObj(i -> new Definition("e" + i, EventValue.NONE, null))
+            .toArray(Definition[]::new);
+    assertThat(code(array(event, SERVER.with(SomeSender.rules(true, full))).getFirst()))
+        .isEqualTo("unknown-event");
+  }
+
+  @Test
+  void whereDefinitionsAreNotKnownNobodyIsToldThatAnEventIsWrong() {
+    var rules = new TrackRules(null, false);
+    assertThat(code(array("[" + event("") + "]", SERVER.with(rules)).getFirst()))
+        .isEqualTo("valid");
+    assertThatThrownBy(() ->
+            array(
+                "[{\"type\":\"track\",\"id\":\"%s\",\"at\":\"2026-10-15T11:59:00Z\",\"event\":\"new\"}]"
+                    .formatted(ID),
+                SERVER.with(rules)))
+        .isInstanceOf(Problem.Unavailable.class);
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "",
@@ -265,20 +399,52 @@ class EventReaderTest {
         "[{}",
         "[{},]",
         "[{}] x",
-        "[{\"a\":1,\"a\":2}]",
+        "[{},,{}]",
+        "[,]",
+        "[{}}]",
+        "[\"]",
+        "{}[]",
         "nope"
       })
   void whatIsNoArrayIsRefusedWhole(String body) {
     assertThatThrownBy(() -> array(body, SERVER)).isInstanceOf(Problem.Malformed.class);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"a\":1,\"a\":2}",
+        "{\"a\":nope}",
+        "{\"a\":\"\u0001\"}",
+        "{\"a\":\"[{\\q,\"}",
+        "{\"\\ud800\":1}",
+        "{\"type\":\"track\",\"id\":\"9\",\"value\":NaN}",
+        "nope"
+      })
+  void elementThatIsNotJsonIsRejectedAlone(String element) {
+    var items = array("[ " + event("") + " , " + element + ",\n" + event("") + "]", SERVER);
+    assertThat(items)
+        .extracting(EventReaderTest::code)
+        .containsExactly("valid", "malformed", "valid");
+    assertThat(items).extracting(Item::index).containsExactly(0, 1, 2);
+  }
+
   @Test
-  void brokenUtf8AndBottomlessNestingAreRefused() {
-    var broken = ("[" + event("") + "]").getBytes(UTF_8);
+  void numbersAndNestingWithoutEndAreRejectedAlone() {
+    for (var value : List.of("1".repeat(5_000), "[".repeat(9_000) + "]".repeat(9_000))) {
+      var items =
+          array("[" + event("") + "," + event(",\"context\":{\"x\":" + value + "}") + "]", SERVER);
+      assertThat(items).extracting(EventReaderTest::code).containsExactly("valid", "malformed");
+    }
+  }
+
+  @Test
+  void brokenUtf8IsRejectedAloneAndBottomlessNestingIsRefused() {
+    var broken = ("[" + event("") + "," + event("") + "]").getBytes(UTF_8);
     broken[30] = (byte) 0xff;
-    assertThatThrownBy(() -> reader.array(broken, SERVER, NOW))
-        .isInstanceOf(Problem.Malformed.class)
-        .hasMessageContaining("not valid JSON");
+    assertThat(reader.array(broken, SERVER, NOW))
+        .extracting(EventReaderTest::code)
+        .containsExactly("malformed", "valid");
     var deep = "[" + event(",\"context\":{\"x\":" + "[".repeat(100_000)) + "]";
     assertThatThrownBy(() -> array(deep, SERVER)).isInstanceOf(Problem.Malformed.class);
   }

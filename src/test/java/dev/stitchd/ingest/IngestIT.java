@@ -36,7 +36,15 @@ class IngestIT {
     var admin = server.admin();
     admin.createProject("web");
     admin.createEnvironment("web", "production");
+    admin.patch(
+        "/projects/web/environments/production",
+        "{\"settings\":{\"privateAttributes\":[\"secret\"]}}");
     admin.createFlag("web", "hidden");
+    admin.create(
+        "/projects/web/environments/production/event-definitions",
+        """
+        {"key":"purchase","name":"Purchase","valueType":"number","unit":"EUR","allowedProperties":["currency"]}\
+        """);
     admin.createFlagFrom(
         "web",
         """
@@ -80,7 +88,7 @@ class IngestIT {
                     List.of(
                         event(id, "accepted"),
                         event(id, "accepted"),
-                        "{\"type\":\"track\",\"id\":\"" + id + "\",\"event\":\"purchase\"}",
+                        "{\"type\":\"track\",\"id\":\"" + id + "\",\"event\":\"Purchase\"}",
                         """
                         {"type":"count","id":"%s","at":"%s","flag":"accepted","variant":"off","count":1200}\
                         """
@@ -89,7 +97,7 @@ class IngestIT {
     assertThat(answer.body())
         .isEqualTo(
             """
-            {"accepted":2,"duplicates":1,"rejected":[{"index":2,"id":"%s","code":"unknown-event","detail":"this environment defines no events to track"}],"rejectedCount":1}\
+            {"accepted":2,"duplicates":1,"rejected":[{"index":2,"id":"%s","code":"missing-at","detail":"an event needs at, or an id that is a version 7 UUID"}],"rejectedCount":1}\
             """
                 .formatted(id));
     assertThat(answer.header("Cache-Control")).isEqualTo("private, no-cache");
@@ -114,12 +122,131 @@ class IngestIT {
   }
 
   @Test
+  void trackEventsAreStored() {
+    var id = UUID.randomUUID();
+    var answer =
+        browser.send(
+            bytes(
+                """
+                [{"type":"track","id":"%s","at":"%s","event":"purchase","value":49.9,"properties":{"currency":"EUR"},"context":{"targetingKey":"u1","plan":"pro","secret":"s3cret"}}]\
+                """
+                    .formatted(id, NOW)));
+    assertThat(answer.body()).startsWith("{\"accepted\":1,");
+    assertThat(
+            store.query(
+                "SELECT event, value, properties, context_key, attributes, source FROM track_events WHERE id = '"
+                    + id
+                    + "'"))
+        .containsExactly("purchase\t49.9\t{\"currency\":\"EUR\"}\tu1\t{'plan':'pro'}\tclient_sdk");
+  }
+
+  @Test
+  void trackEventsThatAreNotDefinedSoAreRejectedOneByOne() {
+    var id = UUID.randomUUID();
+    var answer =
+        backend.send(
+            bytes(
+                Sdk.array(
+                    List.of(
+                        Sdk.track(UUID.randomUUID(), NOW, "purchase", "\"value\":1"),
+                        Sdk.track(id, NOW, "purchse", "\"value\":1"),
+                        Sdk.track(UUID.randomUUID(), NOW, "purchase", "\"value\":null"),
+                        Sdk.track(
+                            UUID.randomUUID(),
+                            NOW,
+                            "purchase",
+                            "\"value\":1,\"properties\":{\"card\":\"4242\"}")))));
+    assertThat(answer.status()).isEqualTo(202);
+    assertThat(answer.json().path("accepted").asInt()).isEqualTo(1);
+    assertThat(
+            answer.json().path("rejected").values().stream()
+                .map(r -> r.path("index").asInt() + " " + r.path("code").asString()))
+        .containsExactly("1 unknown-event", "2 bad-value", "3 property-not-allowed");
+    assertThat(answer.json().path("rejected").get(0).path("id").asString())
+        .isEqualTo(id.toString());
+  }
+
+  /// Everything that can be wrong with single events, at once, among good ones.
+  @Test
+  void whatIsWrongWithSingleEventsDisturbsNoOther() {
+    var template =
+        "{\"type\":\"track\",\"id\":\"%s\",\"at\":\"" + NOW + "\",\"event\":\"purchase\",%s}";
+    var twice = Sdk.track(UUID.randomUUID(), NOW, "purchase", "\"value\":1");
+    var bad =
+        List.of(
+            Sdk.track(UUID.randomUUID(), NOW.plusSeconds(3_600), "purchase", "\"value\":1"),
+            Sdk.track(UUID.randomUUID(), Instant.EPOCH, "purchase", "\"value\":1"),
+            template.formatted(UUID.randomUUID(), "\"value\":1e999"),
+            template.formatted(UUID.randomUUID(), "\"value\":-" + "9".repeat(2_000)),
+            template.formatted(
+                UUID.randomUUID(), "\"value\":1,\"properties\":{\"currency\":1e400}"),
+            template.formatted(
+                UUID.randomUUID(), "\"value\":1,\"properties\":{\"currency\":\"a\\u0000\"}"),
+            template.formatted(
+                UUID.randomUUID(), "\"value\":1,\"properties\":{\"currency\":\"\\ud83d\"}"),
+            template.formatted(
+                UUID.randomUUID(), "\"value\":1,\"context\":{\"targetingKey\":\"\\udc00\"}"),
+            template.formatted(UUID.randomUUID(), "\"value\":1,\"value\":2"),
+            template.formatted(UUID.randomUUID(), "\"value\":nonsense"));
+    var mixed = new ArrayList<String>();
+    for (var event : bad) {
+      mixed.add(Sdk.track(UUID.randomUUID(), NOW, "purchase", "\"value\":1"));
+      mixed.add(event);
+    }
+    mixed.add(twice);
+    mixed.add(twice);
+    var codes =
+        List.of(
+            "at-out-of-range",
+            "at-out-of-range",
+            "bad-value",
+            "malformed",
+            "number-not-storable",
+            "text-not-storable",
+            "text-not-storable",
+            "text-not-storable",
+            "malformed",
+            "malformed");
+    for (var answer :
+        List.of(
+            backend.send(bytes(Sdk.array(mixed))),
+            backend.send(bytes(String.join("\n", mixed)), "Content-Type", NDJSON))) {
+      assertThat(answer.status()).isEqualTo(202);
+      assertThat(answer.json().path("accepted").asInt()).isEqualTo(11);
+      assertThat(answer.json().path("duplicates").asInt()).isEqualTo(1);
+      assertThat(answer.json().path("rejected").values())
+          .extracting(r -> r.path("code").asString())
+          .isEqualTo(codes);
+      assertThat(answer.json().path("rejected").values())
+          .extracting(r -> r.path("index").asInt())
+          .containsExactly(1, 3, 5, 7, 9, 11, 13, 15, 17, 19);
+    }
+  }
+
+  /// 1 GB through a server that may not hold it.
+  @Test
+  void aLineOfAGigabyteIsPassedOver() {
+    var good = events("around", 2);
+    var answer =
+        backend.sendAround(
+            good.get(0) + "\n", 1_000_000_000L, "\n" + good.get(1) + "\n", "Content-Type", NDJSON);
+    assertThat(answer.status()).as(answer.body()).isEqualTo(202);
+    assertThat(answer.json().path("accepted").asInt()).isEqualTo(2);
+    assertThat(answer.json().path("rejected").get(0).path("code").asString())
+        .isEqualTo("too-large");
+    assertThat(stored("around")).isEqualTo(2);
+  }
+
+  @Test
   void privateAttributesAreNowhereInTheStore() {
     assertThat(backend.send(bytes(Sdk.array(events("private", 3)))).status()).isEqualTo(202);
     assertThat(
             store.query(
                 "SELECT count() FROM evaluation_events WHERE flag = 'private' AND position(toString(tuple(*)), 's3cret') > 0"))
         .containsExactly("0");
+    assertThat(
+            store.query("SELECT DISTINCT attributes FROM evaluation_events WHERE flag = 'private'"))
+        .containsExactly("{'home.city':'Ulm'}");
   }
 
   @Test

@@ -28,11 +28,21 @@ class IngestSettingsTest {
                 2_000,
                 DataSize.ofMegabytes(1),
                 4,
+                20_000,
                 Duration.ofDays(7),
                 Duration.ofMinutes(5),
                 1_000,
                 1_000_000_000,
-                2));
+                2,
+                new DefinitionSettings(10_000, Duration.ofSeconds(2), 4),
+                new QuotaSettings(
+                    Duration.ofMillis(250),
+                    Duration.ofSeconds(1),
+                    20_000,
+                    20,
+                    100,
+                    1_000,
+                    100_000)));
   }
 
   @Test
@@ -46,11 +56,22 @@ class IngestSettingsTest {
             Map.entry("stitchd.ingest.chunk-events", "5"),
             Map.entry("stitchd.ingest.chunk-size", "6B"),
             Map.entry("stitchd.ingest.chunks-in-flight", "7"),
+            Map.entry("stitchd.ingest.ids-remembered", "77"),
             Map.entry("stitchd.ingest.past", "8ms"),
             Map.entry("stitchd.ingest.future", "9ms"),
             Map.entry("stitchd.ingest.rejected-listed", "10"),
             Map.entry("stitchd.ingest.count-most", "11"),
-            Map.entry("stitchd.ingest.threads", "12"));
+            Map.entry("stitchd.ingest.threads", "12"),
+            Map.entry("stitchd.ingest.definitions.environments", "13"),
+            Map.entry("stitchd.ingest.definitions.read-within", "14ms"),
+            Map.entry("stitchd.ingest.definitions.registrations", "15"),
+            Map.entry("stitchd.ingest.quota.lease", "16ms"),
+            Map.entry("stitchd.ingest.quota.lease-within", "17ms"),
+            Map.entry("stitchd.ingest.quota.balances", "18"),
+            Map.entry("stitchd.ingest.quota.client-percent", "19"),
+            Map.entry("stitchd.ingest.quota.address-per-second", "20"),
+            Map.entry("stitchd.ingest.quota.address-burst", "21"),
+            Map.entry("stitchd.ingest.quota.addresses", "22"));
     assertThat(bind(names))
         .isEqualTo(
             new IngestSettings(
@@ -61,10 +82,14 @@ class IngestSettingsTest {
                 5,
                 DataSize.ofBytes(6),
                 7,
+                77,
                 Duration.ofMillis(8),
                 Duration.ofMillis(9),
                 10,
                 11,
-                12));
+                12,
+                new DefinitionSettings(13, Duration.ofMillis(14), 15),
+                new QuotaSettings(
+                    Duration.ofMillis(16), Duration.ofMillis(17), 18, 19, 20, 21, 22)));
   }
 }

@@ -1,5 +1,7 @@
 package dev.stitchd.ingest;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -10,6 +12,8 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -43,9 +47,17 @@ final class Sdk {
 
   static String evaluation(UUID id, Instant at, String flag, String variant) {
     return """
-    {"type":"evaluation","id":"%s","at":"%s","flag":"%s","variant":"%s","context":{"targetingKey":"u-%s","secret":"s3cret"}}\
+    {"type":"evaluation","id":"%s","at":"%s","flag":"%s","variant":"%s","context":{"targetingKey":"u-%s","secret":"s3cret","home":{"city":"Ulm","door":"s3cret"},"privateAttributes":["home.door"]}}\
     """
         .formatted(id, at, flag, variant, id);
+  }
+
+  /// @param more fields of the event, as `"value":1`
+  static String track(UUID id, Instant at, String event, String more) {
+    return """
+    {"type":"track","id":"%s","at":"%s","event":"%s",%s,"context":{"targetingKey":"u1"}}\
+    """
+        .formatted(id, at, event, more);
   }
 
   static String array(Collection<String> events) {
@@ -59,12 +71,29 @@ final class Sdk {
   /// @param patience how long to wait for the answer
   /// @throws IllegalStateException if there is none by then
   Answer send(byte[] body, Duration patience, String... headers) {
+    return send(HttpRequest.BodyPublishers.ofByteArray(body), patience, headers);
+  }
+
+  /// Sends a body with so many bytes of filling in its middle, made while they are sent.
+  Answer sendAround(String before, long filling, String after, String... headers) {
+    var piece = "x".repeat(64 * 1024).getBytes(UTF_8);
+    var pieces =
+        Stream.concat(
+            Stream.of(before.getBytes(UTF_8)),
+            Stream.concat(
+                LongStream.range(0, filling / piece.length).mapToObj(_ -> piece),
+                Stream.of(after.getBytes(UTF_8))));
+    return send(
+        HttpRequest.BodyPublishers.ofByteArrays(pieces::iterator), Duration.ofSeconds(60), headers);
+  }
+
+  private Answer send(HttpRequest.BodyPublisher body, Duration patience, String... headers) {
     var request =
         HttpRequest.newBuilder(URI.create(url))
             .timeout(patience)
             .header("Authorization", "Bearer " + key)
             .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+            .POST(body);
     for (int i = 0; i < headers.length; i += 2) {
       request.setHeader(headers[i], headers[i + 1]);
     }

@@ -40,6 +40,7 @@ final class Room {
 
   static final Duration DRAIN = Duration.ofSeconds(20);
 
+  private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final MemorySnapshots snapshots;
   final EnvironmentId environment;
@@ -68,7 +69,7 @@ final class Room {
             jitter,
             streamMeters,
             SETTINGS,
-            UnpooledByteBufAllocator.DEFAULT);
+            allocator);
     loops.start();
     drain = new Drain(places, loops, new DrainSettings(DRAIN), jitter, streamMeters, timer);
     streams =
@@ -86,6 +87,11 @@ final class Room {
 
   Snapshot current() {
     return snapshots.current(environment).block();
+  }
+
+  /// Bytes of buffers that have not been released.
+  long allocated() {
+    return allocator.metric().usedDirectMemory() + allocator.metric().usedHeapMemory();
   }
 
   double count(String meter, String... tags) {

@@ -13,9 +13,12 @@ import dev.stitchd.kernel.EnvironmentId;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.YearMonth;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -48,7 +51,7 @@ class ClickHouseEventSinkIT implements EventSinkContract {
   @Override
   public long rows(EnvironmentId environment) {
     return warehouse.number(
-        "SELECT (SELECT count() FROM evaluation_events WHERE environment_id = '%1$s') + (SELECT count() FROM flag_counts WHERE environment_id = '%1$s')"
+        "SELECT (SELECT count() FROM evaluation_events WHERE environment_id = '%1$s') + (SELECT count() FROM flag_counts WHERE environment_id = '%1$s') + (SELECT count() FROM track_events WHERE environment_id = '%1$s')"
             .formatted(environment));
   }
 
@@ -69,13 +72,14 @@ class ClickHouseEventSinkIT implements EventSinkContract {
             null,
             "SPLIT",
             "user",
-            long128);
+            long128,
+            attributes());
     store(new Batch("every-field", EventKind.EVALUATION, YearMonth.of(2026, 10), List.of(event)));
     var row =
         warehouse
             .store()
             .query(
-                "SELECT id, at, received_at, source, flag, variant, rule_id, reason, context_type, hex(context_key) FROM evaluation_events WHERE environment_id = '%s'"
+                "SELECT id, at, received_at, source, flag, variant, rule_id, reason, context_type, hex(context_key), attributes FROM evaluation_events WHERE environment_id = '%s'"
                     .formatted(environment));
     assertThat(row)
         .containsExactly(
@@ -92,7 +96,53 @@ class ClickHouseEventSinkIT implements EventSinkContract {
                 "user",
                 java.util.HexFormat.of()
                     .withUpperCase()
-                    .formatHex(long128.getBytes(java.nio.charset.StandardCharsets.UTF_8))));
+                    .formatHex(long128.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
+                "{'plan':'pro','organization.key':'acme'}"));
+  }
+
+  private static Map<String, String> attributes() {
+    var attributes = new LinkedHashMap<String, String>();
+    attributes.put("plan", "pro");
+    attributes.put("organization.key", "acme");
+    return attributes;
+  }
+
+  private static Event.Track track(
+      EnvironmentId environment, @Nullable Double value, String properties) {
+    return new Event.Track(
+        environment,
+        UUID.randomUUID(),
+        Instant.parse("2026-10-15T12:00:00.123Z"),
+        Instant.parse("2026-10-15T12:00:01.456Z"),
+        Event.Source.CLIENT_SDK,
+        "purchase",
+        value,
+        properties,
+        "user",
+        "u1",
+        attributes());
+  }
+
+  @Test
+  void everyFieldOfATrackEventArrivesAsItWas() {
+    var environment = Events.environment();
+    store(
+        new Batch(
+            "every-field-of-track",
+            EventKind.TRACK,
+            YearMonth.of(2026, 10),
+            List.of(
+                track(environment, 49.9, "{\"currency\":\"EUR\",\"n\":1}"),
+                track(environment, null, "{}"))));
+    assertThat(
+            warehouse
+                .store()
+                .query(
+                    "SELECT at, received_at, source, event, value, properties, context_type, context_key, attributes FROM track_events WHERE environment_id = '%s' ORDER BY value NULLS LAST"
+                        .formatted(environment)))
+        .containsExactly(
+            "2026-10-15 12:00:00.123\t2026-10-15 12:00:01.456\tclient_sdk\tpurchase\t49.9\t{\"currency\":\"EUR\",\"n\":1}\tuser\tu1\t{'plan':'pro','organization.key':'acme'}",
+            "2026-10-15 12:00:00.123\t2026-10-15 12:00:01.456\tclient_sdk\tpurchase\t\\N\t{}\tuser\tu1\t{'plan':'pro','organization.key':'acme'}");
   }
 
   @Test

@@ -24,6 +24,7 @@ final class Fanout {
   private final int threads;
   private final int interval;
   private final int idle;
+  private final int stalled;
 
   Fanout(Options options) {
     this.target = new Target(options);
@@ -36,13 +37,14 @@ final class Fanout {
     this.threads = options.number("threads", 2);
     this.interval = options.number("interval", 1_000);
     this.idle = options.number("idle", 3);
+    this.stalled = options.number("stalled", 0);
     options.complete();
   }
 
   void run() throws InterruptedException, IOException {
     try (var management = target.createProject()) {
       management.stringFlag(FLAG, Math.max(0, frame - SMALLEST_FRAME));
-      var keys = management.serverKeys(Streams.keysFor(clients));
+      var keys = management.serverKeys(Streams.keysFor(clients + clients * stalled / 100));
       var process = target.process();
 
       // classes, buffers and JIT come first, so that the growth below is that of connections
@@ -53,7 +55,11 @@ final class Fanout {
       var heapBefore = process.liveHeapBytes();
       var residentBefore = process.residentBytes();
 
-      try (var streams = new Streams(target.address(), keys, clients, threads)) {
+      try (var silent =
+              new Streams(target.address(), keys, Math.ceilDiv(clients * stalled, 100), 1);
+          var streams = new Streams(target.address(), keys, clients, threads)) {
+        silent.open(rate);
+        silent.stopReading();
         var opening = System.nanoTime();
         streams.open(rate);
         var opened = (System.nanoTime() - opening) / 1e9;
@@ -73,6 +79,7 @@ final class Fanout {
         var spread = Percentiles.of(rounds.spread.toArray());
         results
             .put("clients", clients)
+            .put("stalled", stalled * clients / 100.0)
             .put("held", streams.held() - streams.lost())
             .put("refusedAndRetried", streams.refused())
             .put("openedPerSecond", clients / opened)

@@ -35,10 +35,16 @@ final class StreamReader {
   private final byte[] lineStart = new byte[LINE_START];
   private StringBuilder head = new StringBuilder(256);
   private long revision = -1;
+  private String id = "";
   private boolean fields;
 
   StreamReader(Listener listener) {
     this.listener = listener;
+  }
+
+  /// The last `id` that was read, which is the cursor to come back with.
+  String id() {
+    return id;
   }
 
   void read(ByteBuf in) {
@@ -124,6 +130,7 @@ final class StreamReader {
       revision = -1;
     } else if (lineStart[0] == 'i' && lineStart[1] == 'd' && lineLength <= LINE_START) {
       var text = new String(lineStart, 0, lineLength, StandardCharsets.ISO_8859_1);
+      id = text.substring(text.indexOf(' ') + 1);
       revision = Long.parseLong(text, text.lastIndexOf('.') + 1, text.length(), 10);
     } else if (lineStart[0] == 'd') {
       fields = true;

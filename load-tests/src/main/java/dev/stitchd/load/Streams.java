@@ -12,7 +12,9 @@ import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /// Many SSE streams held open, and the moment when each of them had each revision. Connections are
@@ -37,6 +39,11 @@ final class Streams implements AutoCloseable {
   private final AtomicInteger held = new AtomicInteger();
   private final AtomicInteger refused = new AtomicInteger();
   private final AtomicInteger lost = new AtomicInteger();
+  private final AtomicInteger regressions = new AtomicInteger();
+  private final AtomicInteger permanent = new AtomicInteger();
+  private final AtomicLongArray revisions;
+  private final AtomicReferenceArray<String> cursors;
+  private volatile boolean comesBack;
   private volatile boolean stopped;
   private volatile Arrivals arrivals = new Arrivals(0, 0, 0);
 
@@ -45,6 +52,8 @@ final class Streams implements AutoCloseable {
     this.keys = keys;
     this.loops = Netty.eventLoops(threads);
     this.channels = new AtomicReferenceArray<>(clients);
+    this.cursors = new AtomicReferenceArray<>(clients);
+    this.revisions = new AtomicLongArray(clients);
     this.client =
         Netty.client(loops)
             .handler(
@@ -76,6 +85,62 @@ final class Streams implements AutoCloseable {
       throw new IllegalStateException(
           "only " + held + " of " + clients + " streams could be opened");
     }
+  }
+
+  /// From now on, a stream that ends is opened again with its cursor after 1 to 5 seconds, as the
+  /// server tells clients to.
+  void comeBack() {
+    comesBack = true;
+  }
+
+  /// Closes a stream by chance; it comes back.
+  void dropOne() {
+    var channel = channels.get(ThreadLocalRandom.current().nextInt(channels.length()));
+    if (channel != null) {
+      channel.close();
+    }
+  }
+
+  /// Takes nothing from its streams any more.
+  void stopReading() {
+    for (var i = 0; i < channels.length(); i++) {
+      channels.get(i).config().setAutoRead(false);
+    }
+  }
+
+  /// How many streams were last told another revision than this one.
+  int notAt(long revision) {
+    var others = 0;
+    for (var i = 0; i < revisions.length(); i++) {
+      if (revisions.get(i) != revision) {
+        others++;
+      }
+    }
+    return others;
+  }
+
+  /// Waits until every stream is open and was last told this revision.
+  ///
+  /// @return whether that came true within the time
+  boolean awaitAll(long revision, int seconds) throws InterruptedException {
+    var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    while (held.get() < channels.length() || notAt(revision) > 0) {
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      Thread.sleep(20);
+    }
+    return true;
+  }
+
+  /// Events that went back in time.
+  int regressions() {
+    return regressions.get();
+  }
+
+  /// Answers that a client would not come back after.
+  int permanentErrors() {
+    return permanent.get();
   }
 
   int held() {
@@ -132,6 +197,7 @@ final class Streams implements AutoCloseable {
             + address.hostHeader()
             + "\r\nAuthorization: Bearer "
             + keys.get(index % keys.size())
+            + (cursors.get(index) == null ? "" : "\r\nLast-Event-ID: " + cursors.get(index))
             + "\r\nAccept: text/event-stream\r\n\r\n";
     channel.writeAndFlush(
         channel.alloc().buffer(request.length()).writeBytes(request.getBytes()),
@@ -140,8 +206,9 @@ final class Streams implements AutoCloseable {
 
   private void again(int index, int attempt) {
     refused.incrementAndGet();
-    if (!stopped && attempt < ATTEMPTS) {
-      var _ = loops.next().schedule(() -> open(index, attempt + 1), 1, TimeUnit.SECONDS);
+    if (!stopped && (comesBack || attempt < ATTEMPTS)) {
+      var delay = comesBack ? ThreadLocalRandom.current().nextInt(1_000, 5_000) : 1_000;
+      var _ = loops.next().schedule(() -> open(index, attempt + 1), delay, TimeUnit.MILLISECONDS);
     }
   }
 
@@ -162,6 +229,9 @@ final class Streams implements AutoCloseable {
     public void opened(int status) {
       refusedByServer = status != 200;
       if (refusedByServer) {
+        if (status != 429 && status != 503) {
+          permanent.incrementAndGet();
+        }
         again(index, attempt);
       }
     }
@@ -172,7 +242,13 @@ final class Streams implements AutoCloseable {
         first = false;
         held.incrementAndGet();
       }
-      arrivals.record(index, revision, System.nanoTime());
+      if (revision >= 0) {
+        if (revision < revisions.getAndSet(index, revision)) {
+          regressions.incrementAndGet();
+        }
+        cursors.set(index, reader.id());
+        arrivals.record(index, revision, System.nanoTime());
+      }
     }
 
     @Override
@@ -192,6 +268,10 @@ final class Streams implements AutoCloseable {
     public void channelInactive(ChannelHandlerContext context) {
       if (!stopped && !refusedByServer) {
         lost.incrementAndGet();
+        if (comesBack) {
+          held.addAndGet(first ? 0 : -1);
+          again(index, attempt);
+        }
       }
     }
 

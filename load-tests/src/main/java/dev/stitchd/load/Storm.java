@@ -1,0 +1,108 @@
+package dev.stitchd.load;
+
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.util.concurrent.TimeUnit;
+
+/// `storm`: N streams held, the server killed (`kill -9`) and started again; how long until every
+/// stream is back and has the newest revision. Clients wait 1 to 5 seconds before each attempt.
+final class Storm {
+
+  private static final String FLAG = "f";
+
+  private final Target target;
+  private final Results results;
+  private final String url;
+  private final String restart;
+  private final int clients;
+  private final int rate;
+  private final int threads;
+
+  Storm(Options options) {
+    this.target = new Target(options);
+    this.results = new Results(options, "storm");
+    this.url = options.text("url", "http://127.0.0.1:8080");
+    this.restart = options.text("restart", "");
+    this.clients = options.number("clients", 1_000);
+    this.rate = options.number("rate", 1_500);
+    this.threads = options.number("threads", 2);
+    options.complete();
+    if (restart.isEmpty() || target.process().pid() == 0) {
+      throw new IllegalArgumentException(
+          "storm needs --pid and --restart=<command that starts the server and prints its pid>");
+    }
+  }
+
+  void run() throws InterruptedException, IOException {
+    try (var management = target.createProject()) {
+      management.stringFlag(FLAG, 0);
+      var keys = management.serverKeys(Streams.keysFor(clients));
+      try (var streams = new Streams(target.address(), keys, clients, threads)) {
+        streams.open(rate);
+        check(streams.awaitAll(management.changeFlag(FLAG, "b"), 30), "not all had the first change");
+        var heapBefore = target.process().liveHeapBytes();
+        streams.comeBack();
+
+        kill();
+        var process = new ServerProcess(start());
+        awaitReady();
+        var ready = System.nanoTime();
+        var revision = management.changeFlag(FLAG, "a");
+        check(
+            streams.awaitAll(revision, 120),
+            streams.notAt(revision) + " streams are not back and current");
+        var back = (System.nanoTime() - ready) / 1e9;
+        results
+            .put("clients", clients)
+            .put("readyToAllBackAndCurrent_s", back)
+            .put("attemptsRefused", streams.refused())
+            .put("permanentErrors", streams.permanentErrors())
+            .put("regressions", streams.regressions())
+            .put("heap_before_bytes", heapBefore)
+            .put("heap_after_bytes", process.liveHeapBytes())
+            .write();
+        check(streams.permanentErrors() + streams.regressions() == 0, "errors, see above");
+      }
+    }
+  }
+
+  private void kill() throws InterruptedException {
+    var server = ProcessHandle.of(target.process().pid()).orElseThrow();
+    server.destroyForcibly();
+    for (var i = 0; i < 500 && server.isAlive(); i++) {
+      Thread.sleep(10);
+    }
+  }
+
+  private long start() throws IOException {
+    var starting =
+        new ProcessBuilder("bash", "-c", restart)
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    return Long.parseLong(starting.inputReader().readLine().strip());
+  }
+
+  private void awaitReady() throws InterruptedException {
+    var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (!isReady()) {
+      check(System.nanoTime() < deadline, "the server did not start again");
+      Thread.sleep(20);
+    }
+  }
+
+  private boolean isReady() {
+    try {
+      var asked = (HttpURLConnection) URI.create(url + "/health/ready").toURL().openConnection();
+      return asked.getResponseCode() == 200;
+    } catch (IOException _) {
+      return false;
+    }
+  }
+
+  private static void check(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new IllegalStateException(otherwise);
+    }
+  }
+}

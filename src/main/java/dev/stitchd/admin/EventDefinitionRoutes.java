@@ -1,0 +1,69 @@
+package dev.stitchd.admin;
+
+import dev.stitchd.catalog.EventDefinitions;
+import java.util.Map;
+import org.springframework.stereotype.Component;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
+
+/// The events that an environment lets its SDKs track.
+@Component
+final class EventDefinitionRoutes {
+
+  private final EventDefinitions definitions;
+  private final AdminSettings settings;
+
+  EventDefinitionRoutes(EventDefinitions definitions, AdminSettings settings) {
+    this.definitions = definitions;
+    this.settings = settings;
+  }
+
+  RouterFunction<ServerResponse> routes() {
+    return Collection.routes(
+        "/projects/{project}/environments/{environment}/event-definitions",
+        "event",
+        settings.maxBodyBytes(),
+        (request, page) ->
+            definitions.list(
+                Requests.tenant(request),
+                project(request),
+                environment(request),
+                page.after(),
+                page.limit()),
+        request ->
+            definitions.get(
+                Requests.tenant(request), project(request), environment(request), event(request)),
+        (request, body) ->
+            definitions.create(
+                Requests.author(request), project(request), environment(request), body),
+        (request, edit) ->
+            definitions.update(
+                Requests.author(request),
+                project(request),
+                environment(request),
+                event(request),
+                edit),
+        (request, expected) ->
+            definitions
+                .delete(
+                    Requests.author(request),
+                    project(request),
+                    environment(request),
+                    event(request),
+                    expected)
+                .thenReturn(Map.of()));
+  }
+
+  private static String project(ServerRequest request) {
+    return request.pathVariable("project");
+  }
+
+  private static String environment(ServerRequest request) {
+    return request.pathVariable("environment");
+  }
+
+  private static String event(ServerRequest request) {
+    return request.pathVariable("event");
+  }
+}

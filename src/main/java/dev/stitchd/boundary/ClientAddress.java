@@ -1,0 +1,69 @@
+package dev.stitchd.boundary;
+
+import java.net.InetAddress;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.stereotype.Component;
+
+/// Where a request comes from: the address at the other end of the connection, unless that is a
+/// trusted proxy; then the last address in `X-Forwarded-For` that is none. Whoever is not trusted
+/// can say what they like. Pure; safe from any thread.
+@Component
+public final class ClientAddress {
+
+  private static final String FORWARDED = "X-Forwarded-For";
+  private static final String UNKNOWN = "unknown";
+
+  /// How many proxies may stand in a row.
+  private static final int MOST_HOPS = 20;
+
+  private final List<AddressRange> trusted;
+
+  ClientAddress(ProxySettings settings) {
+    this.trusted = settings.trustedProxies().stream().map(AddressRange::parse).toList();
+  }
+
+  /// The address as text; of an IPv6 address the network, since one user has all of it.
+  public String of(ServerHttpRequest request) {
+    var remote = request.getRemoteAddress();
+    var address = remote == null ? null : remote.getAddress();
+    if (address == null) {
+      return UNKNOWN;
+    }
+    var hops = String.join(",", request.getHeaders().getOrEmpty(FORWARDED)).split(",", -1);
+    for (int i = hops.length - 1; i >= 0 && hops.length - i <= MOST_HOPS; i--) {
+      var before = isTrusted(address) ? parsed(hops[i].strip()) : null;
+      if (before == null) {
+        break;
+      }
+      address = before;
+    }
+    return network(address);
+  }
+
+  private boolean isTrusted(InetAddress address) {
+    return trusted.stream().anyMatch(range -> range.contains(address));
+  }
+
+  private static @Nullable InetAddress parsed(String hop) {
+    try {
+      return InetAddress.ofLiteral(hop);
+    } catch (IllegalArgumentException _) {
+      return null;
+    }
+  }
+
+  private static String network(InetAddress address) {
+    var bytes = address.getAddress();
+    if (bytes.length == 4) {
+      return address.getHostAddress();
+    }
+    var text = new StringBuilder();
+    for (int i = 0; i < 8; i++) {
+      text.append(Character.forDigit(bytes[i] >> 4 & 0xf, 16))
+          .append(Character.forDigit(bytes[i] & 0xf, 16));
+    }
+    return text.append("::/64").toString();
+  }
+}

@@ -1,0 +1,25 @@
+package dev.stitchd.ingest;
+
+import java.util.LinkedHashSet;
+import java.util.UUID;
+
+/// The ids of a request's latest events, bounded, to tell which are repeated. One per request;
+/// confined to one thread at a time.
+final class RecentIds {
+
+  private final int most;
+  private final LinkedHashSet<UUID> ids = new LinkedHashSet<>();
+
+  RecentIds(int most) {
+    this.most = most;
+  }
+
+  /// Whether this id was not among the latest.
+  boolean add(UUID id) {
+    boolean isNew = ids.add(id);
+    if (isNew && ids.size() > most) {
+      var _ = ids.removeFirst();
+    }
+    return isNew;
+  }
+}

@@ -1,0 +1,283 @@
+package dev.stitchd.stream;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.util.ResourceLeakDetector;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import reactor.core.Disposable;
+import reactor.test.scheduler.VirtualTimeScheduler;
+
+/// Streams on connections of plain HTTP/1.1, in virtual time: every byte that leaves is looked at,
+/// and every buffer is counted.
+class LoopsTest {
+
+  private static ResourceLeakDetector.Level before;
+
+  private final VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet(true);
+  private final Room room = new Room(time);
+  private final List<Client> clients = new ArrayList<>();
+
+  @BeforeAll
+  static void countEveryBuffer() {
+    before = ResourceLeakDetector.getLevel();
+    ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
+  }
+
+  @AfterAll
+  static void countAsBefore() {
+    ResourceLeakDetector.setLevel(before);
+  }
+
+  @AfterEach
+  void everythingEnds() {
+    clients.forEach(Client::goAway);
+    assertThat(room.access.watchers()).isZero();
+    assertThat(room.allocated()).as("bytes of buffers that nobody released").isZero();
+    room.snapshots.stop();
+    VirtualTimeScheduler.reset();
+  }
+
+  /// One connection, which takes what is written to it only while it reads.
+  private static final class Socket extends EmbeddedChannel {
+    private boolean reads = true;
+
+    private Socket() {
+      super(new HttpServerCodec());
+      freezeTime();
+    }
+
+    @Override
+    protected void doWrite(ChannelOutboundBuffer waiting) throws Exception {
+      if (reads) {
+        super.doWrite(waiting);
+      }
+    }
+
+    private void readAgain() {
+      reads = true;
+      unsafe().outboundBuffer().addFlush();
+      flush();
+      runPendingTasks();
+    }
+  }
+
+  private final class Client {
+    private final Socket socket = new Socket();
+    private final StringBuilder taken = new StringBuilder();
+    private final List<String> ends = new ArrayList<>();
+    private final Disposable stream;
+
+    private Client(String cursor) {
+      ChannelHandlerContext codec = Loops.codecOf(socket);
+      assertThat(codec).isNotNull();
+      stream =
+          room.loops
+              .stream(room.access.caller, Cursor.parse(cursor), codec)
+              .subscribe(_ -> {}, _ -> ends.add("failed"), () -> ends.add("complete"));
+      socket.runPendingTasks();
+      clients.add(this);
+    }
+
+    /// What has left so far, without the framing of chunks.
+    private String text() {
+      for (ByteBuf out = socket.readOutbound(); out != null; out = socket.readOutbound()) {
+        taken.append(unframed(out.toString(UTF_8)));
+        out.release();
+      }
+      return taken.toString();
+    }
+
+    private List<String> events() {
+      return text()
+          .lines()
+          .filter(line -> line.startsWith("event: "))
+          .map(line -> line.substring(7))
+          .toList();
+    }
+
+    private void pass(Duration duration) {
+      for (int i = 0; i < duration.toMillis() / 50; i++) {
+        socket.advanceTimeBy(50, TimeUnit.MILLISECONDS);
+        socket.runScheduledPendingTasks();
+        socket.runPendingTasks();
+      }
+    }
+
+    private void goAway() {
+      socket.reads = true;
+      socket.close();
+      socket.runPendingTasks();
+      var _ = text();
+      socket.releaseOutbound();
+    }
+  }
+
+  @Test
+  void aStreamBeginsWithRetryAndEverythingAndFollows() {
+    room.snapshots.publishFlag(room.environment, "a"); // 1
+    var client = new Client(null);
+    assertThat(client.text()).matches("(?s)retry: [1-5]\\d{3}\n\nid: \\S+\nevent: put\ndata: .*}\n\n");
+
+    room.snapshots.publishFlag(room.environment, "b"); // 2
+    client.socket.runPendingTasks();
+
+    assertThat(client.events()).containsExactly("put", "patch");
+    assertThat(client.text()).endsWith("\n\n").contains("\"since\":1");
+    assertThat(room.count("stitchd.stream.frames", "kind", "patch")).isEqualTo(1);
+    assertThat(room.meters.get("stitchd.stream.fanout").timer().count()).isPositive();
+  }
+
+  @Test
+  void whoComesBackGetsWhatItMissedOrHearsThatThatIsNothing() {
+    IntStream.range(0, 3).forEach(i -> room.snapshots.publishFlag(room.environment, "f" + i)); // 3
+    var at = room.current().cursor();
+    assertThat(new Client(at).events()).containsExactly("current");
+    room.snapshots.publishFlag(room.environment, "f0"); // 4
+
+    assertThat(new Client(at).events()).containsExactly("patch");
+    assertThat(room.count("stitchd.stream.resumes", "kind", "current")).isEqualTo(1);
+    assertThat(room.count("stitchd.stream.resumes", "kind", "patch")).isEqualTo(1);
+  }
+
+  @Test
+  void aSlowClientIsSkippedAndThenGetsOnePatch() {
+    room.snapshots.publishFlag(room.environment, "a"); // 1
+    var slow = new Client(null);
+    var other = new Client(null);
+    var _ = slow.text();
+    slow.socket.reads = false;
+
+    IntStream.range(0, 1_000).forEach(_ -> {
+      room.snapshots.publishFlag(room.environment, "a"); // 2 … 1001
+      slow.socket.runPendingTasks();
+      other.socket.runPendingTasks();
+    });
+
+    assertThat(other.events()).hasSize(1_001);
+    assertThat(slow.events()).containsExactly("put");
+    assertThat(slow.socket.unsafe().outboundBuffer().totalPendingWriteBytes()).isLessThan(2_000);
+    assertThat(room.count("stitchd.stream.skipped")).isEqualTo(999);
+    slow.socket.readAgain();
+    assertThat(slow.events()).containsExactly("put", "patch", "patch");
+    assertThat(slow.text()).contains("\"revision\":1001,\"since\":2,");
+    assertThat(room.count("stitchd.stream.conflations")).isEqualTo(1);
+  }
+
+  @Test
+  void aClientThatTakesNothingIsCutOffAfterItsTime() {
+    room.snapshots.publishFlag(room.environment, "a"); // 1
+    var client = new Client(null);
+    client.socket.reads = false;
+    room.snapshots.publishFlag(room.environment, "b"); // 2
+    client.socket.runPendingTasks();
+
+    client.pass(Duration.ofSeconds(59));
+    assertThat(client.ends).isEmpty();
+    client.pass(Duration.ofSeconds(2));
+
+    assertThat(client.ends).containsExactly("complete");
+    assertThat(client.socket.isActive()).isFalse();
+    assertThat(room.count("stitchd.stream.stalled")).isEqualTo(1);
+  }
+
+  @Test
+  void aHeartbeatComesAtLeastEveryFifteenSeconds() {
+    var client = new Client(null);
+    var _ = client.text();
+
+    for (int i = 1; i <= 10; i++) {
+      client.pass(Duration.ofSeconds(15));
+      assertThat(client.text().split(": hb\n\n", -1).length - 1).isGreaterThanOrEqualTo(i);
+    }
+  }
+
+  @Test
+  void anOldStreamARevokedKeyAndADeletedEnvironmentSayGoodbye() {
+    var old = new Client(null);
+    old.pass(Duration.ofMinutes(30).minusSeconds(1));
+    assertThat(old.ends).isEmpty();
+    old.pass(Duration.ofMinutes(30).plusSeconds(2));
+    assertThat(old.text()).contains("{\"reason\":\"maximum-age\",\"reconnectAfterMs\":");
+    assertThat(old.ends).containsExactly("complete");
+
+    var revoked = new Client(null);
+    room.access.revoke();
+    revoked.pass(Duration.ofSeconds(1));
+    assertThat(revoked.text()).endsWith("event: goodbye\ndata: {\"reason\":\"key-revoked\"}\n\n");
+    assertThat(revoked.ends).containsExactly("complete");
+
+    var deleted = new Client(null);
+    room.access.revoke(); // its keys go with it
+    room.snapshots.delete(room.environment);
+    deleted.pass(Duration.ofSeconds(1));
+    assertThat(deleted.text()).contains("{\"reason\":\"environment-deleted\"}");
+    assertThat(deleted.ends).containsExactly("complete");
+  }
+
+  @Test
+  void goodbyesOfADrainAreSpreadAndWhoDoesNotTakeItsOwnIsCutOff() {
+    var taking = new Client(null);
+    var stalled = new Client(null);
+    stalled.socket.reads = false;
+    room.snapshots.publishFlag(room.environment, "a"); // 1
+    List.of(taking, stalled).forEach(client -> client.socket.runPendingTasks());
+    room.places.enter(room.access.caller);
+
+    room.drain.stop(() -> {});
+    taking.socket.runPendingTasks();
+    stalled.socket.runPendingTasks();
+    assertThat(taking.ends).isEmpty();
+    taking.pass(Room.DRAIN.plusSeconds(1));
+    stalled.pass(Room.DRAIN.plusSeconds(1));
+    assertThat(taking.text()).contains("\"reason\":\"draining\"");
+    assertThat(stalled.ends).isEmpty();
+    time.advanceTimeBy(Room.DRAIN.plusSeconds(1));
+    stalled.socket.runPendingTasks();
+
+    assertThat(stalled.ends).containsExactly("complete");
+    assertThat(stalled.socket.isActive()).isFalse();
+    room.places.leave(room.access.caller);
+  }
+
+  @Test
+  void whoGoesAwayOrIsCancelledLeavesNothingBehind() {
+    room.snapshots.publishFlag(room.environment, "a"); // 1
+    var gone = new Client(null);
+    var cancelled = new Client(null);
+    assertThat(room.access.watchers()).isEqualTo(2); // one for each event loop
+
+    gone.goAway();
+    cancelled.stream.dispose();
+
+    assertThat(gone.ends).containsExactly("complete");
+    assertThat(cancelled.ends).isEmpty();
+    assertThat(room.access.watchers()).isZero();
+    room.snapshots.publishFlag(room.environment, "b"); // 2
+    cancelled.socket.runPendingTasks();
+    assertThat(cancelled.events()).containsExactly("put");
+  }
+
+  /// Without `<hex length>\r\n` before and `\r\n` behind, which must fit.
+  private static String unframed(String chunk) {
+    int head = chunk.indexOf("\r\n");
+    var body = chunk.substring(head + 2, chunk.length() - 2);
+    assertThat(Integer.parseInt(chunk.substring(0, head), 16))
+        .isEqualTo(body.getBytes(UTF_8).length);
+    assertThat(chunk).endsWith("\r\n");
+    return body;
+  }
+}
