@@ -29,6 +29,9 @@ final class AdminRoutes {
       StatsRoutes stats,
       AccountRoutes account,
       LiveRoutes live,
+      StaleFlagRoutes staleFlags,
+      ContextRoutes contexts,
+      ExportRoutes exports,
       PreviewRoutes previews,
       PrometheusMeterRegistry metrics) {
     var api =
@@ -38,6 +41,9 @@ final class AdminRoutes {
             .and(flags.routes())
             .and(events.routes())
             .and(stats.routes())
+            .and(staleFlags.routes())
+            .and(contexts.routes())
+            .and(exports.routes())
             .and(account.routes())
             .and(live.routes())
             .and(previews.routes())

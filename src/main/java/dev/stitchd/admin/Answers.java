@@ -5,6 +5,10 @@ import dev.stitchd.catalog.Stored;
 import dev.stitchd.catalog.Written;
 import dev.stitchd.kernel.Json;
 import java.net.URI;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.springframework.http.MediaType;
@@ -16,7 +20,16 @@ import tools.jackson.databind.JsonNode;
 /// made.
 final class Answers {
 
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
+          .withZone(ZoneOffset.UTC);
+
   private Answers() {}
+
+  /// As every time on the wire is.
+  static String time(Instant instant) {
+    return TIME.format(instant);
+  }
 
   static Mono<ServerResponse> json(JsonNode body) {
     return ok().bodyValue(Json.writeBytes(body));

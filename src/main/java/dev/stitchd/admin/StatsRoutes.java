@@ -1,16 +1,13 @@
 package dev.stitchd.admin;
 
 import dev.stitchd.catalog.Environments;
-import dev.stitchd.kernel.FieldErrors;
+import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.warehouse.EvaluationStats;
+import dev.stitchd.warehouse.Exposures;
 import java.time.Clock;
-import java.time.DateTimeException;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
@@ -19,97 +16,62 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Questions that ClickHouse answers.
+/// How often flags were evaluated, and by how many.
 @Component
 final class StatsRoutes {
 
-  private static final Duration DEFAULT_RANGE = Duration.ofDays(1);
-  private static final Duration DEFAULT_INTERVAL = Duration.ofHours(1);
-  private static final Duration SHORTEST_INTERVAL = Duration.ofSeconds(1);
-  private static final Duration LONGEST_INTERVAL = Duration.ofDays(3_660);
-
-  /// Nothing was recorded before, and ClickHouse counts no further.
-  private static final Instant EARLIEST = Instant.parse("1970-01-01T00:00:00Z");
-
-  private static final Instant LATEST = Instant.parse("2200-01-01T00:00:00Z");
-
-  private record Question(@Nullable String flag, Instant from, Instant to, Duration interval) {}
+  private static final Duration DAY = Duration.ofDays(1);
+  private static final Duration WEEK = Duration.ofDays(7);
+  private static final Duration HOUR = Duration.ofHours(1);
 
   private final Environments environments;
   private final EvaluationStats evaluations;
+  private final Exposures exposures;
   private final Clock clock;
 
-  StatsRoutes(Environments environments, EvaluationStats evaluations, Clock clock) {
+  StatsRoutes(
+      Environments environments, EvaluationStats evaluations, Exposures exposures, Clock clock) {
     this.environments = environments;
     this.evaluations = evaluations;
+    this.exposures = exposures;
     this.clock = clock;
   }
 
   RouterFunction<ServerResponse> routes() {
     return RouterFunctions.route()
         .GET("/projects/{project}/environments/{environment}/stats/evaluations", this::evaluations)
+        .GET("/projects/{project}/environments/{environment}/stats/exposures", this::exposures)
         .build();
   }
 
   private Mono<ServerResponse> evaluations(ServerRequest request) {
-    var question = question(request);
-    return environments
-        .id(
-            Requests.tenant(request),
-            request.pathVariable("project"),
-            request.pathVariable("environment"))
-        .flatMapMany(environment ->
-            evaluations.counts(
-                environment, question.flag(), question.from(), question.to(), question.interval()))
+    var query = new Query(request);
+    var flag = query.text("flag");
+    var span = query.span(clock, DAY);
+    var interval = query.interval(HOUR);
+    query.check();
+    return environment(request)
+        .flatMapMany(
+            environment -> evaluations.counts(environment, flag, span.from(), span.to(), interval))
         .collectList()
         .flatMap(rows -> Answers.json(body(rows)));
   }
 
-  private Question question(ServerRequest request) {
-    var errors = new FieldErrors();
-    var to =
-        request.queryParam("to").map(text -> instant("to", text, errors)).orElseGet(clock::instant);
-    var from =
-        request
-            .queryParam("from")
-            .map(text -> instant("from", text, errors))
-            .orElseGet(() -> to.minus(DEFAULT_RANGE));
-    var interval =
-        request.queryParam("interval").map(text -> interval(text, errors)).orElse(DEFAULT_INTERVAL);
-    if (errors.isEmpty() && !from.isBefore(to)) {
-      errors.addMalformed("from", "must be before 'to'");
-    }
-    errors.throwIfAny();
-    return new Question(request.queryParam("flag").orElse(null), from, to, interval);
+  private Mono<ServerResponse> exposures(ServerRequest request) {
+    var query = new Query(request);
+    var flag = query.needed("flag");
+    var span = query.span(clock, WEEK);
+    query.check();
+    return environment(request)
+        .flatMap(environment -> exposures.of(environment, flag, span.from(), span.to()))
+        .flatMap(answer -> Answers.json(body(flag, span, answer)));
   }
 
-  private Instant instant(String name, String text, FieldErrors errors) {
-    try {
-      var instant = OffsetDateTime.parse(text.replace(' ', '+')).toInstant();
-      if (!instant.isBefore(EARLIEST) && instant.isBefore(LATEST)) {
-        return instant;
-      }
-    } catch (DateTimeException e) {
-      // told below
-    }
-    errors.addMalformed(name, "must be a time as 2026-08-21T10:00:00Z, from 1970 to 2199");
-    return clock.instant();
-  }
-
-  private static Duration interval(String text, FieldErrors errors) {
-    try {
-      var interval = Duration.parse(text);
-      if (interval.compareTo(SHORTEST_INTERVAL) >= 0
-          && interval.compareTo(LONGEST_INTERVAL) <= 0
-          && interval.getNano() == 0) {
-        return interval;
-      }
-    } catch (DateTimeException e) {
-      // told below, as one that is too short
-    }
-    errors.addMalformed(
-        "interval", "must be a duration of whole seconds, as PT1H or PT15M, and at most ten years");
-    return DEFAULT_INTERVAL;
+  private Mono<EnvironmentId> environment(ServerRequest request) {
+    return environments.id(
+        Requests.tenant(request),
+        request.pathVariable("project"),
+        request.pathVariable("environment"));
   }
 
   private static ObjectNode body(List<EvaluationStats.Row> rows) {
@@ -118,10 +80,30 @@ final class StatsRoutes {
     rows.forEach(row ->
         items
             .addObject()
-            .put("start", row.start().toString().replaceFirst("(:\\d\\d)Z$", "$1.000Z"))
+            .put("start", Answers.time(row.start()))
             .put("flag", row.flag())
             .put("variant", row.variant())
             .put("count", row.count()));
+    return body;
+  }
+
+  private static ObjectNode body(String flag, Query.Span span, Exposures.Answer answer) {
+    var body =
+        Json.object()
+            .put("flag", flag)
+            .put("from", Answers.time(span.from()))
+            .put("to", Answers.time(span.to()))
+            .put("users", answer.users())
+            .put("evaluations", answer.evaluations());
+    var items = body.putArray("items");
+    answer
+        .variants()
+        .forEach(variant ->
+            items
+                .addObject()
+                .put("variant", variant.variant())
+                .put("users", variant.users())
+                .put("evaluations", variant.evaluations()));
     return body;
   }
 }

@@ -2,78 +2,88 @@ package dev.stitchd.warehouse;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.FieldErrors;
-import dev.stitchd.kernel.Problem;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Scheduler;
 
-/// Counts from id-deduplicated rows, at query time.
+/// Counts of closed hours from their rollups, all others from id-deduplicated events. First it is
+/// asked which hours are behind, then everything in one query: an event that arrives in between
+/// counts or not, but never twice.
 final class ClickHouseEvaluationStats implements EvaluationStats {
 
-  private static final Logger LOG = LoggerFactory.getLogger(ClickHouseEvaluationStats.class);
-  private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
   private static final Duration SHORTEST = Duration.ofSeconds(1);
 
+  /// An event is one by its id within the hour of its time, here as in the rollups, so that both
+  /// count alike whatever is sent.
   private static final String SQL =
       """
-      SELECT start, flag, variant, toInt64(sum(n)) AS total
+      SELECT start, name, served, toInt64(sum(n)) AS total
       FROM
       (
-          SELECT intDiv(toUnixTimestamp64Milli(at), :interval) * :interval AS start,
-                 toString(flag) AS flag, toString(variant) AS variant, uniqExact(id) AS n
-          FROM evaluation_events
-          WHERE %1$s
-          GROUP BY start, flag, variant
-          UNION ALL
-          SELECT start, flag, variant, toUInt64(sum(once)) AS n
+          SELECT intDiv(toInt64(toUnixTimestamp(hour)) * 1000, :interval) * :interval AS start,
+                 name, toString(served) AS served, n
           FROM
           (
-              SELECT id, any(intDiv(toUnixTimestamp64Milli(at), :interval) * :interval) AS start,
-                     any(toString(flag)) AS flag, any(toString(variant)) AS variant, any(count) AS once
-              FROM flag_counts
-              WHERE %1$s
-              GROUP BY id
+              SELECT toString(flag) AS name, hour, kind, argMax(variants, rows) AS newest, argMax(counts, rows) AS numbers
+              FROM evaluation_rollups
+              WHERE environment_id = toUUID(:environment) %1$s
+                AND hour >= toDateTime(intDiv(:closedFrom, 1000), 'UTC') AND hour < toDateTime(intDiv(:closedUntil, 1000), 'UTC')
+                AND hour NOT IN (SELECT toDateTime(toUInt32(arrayJoin(splitByChar(',', :behind))), 'UTC'))
+              GROUP BY name, hour, kind
           )
-          GROUP BY start, flag, variant
+          ARRAY JOIN newest AS served, numbers AS n
+          UNION ALL
+          SELECT intDiv(toUnixTimestamp64Milli(at), :interval) * :interval AS start,
+                 toString(flag) AS name, toString(variant) AS served, toInt64(uniqExact(id)) AS n
+          FROM evaluation_events
+          WHERE %2$s
+          GROUP BY start, name, served, toStartOfHour(at)
+          UNION ALL
+          SELECT start, name, served, sum(once) AS n
+          FROM
+          (
+              SELECT intDiv(toUnixTimestamp64Milli(at), :interval) * :interval AS start,
+                     toString(flag) AS name, toString(variant) AS served, max(count) AS once
+              FROM flag_counts
+              WHERE %2$s
+              GROUP BY start, name, served, toStartOfHour(at), id
+          )
+          GROUP BY start, name, served
       )
-      GROUP BY start, flag, variant
-      ORDER BY start, flag, variant
+      GROUP BY start, name, served
+      ORDER BY start, name, served
       LIMIT :rows
-      SETTINGS max_execution_time = %2$d, timeout_overflow_mode = 'throw', prefer_column_name_to_alias = 1
       """;
 
-  private static final String IN_RANGE =
-      "environment_id = toUUID(:environment)"
-          + " AND at >= fromUnixTimestamp64Milli(:from) AND at < fromUnixTimestamp64Milli(:until)";
-  private static final String OF_FLAG = " AND flag = :flag";
+  private static final String NOT_ROLLED_UP =
+      """
+      environment_id = toUUID(:environment) %1$s
+            AND at >= fromUnixTimestamp64Milli(:begin) AND at < fromUnixTimestamp64Milli(:end)
+            AND (at < fromUnixTimestamp64Milli(:closedFrom) OR at >= fromUnixTimestamp64Milli(:closedUntil)
+                 OR toStartOfHour(at) IN (SELECT toDateTime(toUInt32(arrayJoin(splitByChar(',', :behind))), 'UTC')))\
+      """;
 
-  private final AnalyticalQueries queries;
-  private final WarehouseHealth health;
-  private final ClickHouseSettings settings;
-  private final Scheduler timer;
-  private final Scheduler warehouse;
+  private record Asked(
+      EnvironmentId environment,
+      @Nullable String flag,
+      Instant from,
+      Instant to,
+      Duration interval) {}
 
-  ClickHouseEvaluationStats(
-      AnalyticalQueries queries,
-      WarehouseHealth health,
-      ClickHouseSettings settings,
-      Scheduler timer,
-      Scheduler warehouse) {
-    this.queries = queries;
-    this.health = health;
-    this.settings = settings;
-    this.timer = timer;
-    this.warehouse = warehouse;
+  private final Questions questions;
+  private final RolledHours rolled;
+  private final int reopenedHours;
+
+  /// @param reopenedHours when more hours are behind, all is counted from events
+  ClickHouseEvaluationStats(Questions questions, RolledHours rolled, int reopenedHours) {
+    this.questions = questions;
+    this.rolled = rolled;
+    this.reopenedHours = reopenedHours;
   }
 
   @Override
@@ -83,99 +93,64 @@ final class ClickHouseEvaluationStats implements EvaluationStats {
       Instant from,
       Instant to,
       Duration interval) {
-    return Mono.defer(() -> ask(environment, flag, from, to, interval))
-        .timeout(patience(), timer)
-        .onErrorMap(this::asProblem)
-        .publishOn(warehouse)
-        .map(this::withinLimit)
+    var asked = new Asked(environment, flag, from, to, interval);
+    return Mono.defer(() -> closedHours(asked))
+        .flatMap(closed -> count(asked, closed))
         .flatMapIterable(rows -> rows);
   }
 
-  private Mono<List<Row>> ask(
-      EnvironmentId environment,
-      @Nullable String flag,
-      Instant from,
-      Instant to,
-      Duration interval) {
-    check(from, to, interval);
-    if (!health.isUp()) {
-      return Mono.error(new Problem.Unavailable(health.detail(), RETRY_AFTER));
-    }
-    var parameters = new HashMap<String, Object>();
-    parameters.put("environment", environment.toString());
-    parameters.put("from", from.toEpochMilli());
-    parameters.put("until", to.toEpochMilli());
-    parameters.put("interval", interval.toMillis());
-    parameters.put("rows", settings.queryRows() + 1L);
-    if (flag != null) {
-      parameters.put("flag", flag);
-    }
-    return queries.rows(sql(flag != null), Map.copyOf(parameters), ClickHouseEvaluationStats::row);
+  private Mono<ClosedHours> closedHours(Asked asked) {
+    check(asked);
+    var whole = ClosedHours.of(asked.from(), asked.to(), asked.interval());
+    return whole.isEmpty()
+        ? Mono.just(whole)
+        : rolled
+            .behind(
+                asked.environment(), asked.flag(), whole.from(), whole.until(), reopenedHours + 1)
+            .map(behind ->
+                behind.size() > reopenedHours
+                    ? ClosedHours.none(asked.from())
+                    : whole.except(behind));
   }
 
-  private String sql(boolean oneFlag) {
-    var condition = oneFlag ? IN_RANGE + OF_FLAG : IN_RANGE;
-    return SQL.formatted(condition, settings.queryTime().toSeconds());
+  private Mono<List<Row>> count(Asked asked, ClosedHours closed) {
+    var parameters = new HashMap<String, Object>();
+    parameters.put("environment", asked.environment().toString());
+    parameters.put("begin", asked.from().toEpochMilli());
+    parameters.put("end", asked.to().toEpochMilli());
+    parameters.put("interval", asked.interval().toMillis());
+    parameters.put("closedFrom", closed.from().toEpochMilli());
+    parameters.put("closedUntil", closed.until().toEpochMilli());
+    parameters.put("behind", closed.behindText());
+    parameters.put("rows", questions.rows() + 1L);
+    if (asked.flag() != null) {
+      parameters.put("flag", asked.flag());
+    }
+    return questions
+        .ask(sql(asked.flag() != null), Map.copyOf(parameters), ClickHouseEvaluationStats::row)
+        .map(rows ->
+            questions.withinLimit(
+                rows, "interval", "ask for one flag, a longer interval or a shorter time"));
+  }
+
+  private static String sql(boolean oneFlag) {
+    var flag = oneFlag ? "AND flag = :flag" : "";
+    return SQL.formatted(flag, NOT_ROLLED_UP.formatted(flag));
   }
 
   private static Row row(io.r2dbc.spi.Row row) {
     return new Row(
-        Instant.ofEpochMilli(number(row, 0)), text(row, 1), text(row, 2), number(row, 3));
+        Columns.time(row, 0), Columns.text(row, 1), Columns.text(row, 2), Columns.number(row, 3));
   }
 
-  private static long number(io.r2dbc.spi.Row row, int column) {
-    if (row.get(column) instanceof Number number) {
-      return number.longValue();
-    }
-    throw new IllegalStateException("column " + column + " is not a number");
-  }
-
-  private static String text(io.r2dbc.spi.Row row, int column) {
-    return String.valueOf(row.get(column));
-  }
-
-  private static void check(Instant from, Instant to, Duration interval) {
+  private static void check(Asked asked) {
     var errors = new FieldErrors();
-    if (!from.isBefore(to)) {
+    if (!asked.from().isBefore(asked.to())) {
       errors.add("from", "must be before to");
     }
-    if (interval.compareTo(SHORTEST) < 0) {
+    if (asked.interval().compareTo(SHORTEST) < 0) {
       errors.add("interval", "must be at least " + SHORTEST);
     }
     errors.throwIfAny();
-  }
-
-  private List<Row> withinLimit(List<Row> rows) {
-    if (rows.size() > settings.queryRows()) {
-      var errors = new FieldErrors();
-      errors.add(
-          "interval",
-          "gives more than "
-              + settings.queryRows()
-              + " rows; ask for one flag, a longer interval or a shorter time");
-      errors.throwIfAny();
-    }
-    return rows;
-  }
-
-  private Duration patience() {
-    return settings.queryTime().plusSeconds(3);
-  }
-
-  private Throwable asProblem(Throwable failure) {
-    return switch (failure) {
-      case Problem problem -> problem;
-      case TimeoutException _ ->
-          new Problem.Unavailable(
-              "no answer within " + patience() + "; ask for a shorter time", RETRY_AFTER, failure);
-      case RejectedExecutionException _ ->
-          new Problem.Unavailable("too many queries are waiting already", RETRY_AFTER, failure);
-      default -> unexpected(failure);
-    };
-  }
-
-  private static Problem unexpected(Throwable failure) {
-    LOG.warn("A query failed: {}", failure.toString());
-    return new Problem.Unavailable("ClickHouse did not answer", RETRY_AFTER, failure);
   }
 }

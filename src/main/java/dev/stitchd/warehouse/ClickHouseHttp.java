@@ -1,6 +1,7 @@
 package dev.stitchd.warehouse;
 
 import dev.stitchd.delivery.EventSink;
+import dev.stitchd.kernel.Json;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -9,6 +10,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.netty.ByteBufMono;
@@ -21,7 +24,9 @@ import reactor.netty.resources.ConnectionProvider;
 final class ClickHouseHttp {
 
   /// Set by ClickHouse on every error it reports itself.
-  private static final String EXCEPTION_CODE = "X-ClickHouse-Exception-Code";
+  static final String EXCEPTION_CODE = "X-ClickHouse-Exception-Code";
+
+  private static final String SUMMARY = "X-ClickHouse-Summary";
 
   private final ClickHouseAddress address;
   private final ClickHouseSettings settings;
@@ -46,7 +51,7 @@ final class ClickHouseHttp {
   }
 
   /// Every attempt is the courier's: the client must not repeat one by itself.
-  private static HttpClient configured(
+  static HttpClient configured(
       HttpClient client, ClickHouseAddress address, ClickHouseSettings settings) {
     return client
         .baseUrl(address.origin())
@@ -85,16 +90,41 @@ final class ClickHouseHttp {
     return post(statement, all, data);
   }
 
+  /// Runs an `INSERT … SELECT` in the database. Emits how many rows it wrote; fails as [#run] does.
+  Mono<Long> insertSelect(String statement, Map<String, String> parameters) {
+    var all = new LinkedHashMap<>(parameters);
+    all.put("database", address.database());
+    all.put("wait_end_of_query", "1"); // so that the summary is of all of it
+    return post(statement, all, new byte[0], ClickHouseHttp::written);
+  }
+
   private Mono<Void> post(String statement, Map<String, String> parameters, byte[] data) {
+    return post(statement, parameters, data, ClickHouseHttp::verdict);
+  }
+
+  private <T> Mono<T> post(
+      String statement,
+      Map<String, String> parameters,
+      byte[] data,
+      BiFunction<HttpClientResponse, ByteBufMono, Mono<T>> reader) {
     return pooled
         .post()
         .uri(uri(statement, parameters))
         .send(Mono.fromSupplier(() -> Unpooled.wrappedBuffer(data)))
-        .responseSingle(ClickHouseHttp::verdict)
+        .responseSingle(reader)
         .as(answer -> within(settings.insertTimeout(), answer));
   }
 
-  private static String uri(String statement, Map<String, String> parameters) {
+  private static Mono<Long> written(HttpClientResponse response, ByteBufMono body) {
+    var summary = response.responseHeaders().get(SUMMARY);
+    return verdict(response, body).then(Mono.fromSupplier(() -> writtenRows(summary)));
+  }
+
+  private static long writtenRows(@Nullable String summary) {
+    return summary == null ? 0 : Json.parseOwn(summary).path("written_rows").asLong(0);
+  }
+
+  static String uri(String statement, Map<String, String> parameters) {
     var uri = new QueryStringEncoder("/");
     uri.addParam("query", statement);
     parameters.forEach(uri::addParam);
@@ -112,7 +142,7 @@ final class ClickHouseHttp {
                 : Mono.error(Verdict.failure(status, code, text)));
   }
 
-  private Mono<Void> within(Duration limit, Mono<Void> answer) {
+  private <T> Mono<T> within(Duration limit, Mono<T> answer) {
     return answer
         .timeout(limit, timer)
         .onErrorMap(

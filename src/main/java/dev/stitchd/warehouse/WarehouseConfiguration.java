@@ -2,6 +2,7 @@ package dev.stitchd.warehouse;
 
 import dev.stitchd.delivery.EventSink;
 import io.r2dbc.spi.ConnectionFactory;
+import java.time.Clock;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.Health;
@@ -13,7 +14,7 @@ import reactor.core.scheduler.Schedulers;
 
 /// Puts the room together.
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(ClickHouseSettings.class)
+@EnableConfigurationProperties({ClickHouseSettings.class, WarehouseSettings.class})
 class WarehouseConfiguration {
 
   private static final int IDLE_SECONDS = 60;
@@ -58,6 +59,7 @@ class WarehouseConfiguration {
       ClickHouseAddress address,
       WarehouseState state,
       ClickHouseSettings settings,
+      WarehouseSettings warehouseSettings,
       @Qualifier("management") ConnectionFactory postgres,
       @Qualifier("warehouseMigration") Scheduler blocking,
       @Qualifier("timer") Scheduler timer) {
@@ -65,20 +67,72 @@ class WarehouseConfiguration {
         clickHouse,
         state,
         new WarehouseMigration(address, blocking),
-        new MigrationLock(postgres),
+        new Retention(clickHouse, warehouseSettings),
+        AdvisoryLock.ofMigration(postgres),
         settings,
         timer);
   }
 
   @Bean
-  EvaluationStats evaluationStats(
+  RollupLifecycle rollupLifecycle(
+      ClickHouseHttp clickHouse,
+      WarehouseState state,
+      WarehouseSettings settings,
+      @Qualifier("management") ConnectionFactory postgres,
+      Clock clock,
+      @Qualifier("timer") Scheduler timer) {
+    return new RollupLifecycle(
+        new Rollups(clickHouse, settings, clock),
+        AdvisoryLock.ofRollups(postgres),
+        state,
+        settings,
+        clock,
+        timer);
+  }
+
+  @Bean
+  Questions questions(
       ClickHouseAddress address,
       ClickHouseSettings settings,
       WarehouseState state,
       @Qualifier("warehouse") Scheduler warehouse,
       @Qualifier("timer") Scheduler timer) {
-    return new ClickHouseEvaluationStats(
+    return new Questions(
         new AnalyticalQueries(address, settings, warehouse), state, settings, timer, warehouse);
+  }
+
+  @Bean
+  EvaluationStats evaluationStats(Questions questions, WarehouseSettings settings) {
+    return new ClickHouseEvaluationStats(
+        questions, new RolledHours(questions), settings.reopenedHours());
+  }
+
+  @Bean
+  Exposures exposures(Questions questions) {
+    return new Exposures(questions);
+  }
+
+  @Bean
+  FlagUse flagUse(Questions questions) {
+    return new FlagUse(questions);
+  }
+
+  @Bean
+  SeenContexts seenContexts(Questions questions, WarehouseSettings settings) {
+    return new SeenContexts(questions, settings.sampledRows());
+  }
+
+  @Bean
+  EventExport eventExport(
+      Questions questions,
+      ClickHouseAddress address,
+      ClickHouseSettings clickHouse,
+      WarehouseSettings settings) {
+    return new EventExport(
+        questions,
+        new ClickHouseBytes(address, clickHouse),
+        new ExportSlots(settings.exports(), settings.exportRetryAfter()),
+        settings);
   }
 
   /// Named as the store is in `degraded`.

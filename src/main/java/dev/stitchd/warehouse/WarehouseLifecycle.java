@@ -25,7 +25,8 @@ final class WarehouseLifecycle implements SmartLifecycle {
   private final ClickHouseHttp clickHouse;
   private final WarehouseState state;
   private final WarehouseMigration migration;
-  private final MigrationLock lock;
+  private final Retention retention;
+  private final AdvisoryLock lock;
   private final ClickHouseSettings settings;
   private final Scheduler timer;
   private final AtomicReference<@Nullable Disposable> running = new AtomicReference<>();
@@ -40,12 +41,14 @@ final class WarehouseLifecycle implements SmartLifecycle {
       ClickHouseHttp clickHouse,
       WarehouseState state,
       WarehouseMigration migration,
-      MigrationLock lock,
+      Retention retention,
+      AdvisoryLock lock,
       ClickHouseSettings settings,
       Scheduler timer) {
     this.clickHouse = clickHouse;
     this.state = state;
     this.migration = migration;
+    this.retention = retention;
     this.lock = lock;
     this.settings = settings;
     this.timer = timer;
@@ -82,12 +85,16 @@ final class WarehouseLifecycle implements SmartLifecycle {
     }
     return lock.holding(migrate())
         .doOnSuccess(_ -> migrated())
-        .doOnError(MigrationLock.Taken.class, e -> LOG.info("ClickHouse waits: {}", e.getMessage()))
-        .doOnError(e -> !(e instanceof MigrationLock.Taken), this::notMigrated);
+        .doOnError(AdvisoryLock.Taken.class, e -> LOG.info("ClickHouse waits: {}", e.getMessage()))
+        .doOnError(e -> !(e instanceof AdvisoryLock.Taken), this::notMigrated);
   }
 
   private Mono<Void> migrate() {
-    return clickHouse.createDatabase().onErrorResume(this::maybeItIsThere).then(migration.run());
+    return clickHouse
+        .createDatabase()
+        .onErrorResume(this::maybeItIsThere)
+        .then(migration.run())
+        .then(Mono.defer(retention::apply));
   }
 
   /// Who may not make databases may still use one.

@@ -4,7 +4,13 @@ import dev.stitchd.delivery.EventSink;
 import dev.stitchd.dev.StoreUrl;
 import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -15,6 +21,9 @@ import reactor.core.scheduler.Schedulers;
 /// The room, put together by hand on a ClickHouse and a PostgreSQL.
 public final class Warehouse implements AutoCloseable {
 
+  /// When rollups are made: all hours of [dev.stitchd.delivery.Events] are closed by then.
+  static final Instant NOW = Instant.parse("2026-10-20T00:30:00Z");
+
   private final Scheduler timer = Schedulers.newParallel("timer-test", 1, true);
   private final Scheduler blocking =
       Schedulers.newBoundedElastic(4, 100, "warehouse-test", 60, true);
@@ -22,7 +31,11 @@ public final class Warehouse implements AutoCloseable {
   private final StoreUrl store;
   private final WarehouseLifecycle lifecycle;
   private final EventSink sink;
+  private final Rollups rollups;
+  private final Questions questions;
   private final EvaluationStats stats;
+  private final ClickHouseBytes bytes;
+  private final EventExport export;
 
   public Warehouse(String clickHouseUrl, ConnectionFactory postgres) {
     this(clickHouseUrl, postgres, Map.of());
@@ -34,17 +47,33 @@ public final class Warehouse implements AutoCloseable {
     var address = ClickHouseAddress.parse(clickHouseUrl);
     var clickHouse = new ClickHouseHttp(address, settings, timer);
     sink = new ClickHouseEventSink(clickHouse, state);
+    // events of tests have fixed times and must not grow too old for them
+    var kept = new HashMap<>(properties);
+    kept.putIfAbsent("stitchd.warehouse.events-ttl", "0");
+    var warehouseSettings = WarehouseSettingsTest.bind(kept);
     lifecycle =
         new WarehouseLifecycle(
             clickHouse,
             state,
             new WarehouseMigration(address, blocking),
-            new MigrationLock(postgres),
+            new Retention(clickHouse, warehouseSettings),
+            AdvisoryLock.ofMigration(postgres),
             settings,
             timer);
+    rollups = new Rollups(clickHouse, warehouseSettings, Clock.fixed(NOW, ZoneOffset.UTC));
+    questions =
+        new Questions(
+            new AnalyticalQueries(address, settings, blocking), state, settings, timer, blocking);
     stats =
         new ClickHouseEvaluationStats(
-            new AnalyticalQueries(address, settings, blocking), state, settings, timer, blocking);
+            questions, new RolledHours(questions), warehouseSettings.reopenedHours());
+    bytes = new ClickHouseBytes(address, settings);
+    export =
+        new EventExport(
+            questions,
+            bytes,
+            new ExportSlots(warehouseSettings.exports(), warehouseSettings.exportRetryAfter()),
+            warehouseSettings);
     lifecycle.start();
   }
 
@@ -81,6 +110,30 @@ public final class Warehouse implements AutoCloseable {
 
   public EvaluationStats stats() {
     return stats;
+  }
+
+  ClickHouseBytes bytes() {
+    return bytes;
+  }
+
+  EventExport export() {
+    return export;
+  }
+
+  /// One column of a Parquet file, as ClickHouse itself reads it.
+  List<String> ofParquet(byte[] file, String column) {
+    return store.query(
+        "SELECT %s FROM format(Parquet, unhex('%s'))"
+            .formatted(column, HexFormat.of().formatHex(file)));
+  }
+
+  Questions questions() {
+    return questions;
+  }
+
+  /// Rolls up everything that is behind; answers how many rows that took.
+  long rollUp() {
+    return rollups.since(Instant.EPOCH).blockOptional(Duration.ofSeconds(30)).orElseThrow();
   }
 
   public StoreUrl store() {

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -21,6 +22,8 @@ final class Ingest {
   private final int batch;
   private final int warmup;
   private final int events;
+  private final int rate;
+  private final ClickHouse clickHouse;
 
   Ingest(Options options) {
     this.target = new Target(options);
@@ -30,6 +33,8 @@ final class Ingest {
     this.batch = options.number("batch", 500);
     this.warmup = options.number("warmup", 50_000);
     this.events = options.number("events", 200_000);
+    this.rate = options.number("rate", 0);
+    this.clickHouse = new ClickHouse(options);
     options.complete();
   }
 
@@ -41,9 +46,11 @@ final class Ingest {
 
       var counters = new Counters();
       var _ = post(key, warmup, 1, counters);
+      var parts = clickHouse.partsMade();
       var cpu = target.process().cpuSeconds();
       var measured = post(key, events, 2, counters);
       cpu = target.process().cpuSeconds() - cpu;
+      parts = clickHouse.partsMade() - parts;
 
       var sent = (long) posts(warmup) * batch + (long) posts(events) * batch;
       var verified = verify(management, start, sent);
@@ -57,6 +64,9 @@ final class Ingest {
           .put("post_p50_ms", latencies.millis(50))
           .put("post_p99_ms", latencies.millis(99))
           .put("cpu_us_per_event", cpu / posted * 1e6)
+          .put("rate", rate == 0 ? Double.NaN : rate)
+          .put("parts_per_minute", parts / measured.seconds() * 60)
+          .put("bytes_per_row", clickHouse.bytesPerRow())
           .put("refusedAndRetried", counters.refused.get())
           .put("acknowledged", counters.acknowledged.get())
           .put("counted", verified)
@@ -84,9 +94,19 @@ final class Ingest {
             true,
             n ->
                 new Posts(
-                    new EventBatches(batch, run << 8 | n), head(key), each, batch, counters))) {
+                    new EventBatches(batch, run << 8 | n),
+                    head(key),
+                    each,
+                    batch,
+                    periodNanos(),
+                    counters))) {
       return loop.runToEnd(300);
     }
+  }
+
+  /// How far apart the posts of one connection begin; 0 for as fast as they are answered.
+  private long periodNanos() {
+    return rate == 0 ? 0 : Math.round(1e9 * batch * connections / rate);
   }
 
   private String head(String key) {
@@ -123,18 +143,22 @@ final class Ingest {
     private final EventBatches batches;
     private final byte[] head;
     private final int size;
+    private final long period;
     private final Counters counters;
+    private long due;
     private int left;
     private int refusals;
     private boolean again;
     private long pause;
     private byte[] body = new byte[0];
 
-    private Posts(EventBatches batches, String head, int posts, int size, Counters counters) {
+    private Posts(
+        EventBatches batches, String head, int posts, int size, long period, Counters counters) {
       this.batches = batches;
       this.head = head.getBytes();
       this.left = posts;
       this.size = size;
+      this.period = period;
       this.counters = counters;
     }
 
@@ -165,9 +189,16 @@ final class Ingest {
       }
     }
 
+    /// A post that is answered late does not push the ones after it: they follow at once until the
+    /// pace is kept again.
     @Override
     public long pauseMillis() {
-      return pause;
+      if (pause > 0 || period == 0) {
+        return pause;
+      }
+      long now = System.nanoTime();
+      due = due == 0 ? now + ThreadLocalRandom.current().nextLong(period) : due + period;
+      return Math.max(0, TimeUnit.NANOSECONDS.toMillis(due - now));
     }
 
     private void refused(ResponseReader response) {

@@ -22,6 +22,12 @@ final class Results {
     line.put("target", options.text("target", "server"));
   }
 
+  Results(String file, String name, String target) {
+    this.file = file;
+    line.put("name", name);
+    line.put("target", target);
+  }
+
   /// Adds a number, rounded to three decimals; one that could not be measured is left out.
   Results put(String name, double value) {
     if (!Double.isNaN(value)) {

@@ -1,0 +1,117 @@
+package dev.stitchd.admin;
+
+import dev.stitchd.catalog.Environments;
+import dev.stitchd.kernel.Json;
+import dev.stitchd.warehouse.SeenContexts;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.RouterFunctions;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Contexts that were seen: to complete what somebody types, and to look one of them up.
+@Component
+final class ContextRoutes {
+
+  private static final String STATS = "/projects/{project}/environments/{environment}/stats";
+  private static final Duration WEEK = Duration.ofDays(7);
+  private static final Duration MONTH = Duration.ofDays(30);
+  private static final int DEFAULT_LIMIT = 20;
+  private static final int MOST = 200;
+
+  private final Environments environments;
+  private final SeenContexts seen;
+  private final Clock clock;
+
+  ContextRoutes(Environments environments, SeenContexts seen, Clock clock) {
+    this.environments = environments;
+    this.seen = seen;
+    this.clock = clock;
+  }
+
+  RouterFunction<ServerResponse> routes() {
+    return RouterFunctions.route()
+        .GET(STATS + "/contexts", this::contexts)
+        .GET(STATS + "/attributes", this::attributes)
+        .GET(STATS + "/contexts/{type}/{key}/evaluations", this::evaluations)
+        .build();
+  }
+
+  private Mono<ServerResponse> contexts(ServerRequest request) {
+    var query = new Query(request);
+    var prefix = query.text("prefix", "");
+    return at(request, query, query.text("contextType"), WEEK)
+        .flatMap(place -> seen.types(place, prefix))
+        .flatMap(items -> Answers.json(body(items, "contextType")));
+  }
+
+  private Mono<ServerResponse> attributes(ServerRequest request) {
+    var query = new Query(request);
+    var prefix = query.text("prefix", "");
+    var attribute = query.text("attribute");
+    Function<SeenContexts.Place, Mono<List<SeenContexts.Seen>>> find =
+        attribute == null
+            ? place -> seen.attributes(place, prefix)
+            : place -> seen.values(place, attribute, prefix);
+    return at(request, query, query.text("contextType"), WEEK)
+        .flatMap(find)
+        .flatMap(items -> Answers.json(body(items, "attribute")));
+  }
+
+  private Mono<ServerResponse> evaluations(ServerRequest request) {
+    var key = request.pathVariable("key");
+    return at(request, new Query(request), request.pathVariable("type"), MONTH)
+        .flatMap(place -> seen.evaluations(place, key))
+        .flatMap(items -> Answers.json(body(items)));
+  }
+
+  private Mono<SeenContexts.Place> at(
+      ServerRequest request, Query query, @Nullable String contextType, Duration length) {
+    var span = query.span(clock, length);
+    var limit = query.number("limit", DEFAULT_LIMIT, 1, MOST);
+    query.check();
+    return environments
+        .id(
+            Requests.tenant(request),
+            request.pathVariable("project"),
+            request.pathVariable("environment"))
+        .map(environment ->
+            new SeenContexts.Place(environment, contextType, span.from(), span.to(), limit));
+  }
+
+  private static ObjectNode body(List<SeenContexts.Seen> seen, String name) {
+    var body = Json.object();
+    var items = body.putArray("items");
+    for (var one : seen) {
+      var item =
+          items.addObject().put(name, one.name()).put("lastSeenAt", Answers.time(one.lastSeenAt()));
+      var samples = item.putArray("samples");
+      one.samples().forEach(samples::add);
+    }
+    return body;
+  }
+
+  private static ObjectNode body(List<SeenContexts.Evaluation> evaluations) {
+    var body = Json.object();
+    var items = body.putArray("items");
+    for (var one : evaluations) {
+      items
+          .addObject()
+          .put("id", one.id())
+          .put("at", Answers.time(one.at()))
+          .put("flag", one.flag())
+          .put("variant", one.variant())
+          .put("ruleId", one.ruleId().isEmpty() ? null : one.ruleId())
+          .put("reason", one.reason().isEmpty() ? null : one.reason())
+          .put("source", one.source());
+    }
+    return body;
+  }
+}

@@ -1,0 +1,89 @@
+package dev.stitchd.admin;
+
+import dev.stitchd.catalog.Environments;
+import dev.stitchd.delivery.EventKind;
+import dev.stitchd.warehouse.EventExport;
+import dev.stitchd.warehouse.ExportFormat;
+import io.netty.buffer.ByteBufAllocator;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.core.io.buffer.NettyDataBufferFactory;
+import org.springframework.stereotype.Component;
+import org.springframework.web.reactive.function.BodyInserters;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.RouterFunctions;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/// Events out of the store, as files. The status is written with the first bytes, so what fails
+/// before them is a problem with a body; after them the connection breaks.
+@Component
+final class ExportRoutes {
+
+  private static final Duration DAY = Duration.ofDays(1);
+  private static final Map<String, EventKind> TYPES =
+      Map.of(
+          "evaluation", EventKind.EVALUATION, "track", EventKind.TRACK, "count", EventKind.COUNT);
+  private static final Map<String, ExportFormat> FORMATS =
+      Map.of(
+          "ndjson", ExportFormat.NDJSON, "csv", ExportFormat.CSV, "parquet", ExportFormat.PARQUET);
+
+  private final NettyDataBufferFactory buffers =
+      new NettyDataBufferFactory(ByteBufAllocator.DEFAULT);
+  private final Environments environments;
+  private final EventExport export;
+  private final Clock clock;
+
+  ExportRoutes(Environments environments, EventExport export, Clock clock) {
+    this.environments = environments;
+    this.export = export;
+    this.clock = clock;
+  }
+
+  RouterFunction<ServerResponse> routes() {
+    return RouterFunctions.route()
+        .GET("/projects/{project}/environments/{environment}/events/export", this::export)
+        .build();
+  }
+
+  private Mono<ServerResponse> export(ServerRequest request) {
+    var query = new Query(request);
+    var type = query.text("type", "evaluation");
+    var kind = query.oneOf("type", TYPES, "evaluation");
+    var format = query.oneOf("format", FORMATS, "ndjson");
+    var span = query.span(clock, DAY);
+    query.check();
+    return environments
+        .id(
+            Requests.tenant(request),
+            request.pathVariable("project"),
+            request.pathVariable("environment"))
+        .map(environment ->
+            new EventExport.Wanted(environment, kind, span.from(), span.to(), format))
+        .flatMap(wanted -> answer(type, wanted));
+  }
+
+  private Mono<ServerResponse> answer(String type, EventExport.Wanted wanted) {
+    return ServerResponse.ok()
+        .header("Content-Type", wanted.format().mediaType())
+        .header("Content-Disposition", attachment(type, wanted))
+        .header("Cache-Control", "no-store")
+        .body(BodyInserters.fromDataBuffers(bytes(wanted)));
+  }
+
+  private Flux<DataBuffer> bytes(EventExport.Wanted wanted) {
+    return export
+        .bytes(wanted)
+        .<DataBuffer>map(buffers::wrap)
+        .doOnDiscard(DataBuffer.class, DataBufferUtils::release);
+  }
+
+  private static String attachment(String type, EventExport.Wanted wanted) {
+    return "attachment; filename=\"%s.%s\"".formatted(type, wanted.format().extension());
+  }
+}

@@ -1,0 +1,42 @@
+package dev.stitchd.warehouse;
+
+import java.util.Map;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/// How long events are kept: the setting becomes the tables' TTL whenever the schema is looked
+/// after. ClickHouse drops whole parts, so an event goes at the latest a month (a partition) after
+/// its time is over.
+final class Retention {
+
+  private final ClickHouseHttp clickHouse;
+  private final WarehouseSettings settings;
+
+  Retention(ClickHouseHttp clickHouse, WarehouseSettings settings) {
+    this.clickHouse = clickHouse;
+    this.settings = settings;
+  }
+
+  /// Completes when every table of events has its TTL; the same again changes nothing.
+  Mono<Void> apply() {
+    return Flux.just("evaluation_events", "track_events", "flag_counts")
+        .concatMap(this::apply)
+        .then();
+  }
+
+  private Mono<Void> apply(String table) {
+    return settings.eventsTtl().isZero()
+        ? clickHouse
+            .run("ALTER TABLE " + table + " REMOVE TTL", Map.of(), new byte[0])
+            .onErrorResume(Retention::hasNone, _ -> Mono.empty())
+        : clickHouse.run(
+            "ALTER TABLE %s MODIFY TTL toDateTime(at) + toIntervalSecond(%d)"
+                .formatted(table, settings.eventsTtl().toSeconds()),
+            Map.of(),
+            new byte[0]);
+  }
+
+  private static boolean hasNone(Throwable failure) {
+    return String.valueOf(failure.getMessage()).contains("TTL expression");
+  }
+}

@@ -1,0 +1,175 @@
+package dev.stitchd.warehouse;
+
+import dev.stitchd.kernel.EnvironmentId;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/// Which contexts were seen and what they told, as samples to choose from, and what one of them was
+/// given. Samples are found among `stitchd.warehouse.sampled-rows` events at most: with more in the
+/// time asked about, some are left out. Every publisher emits one value on the scheduler
+/// `warehouse` and fails with [dev.stitchd.kernel.Problem.Unavailable] while ClickHouse is out or
+/// too slow.
+public final class SeenContexts {
+
+  /// Context types, or attributes, of one answer.
+  private static final int MOST_ITEMS = 200;
+
+  private static final String SEEN =
+      """
+      FROM
+      (
+          SELECT context_type, context_key, attributes, at FROM evaluation_events WHERE %1$s
+          UNION ALL
+          SELECT context_type, context_key, attributes, at FROM track_events WHERE %1$s
+      )
+      """;
+  private static final String IN_RANGE =
+      "environment_id = toUUID(:environment) AND at >= fromUnixTimestamp64Milli(:begin) AND at < fromUnixTimestamp64Milli(:end)";
+  private static final String OF_TYPE = " AND context_type = :kind";
+
+  private static final String CONTEXTS =
+      """
+      SELECT toString(context_type) AS kind, toUnixTimestamp64Milli(max(at)) AS latest,
+             toJSONString(arraySort(groupUniqArray(%1$d)(context_key))) AS samples
+      %2$s
+      WHERE context_key != '' AND startsWith(context_key, :prefix)
+      GROUP BY kind
+      ORDER BY kind
+      LIMIT :items
+      """;
+
+  private static final String ATTRIBUTES =
+      """
+      SELECT toString(attribute) AS name, toUnixTimestamp64Milli(max(at)) AS latest,
+             toJSONString(arraySort(groupUniqArray(%1$d)(value))) AS samples
+      %2$s
+      ARRAY JOIN mapKeys(attributes) AS attribute, mapValues(attributes) AS value
+      WHERE %3$s
+      GROUP BY name
+      ORDER BY name
+      LIMIT :items
+      """;
+
+  private static final String EVALUATIONS =
+      """
+      SELECT toString(id) AS event, toUnixTimestamp64Milli(at) AS moment, toString(flag) AS name,
+             toString(variant) AS served, toString(rule_id) AS rule, toString(reason) AS why, toString(source) AS maker
+      FROM evaluation_events
+      WHERE environment_id = toUUID(:environment) AND context_type = :kind AND context_key = :key
+        AND at >= fromUnixTimestamp64Milli(:begin) AND at < fromUnixTimestamp64Milli(:end)
+      ORDER BY at DESC, id
+      LIMIT 1 BY id
+      LIMIT :most
+      """;
+
+  /// Where to look.
+  ///
+  /// @param contextType one type only; null for all
+  /// @param from the first moment that counts
+  /// @param to the first moment that does not count any more
+  /// @param samples how many of each, at most
+  public record Place(
+      EnvironmentId environment,
+      @Nullable String contextType,
+      Instant from,
+      Instant to,
+      int samples) {}
+
+  /// A context type with keys, or an attribute with values; both in order.
+  public record Seen(String name, Instant lastSeenAt, List<String> samples) {}
+
+  /// One evaluation; rule and reason are empty where there was none.
+  public record Evaluation(
+      String id,
+      Instant at,
+      String flag,
+      String variant,
+      String ruleId,
+      String reason,
+      String source) {}
+
+  private final Questions questions;
+  private final long sampledRows;
+
+  SeenContexts(Questions questions, long sampledRows) {
+    this.questions = questions;
+    this.sampledRows = sampledRows;
+  }
+
+  /// Types of contexts, with keys that begin with a prefix.
+  public Mono<List<Seen>> types(Place place, String prefix) {
+    var parameters = parameters(place);
+    parameters.put("prefix", prefix);
+    return sampled(CONTEXTS.formatted(place.samples(), seen(place)), parameters);
+  }
+
+  /// Attributes whose names begin with a prefix, with values.
+  public Mono<List<Seen>> attributes(Place place, String prefix) {
+    var parameters = parameters(place);
+    parameters.put("prefix", prefix);
+    return attributes(place, "startsWith(attribute, :prefix)", parameters);
+  }
+
+  /// One attribute, with values that begin with a prefix; nothing if none does.
+  public Mono<List<Seen>> values(Place place, String attribute, String prefix) {
+    var parameters = parameters(place);
+    parameters.put("attribute", attribute);
+    parameters.put("prefix", prefix);
+    return attributes(place, "attribute = :attribute AND startsWith(value, :prefix)", parameters);
+  }
+
+  /// The newest evaluations of one context, newest first.
+  ///
+  /// @param place with a context type
+  public Mono<List<Evaluation>> evaluations(Place place, String key) {
+    var parameters = parameters(place);
+    parameters.remove("items");
+    parameters.put("key", key);
+    parameters.put("most", place.samples());
+    return questions.ask(EVALUATIONS, Map.copyOf(parameters), SeenContexts::evaluation);
+  }
+
+  private Mono<List<Seen>> attributes(
+      Place place, String condition, Map<String, Object> parameters) {
+    return sampled(ATTRIBUTES.formatted(place.samples(), seen(place), condition), parameters);
+  }
+
+  private Mono<List<Seen>> sampled(String sql, Map<String, Object> parameters) {
+    return questions.sample(sql, sampledRows, Map.copyOf(parameters), SeenContexts::seen);
+  }
+
+  private static String seen(Place place) {
+    return SEEN.formatted(place.contextType() == null ? IN_RANGE : IN_RANGE + OF_TYPE);
+  }
+
+  private static Map<String, Object> parameters(Place place) {
+    var parameters = new HashMap<String, Object>();
+    parameters.put("environment", place.environment().toString());
+    parameters.put("begin", place.from().toEpochMilli());
+    parameters.put("end", place.to().toEpochMilli());
+    parameters.put("items", MOST_ITEMS);
+    if (place.contextType() != null) {
+      parameters.put("kind", place.contextType());
+    }
+    return parameters;
+  }
+
+  private static Seen seen(io.r2dbc.spi.Row row) {
+    return new Seen(Columns.text(row, 0), Columns.time(row, 1), Columns.texts(row, 2));
+  }
+
+  private static Evaluation evaluation(io.r2dbc.spi.Row row) {
+    return new Evaluation(
+        Columns.text(row, 0),
+        Columns.time(row, 1),
+        Columns.text(row, 2),
+        Columns.text(row, 3),
+        Columns.text(row, 4),
+        Columns.text(row, 5),
+        Columns.text(row, 6));
+  }
+}
