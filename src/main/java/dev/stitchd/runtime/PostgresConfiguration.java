@@ -57,9 +57,7 @@ final class PostgresConfiguration {
   @Bean(destroyMethod = "dispose")
   ConnectionPool reader(
       PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops) {
-    var connections =
-        connections(
-            address, settings, postgresLoops, "stitchd-reader", READER);
+    var connections = connections(address, settings, postgresLoops, "stitchd-reader", READER);
     return pool(
         "reader",
         connections,

@@ -25,7 +25,8 @@ final class Entrance {
   /// Takes a place for as long as the stream is written.
   ///
   /// @param ofItsKind the gauges that count it
-  /// @param write is given what there is to tell and begins with the head of the answer, and completes when the stream has ended
+  /// @param write is given what there is to tell and begins with the head of the answer, and
+  ///   completes when the stream has ended
   Mono<Void> enter(
       SdkCaller caller,
       OpenStreams ofItsKind,
@@ -45,7 +46,9 @@ final class Entrance {
 
   /// Loads first, so that a failure can still be answered as one.
   private Mono<Void> serve(
-      SdkCaller caller, ServerWebExchange exchange, BiFunction<Snapshot, NettyOutlet, Mono<Void>> write) {
+      SdkCaller caller,
+      ServerWebExchange exchange,
+      BiFunction<Snapshot, NettyOutlet, Mono<Void>> write) {
     return snapshots
         .current(caller.environment())
         .flatMap(snapshot -> write.apply(snapshot, outlet(exchange.getResponse())));

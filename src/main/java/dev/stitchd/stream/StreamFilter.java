@@ -51,7 +51,8 @@ final class StreamFilter implements WebFilter {
 
   private Mono<Void> enter(SdkCaller caller, ServerWebExchange exchange) {
     var resume = Cursor.parse(cursor(exchange.getRequest()));
-    return entrance.enter(caller, meters.open(), exchange, (_, outlet) -> write(caller, resume, outlet));
+    return entrance.enter(
+        caller, meters.open(), exchange, (_, outlet) -> write(caller, resume, outlet));
   }
 
   private Mono<Void> write(SdkCaller caller, @Nullable Cursor resume, NettyOutlet outlet) {

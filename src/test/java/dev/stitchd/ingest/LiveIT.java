@@ -130,8 +130,7 @@ class LiveIT {
               .formatted(id, CLOCK.instant());
       await()
           .atMost(SOON)
-          .until(() ->
-              sdk.send(event.getBytes(UTF_8)).json().path("accepted").asInt() == 1);
+          .until(() -> sdk.send(event.getBytes(UTF_8)).json().path("accepted").asInt() == 1);
       var seen = stream.await(one -> is(one, id), SOON);
       assertThat(seen.json().path("type").asString()).isEqualTo("track");
       assertThat(seen.json().path("event").asString()).isEqualTo("purchase");

@@ -85,8 +85,7 @@ class LoopsTest {
       ChannelHandlerContext codec = Loops.codecOf(socket);
       assertThat(codec).isNotNull();
       stream =
-          room.loops
-              .stream(room.access.caller, Cursor.parse(cursor), codec)
+          room.loops.stream(room.access.caller, Cursor.parse(cursor), codec)
               .subscribe(_ -> {}, _ -> ends.add("failed"), () -> ends.add("complete"));
       socket.runPendingTasks();
       clients.add(this);
@@ -130,7 +129,8 @@ class LoopsTest {
   void aStreamBeginsWithRetryAndEverythingAndFollows() {
     room.snapshots.publishFlag(room.environment, "a"); // 1
     var client = new Client(null);
-    assertThat(client.text()).matches("(?s)retry: [1-5]\\d{3}\n\nid: \\S+\nevent: put\ndata: .*}\n\n");
+    assertThat(client.text())
+        .matches("(?s)retry: [1-5]\\d{3}\n\nid: \\S+\nevent: put\ndata: .*}\n\n");
 
     room.snapshots.publishFlag(room.environment, "b"); // 2
     client.socket.runPendingTasks();
@@ -161,11 +161,12 @@ class LoopsTest {
     var _ = slow.text();
     slow.socket.reads = false;
 
-    IntStream.range(0, 1_000).forEach(_ -> {
-      room.snapshots.publishFlag(room.environment, "a"); // 2 … 1001
-      slow.socket.runPendingTasks();
-      other.socket.runPendingTasks();
-    });
+    IntStream.range(0, 1_000)
+        .forEach(_ -> {
+          room.snapshots.publishFlag(room.environment, "a"); // 2 … 1001
+          slow.socket.runPendingTasks();
+          other.socket.runPendingTasks();
+        });
 
     assertThat(other.events()).hasSize(1_001);
     assertThat(slow.events()).containsExactly("put");

@@ -61,15 +61,7 @@ final class Room {
     var streamMeters = new StreamMeters(meters);
     editions = new Editions(new Encoder(Schedulers.immediate(), meters), SETTINGS);
     places = new Places(SETTINGS, jitter, streamMeters, timer);
-    loops =
-        new Loops(
-            snapshots,
-            access,
-            editions,
-            jitter,
-            streamMeters,
-            SETTINGS,
-            allocator);
+    loops = new Loops(snapshots, access, editions, jitter, streamMeters, SETTINGS, allocator);
     loops.start();
     drain = new Drain(places, loops, new DrainSettings(DRAIN), jitter, streamMeters, timer);
     streams =
