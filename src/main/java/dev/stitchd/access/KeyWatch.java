@@ -101,7 +101,8 @@ final class KeyWatch implements SmartLifecycle {
         .map(PublishedItems.Position::environment)
         .collectList()
         .map(current -> without(held.keySet(), current))
-        .flatMap(this::recheck)
+        .flatMap(keys::recheck)
+        .doOnSuccess(_ -> keys.confirmed())
         .onErrorComplete(KeyWatch::untilNextPoll);
   }
 

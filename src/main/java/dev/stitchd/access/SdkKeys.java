@@ -15,7 +15,9 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -38,15 +40,30 @@ final class SdkKeys {
 
   private static final Logger LOG = LoggerFactory.getLogger(SdkKeys.class);
 
-  /// A key in use and the access version at which it was valid.
+  /// A key in use and the access version at which it was valid; 0 if that is not known, which is
+  /// below every version.
   private static final class Held {
     private final SdkCaller caller;
     private volatile long verified;
+
+    /// Known from before a restart, and neither looked up since nor excused from that.
+    private volatile boolean unasked;
 
     private Held(SdkCaller caller, long verified) {
       this.caller = caller;
       this.verified = verified;
     }
+
+    private static Held fromBefore(SdkCaller caller) {
+      var held = new Held(caller, 0);
+      held.unasked = true;
+      return held;
+    }
+  }
+
+  /// How often keys were added and let go of since the start.
+  record Changes(long added, long dropped) {
+    static final Changes NONE = new Changes(0, 0);
   }
 
   /// Somebody waits for the end of a key; outlives the key's place in the cache.
@@ -74,6 +91,9 @@ final class SdkKeys {
   private final Map<UUID, Watch> watches = new ConcurrentHashMap<>();
   private final Semaphore lookups;
   private final AtomicBoolean out = new AtomicBoolean();
+  private final AtomicLong added = new AtomicLong();
+  private final AtomicLong dropped = new AtomicLong();
+  private volatile long confirmedAt;
   private final Counter found;
   private final Counter refused;
   private final Counter failed;
@@ -127,20 +147,20 @@ final class SdkKeys {
     }
     var hash = KeyHash.of(key);
     var held = known.getIfPresent(hash);
-    return held == null ? ask(hash, store.find(hash)) : Mono.just(held.caller);
+    return held == null || held.unasked ? ask(hash, store.find(hash)) : Mono.just(held.caller);
   }
 
   /// The same by a key's id, which whoever asks has seen proof of.
   Mono<SdkCaller> holder(UUID id) {
     var hash = hashes.getIfPresent(id);
     var held = hash == null ? null : known.getIfPresent(hash);
-    return held == null ? ask(id, store.find(id)) : Mono.just(held.caller);
+    return held == null || held.unasked ? ask(id, store.find(id)) : Mono.just(held.caller);
   }
 
   /// The holder of a key that is in memory; null otherwise.
   @Nullable SdkCaller known(String key) {
     var held = Credentials.isSdkKey(key) ? known.getIfPresent(KeyHash.of(key)) : null;
-    return held == null ? null : held.caller;
+    return held == null || held.unasked ? null : held.caller;
   }
 
   /// Emits once, when the key is found to be valid no longer.
@@ -182,6 +202,39 @@ final class SdkKeys {
     compare(environment, null);
   }
 
+  /// Takes over what was known before a restart: believed where the store cannot be asked, and
+  /// checked like every other held key as soon as it can.
+  void adopt(KeyBytes before) {
+    confirmedAt = before.confirmedAt();
+    before
+        .keys()
+        .forEach((hash, caller) -> {
+          known.asMap().putIfAbsent(hash, Held.fromBefore(caller));
+          hashes.put(caller.keyId(), hash);
+        });
+  }
+
+  /// What another process may adopt.
+  KeyBytes kept() {
+    var keys = new HashMap<KeyHash, SdkCaller>();
+    known.asMap().forEach((hash, held) -> keys.put(hash, held.caller));
+    return new KeyBytes(confirmedAt, keys);
+  }
+
+  Changes changes() {
+    return new Changes(added.get(), dropped.get());
+  }
+
+  /// Notes that the store has just confirmed everything held.
+  void confirmed() {
+    confirmedAt = timer.now(TimeUnit.MILLISECONDS);
+  }
+
+  /// When the store last confirmed everything held, in milliseconds since 1970.
+  long confirmedAt() {
+    return confirmedAt;
+  }
+
   private Mono<SdkCaller> ask(Object name, Mono<KeyStore.Stored> question) {
     return wrong.getIfPresent(name) == null
         ? Mono.defer(() -> pending.computeIfAbsent(name, _ -> lookup(name, question)))
@@ -196,8 +249,27 @@ final class SdkKeys {
         .onErrorMap(failure -> !(failure instanceof Problem), this::unavailable)
         .map(this::remember)
         .switchIfEmpty(Mono.defer(() -> refuse(name)))
+        .onErrorResume(Problem.Unavailable.class, outage -> fromBefore(name, outage))
         .doFinally(_ -> pending.remove(name))
         .cache();
+  }
+
+  /// What cannot be looked up now and was valid before the restart is believed until it can be.
+  private Mono<SdkCaller> fromBefore(Object name, Problem outage) {
+    var hash = hashOf(name);
+    var held = hash == null ? null : known.getIfPresent(hash);
+    if (held == null) {
+      return Mono.error(outage);
+    }
+    held.unasked = false;
+    return Mono.just(held.caller);
+  }
+
+  /// The hash of a key that was asked for by its hash or its id; null if it is not in memory.
+  private @Nullable KeyHash hashOf(Object name) {
+    return name instanceof KeyHash hash
+        ? hash
+        : name instanceof UUID id ? hashes.getIfPresent(id) : null;
   }
 
   private Semaphore permit() {
@@ -212,6 +284,7 @@ final class SdkKeys {
     answered();
     known.put(stored.hash(), new Held(stored.caller(), stored.accessVersion()));
     hashes.put(stored.caller().keyId(), stored.hash());
+    added.incrementAndGet();
     return stored.caller();
   }
 
@@ -219,6 +292,10 @@ final class SdkKeys {
     refused.increment();
     answered();
     wrong.put(name, Boolean.TRUE);
+    var hash = hashOf(name);
+    if (hash != null && known.asMap().remove(hash) != null) {
+      dropped.incrementAndGet();
+    }
     return Mono.error(unknown());
   }
 
@@ -252,14 +329,27 @@ final class SdkKeys {
   private void compare(EnvironmentId environment, KeyStore.@Nullable Valid valid) {
     known.asMap().entrySet().stream()
         .filter(entry -> isOver(entry.getValue(), environment, valid))
-        .forEach(entry -> known.asMap().remove(entry.getKey(), entry.getValue()));
+        .forEach(entry -> drop(entry.getKey(), entry.getValue()));
     watches.values().stream()
         .filter(watch -> isOver(watch.held, environment, valid))
         .forEach(SdkKeys::end);
     if (valid != null) {
       held()
           .filter(held -> held.caller.environment().equals(environment))
-          .forEach(held -> held.verified = verified(held, valid));
+          .forEach(held -> verify(held, valid));
+    }
+  }
+
+  private void drop(KeyHash hash, Held held) {
+    if (known.asMap().remove(hash, held)) {
+      dropped.incrementAndGet();
+    }
+  }
+
+  private static void verify(Held held, KeyStore.Valid valid) {
+    held.verified = verified(held, valid);
+    if (held.verified > 0) {
+      held.unasked = false;
     }
   }
 

@@ -33,6 +33,7 @@ final class AdminRoutes {
       ContextRoutes contexts,
       ExportRoutes exports,
       PreviewRoutes previews,
+      PropagationRoutes propagation,
       PrometheusMeterRegistry metrics) {
     var api =
         keys.routes()
@@ -47,6 +48,7 @@ final class AdminRoutes {
             .and(account.routes())
             .and(live.routes())
             .and(previews.routes())
+            .and(propagation.routes())
             .and(projects.routes());
     return RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
         .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build())

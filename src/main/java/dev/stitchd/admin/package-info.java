@@ -14,7 +14,8 @@
       "access",
       "boundary",
       "warehouse",
-      "delivery"
+      "delivery",
+      "propagation"
     })
 @CheckReturnValue
 @NullMarked

@@ -2,13 +2,15 @@ package dev.stitchd.changefeed;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.api.PostgresqlConnection;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /// Puts the room together.
@@ -22,13 +24,13 @@ final class ChangeFeedConfiguration {
 
   @Bean
   Listener changeFeedListener(
-      @Qualifier("listener") PostgresqlConnectionFactory connections,
+      @Qualifier("listener") Supplier<Mono<PostgresqlConnection>> connections,
       Rings rings,
       ChangeFeedSettings settings,
       @Qualifier("timer") Scheduler timer,
       RandomGenerator chance,
       MeterRegistry meters) {
-    var listening = new Listening(connections::create, settings, timer);
+    var listening = new Listening(connections, settings, timer);
     var listener = new Listener(listening, rings, settings, timer, chance);
     Gauge.builder("stitchd.changefeed.listening", listener, l -> l.isConnected() ? 1 : 0)
         .description("1 while the connection that hears of changes is open")

@@ -8,6 +8,7 @@ import dev.stitchd.catalog.QuotaTokens;
 import dev.stitchd.delivery.EventAccount;
 import dev.stitchd.delivery.EventQueue;
 import dev.stitchd.delivery.RejectionLog;
+import dev.stitchd.propagation.Instances;
 import dev.stitchd.snapshot.Snapshots;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -65,12 +66,13 @@ class IngestConfiguration {
       DefinitionCache definitions,
       Balances balances,
       ClientAddress addresses,
+      Instances instances,
       IngestSettings settings,
       @Qualifier("timer") Scheduler timer,
       RandomGenerator chance) {
     var buckets = new AddressBuckets(settings.quota(), timer);
     var allowances = new Allowances(balances, buckets, settings.quota(), timer, chance);
-    return new Senders(snapshots, definitions, allowances, addresses);
+    return new Senders(snapshots, definitions, allowances, addresses, instances);
   }
 
   @Bean

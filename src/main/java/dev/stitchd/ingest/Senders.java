@@ -5,6 +5,7 @@ import dev.stitchd.boundary.BrowserOrigins;
 import dev.stitchd.boundary.ClientAddress;
 import dev.stitchd.delivery.Event;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.propagation.Instances;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
@@ -23,16 +24,19 @@ final class Senders {
   private final DefinitionCache definitions;
   private final Allowances allowances;
   private final ClientAddress addresses;
+  private final Instances instances;
 
   Senders(
       Snapshots snapshots,
       DefinitionCache definitions,
       Allowances allowances,
-      ClientAddress addresses) {
+      ClientAddress addresses,
+      Instances instances) {
     this.snapshots = snapshots;
     this.definitions = definitions;
     this.allowances = allowances;
     this.addresses = addresses;
+    this.instances = instances;
   }
 
   /// Fails with [Problem.Unauthenticated], [Problem.Forbidden] for a page that may not use the key,
@@ -43,7 +47,15 @@ final class Senders {
         .onErrorMap(
             Problem.NotFound.class,
             _ -> new Problem.Unauthenticated("the key's environment is gone"))
+        .doOnNext(snapshot -> note(request, caller, snapshot))
         .flatMap(snapshot -> of(request, caller, snapshot));
+  }
+
+  /// Anybody may hold a client key, so what such callers say about themselves is not counted.
+  private void note(ServerHttpRequest request, SdkCaller caller, Snapshot snapshot) {
+    if (caller.kind() == SdkCaller.Kind.SERVER) {
+      instances.noted(snapshot, request.getHeaders().getFirst(Instances.HEADER), null);
+    }
   }
 
   private Mono<Sender> of(ServerHttpRequest request, SdkCaller caller, Snapshot snapshot) {

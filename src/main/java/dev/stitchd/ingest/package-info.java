@@ -3,8 +3,9 @@
 ///
 /// May use: `kernel`, `delivery`, `access`, `boundary`; `snapshot` and `ruleset` to know which
 /// flags a client key may name; `catalog` for the events that an environment defines and the tokens
-/// of its quota. Threads: bodies arrive on Netty's event loops; everything else runs on the
-/// scheduler `ingest`, where nothing blocks.
+/// of its quota; `propagation` to pass on what instances say about themselves. Threads: bodies
+/// arrive on Netty's event loops; everything else runs on the scheduler `ingest`, where nothing
+/// blocks.
 @ApplicationModule(
     allowedDependencies = {
       "kernel",
@@ -13,7 +14,8 @@
       "boundary",
       "catalog",
       "snapshot",
-      "ruleset"
+      "ruleset",
+      "propagation"
     })
 @CheckReturnValue
 @NullMarked

@@ -1,16 +1,29 @@
 package dev.stitchd.runtime;
 
+import dev.stitchd.kept.KeptFiles;
 import dev.stitchd.kernel.StartFailure;
+import java.sql.SQLException;
 import java.time.Duration;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.retry.Retry;
 
 /// Brings PostgreSQL's schema up to date before anything else starts. Blocks the starting thread,
 /// which is no event loop; Flyway takes a lock, so several nodes may start at once.
+///
+/// If PostgreSQL does not answer and there are snapshots on disk, the start goes on with them, and
+/// the schema is brought up to date when PostgreSQL appears, on a thread named `migration`.
 @Component
 final class Migration implements SmartLifecycle {
 
@@ -22,40 +35,102 @@ final class Migration implements SmartLifecycle {
 
   private final PostgresAddress address;
   private final PostgresSettings settings;
-  private volatile boolean done;
+  private final Gate gate;
+  private final KeptFiles kept;
+  private final Scheduler timer;
+  private final Disposable.Swap later = Disposables.swap();
+  private volatile boolean running;
 
-  Migration(PostgresAddress address, PostgresSettings settings) {
+  /// The failure that was told last; touched by one attempt at a time.
+  private @Nullable String told;
+
+  Migration(
+      PostgresAddress address,
+      PostgresSettings settings,
+      Gate postgresGate,
+      KeptFiles kept,
+      @Qualifier("timer") Scheduler timer) {
     this.address = address;
     this.settings = settings;
+    this.gate = postgresGate;
+    this.kept = kept;
+    this.timer = timer;
   }
 
   @Override
   public void start() {
-    var flyway =
+    boolean mayWait = !kept.holdSnapshots();
+    try {
+      migrate(mayWait ? (int) settings.startWait().dividedBy(RETRY) : 0);
+    } catch (FlywayException e) {
+      if (mayWait || !isUnreachable(e)) {
+        throw failure(e);
+      }
+      LOG.warn(
+          "PostgreSQL at {} does not answer ({}); starting with the snapshots on disk until it does",
+          address,
+          rootMessage(e));
+      migrateLater();
+    }
+    running = true;
+  }
+
+  private void migrate(int retries) {
+    var result =
         Flyway.configure()
             .dataSource(address.jdbcUrl(), address.user(), address.password())
             .locations("classpath:db/migration/postgresql")
-            .connectRetries((int) settings.startWait().dividedBy(RETRY))
+            .connectRetries(retries)
             .connectRetriesInterval((int) RETRY.toSeconds())
-            .load();
-    try {
-      var result = flyway.migrate();
-      LOG.info(
-          "PostgreSQL at {} is at schema {}",
-          address,
-          result.targetSchemaVersion == null
-              ? result.initialSchemaVersion
-              : result.targetSchemaVersion);
-      done = true;
-    } catch (FlywayException e) {
-      throw new StartFailure(
-          "PostgreSQL at "
-              + address
-              + " could not be brought up to date: check that it is reachable, that STITCHD_POSTGRES_URL's user owns the database and may create roles ("
-              + rootMessage(e)
-              + ").",
-          e);
+            .load()
+            .migrate();
+    LOG.info(
+        "PostgreSQL at {} is at schema {}",
+        address,
+        result.targetSchemaVersion == null
+            ? result.initialSchemaVersion
+            : result.targetSchemaVersion);
+    gate.open();
+  }
+
+  private void migrateLater() {
+    var thread = Schedulers.newBoundedElastic(1, 1, "migration");
+    later.update(
+        Mono.<Void>fromRunnable(() -> migrate(0))
+            .subscribeOn(thread)
+            .doOnError(this::notYet)
+            .retryWhen(Retry.fixedDelay(Long.MAX_VALUE, RETRY).scheduler(timer))
+            .doFinally(_ -> thread.dispose())
+            .subscribe(_ -> {}, e -> LOG.error("PostgreSQL's schema is not looked after", e)));
+  }
+
+  /// Absence is expected; anything else is told, once.
+  private void notYet(Throwable failure) {
+    var reason = rootMessage(failure);
+    if (!isUnreachable(failure) && !reason.equals(told)) {
+      LOG.error("PostgreSQL at {} could not be brought up to date: {}", address, reason);
+      told = reason;
     }
+  }
+
+  private StartFailure failure(FlywayException e) {
+    return new StartFailure(
+        "PostgreSQL at "
+            + address
+            + " could not be brought up to date: check that it is reachable, that STITCHD_POSTGRES_URL's user owns the database and may create roles ("
+            + rootMessage(e)
+            + ").",
+        e);
+  }
+
+  /// Connection failures (class 08), and a PostgreSQL that is starting or stopping.
+  private static boolean isUnreachable(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql && sql.getSQLState() != null) {
+        return sql.getSQLState().startsWith("08") || sql.getSQLState().startsWith("57P");
+      }
+    }
+    return false;
   }
 
   private static String rootMessage(Throwable failure) {
@@ -68,12 +143,13 @@ final class Migration implements SmartLifecycle {
 
   @Override
   public void stop() {
-    done = false;
+    later.update(Disposables.disposed());
+    running = false;
   }
 
   @Override
   public boolean isRunning() {
-    return done;
+    return running;
   }
 
   @Override

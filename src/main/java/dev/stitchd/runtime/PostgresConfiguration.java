@@ -4,11 +4,15 @@ import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.postgresql.client.SSLMode;
+import io.r2dbc.spi.ConnectionFactory;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import reactor.core.publisher.Mono;
 import reactor.netty.resources.LoopResources;
 
 /// The ways to PostgreSQL: one pool for each of the two roles that row-level security knows, and
@@ -27,6 +31,12 @@ final class PostgresConfiguration {
           "plan_cache_mode", "force_generic_plan",
           "enable_seqscan", "off");
 
+  /// Closed until the schema is there.
+  @Bean
+  Gate postgresGate() {
+    return new Gate();
+  }
+
   @Bean
   PostgresAddress postgresAddress(PostgresSettings settings) {
     return PostgresAddress.parse(settings.url());
@@ -42,13 +52,13 @@ final class PostgresConfiguration {
 
   @Bean(destroyMethod = "dispose")
   ConnectionPool management(
-      PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops) {
+      PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops, Gate gate) {
     var connections =
         connections(
             address, settings, postgresLoops, "stitchd-management", Map.of("role", "stitchd_app"));
     return pool(
         "management",
-        connections,
+        gate.before(connections),
         settings.managementConnections(),
         settings.managementAcquireTimeout(),
         settings);
@@ -56,11 +66,11 @@ final class PostgresConfiguration {
 
   @Bean(destroyMethod = "dispose")
   ConnectionPool reader(
-      PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops) {
+      PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops, Gate gate) {
     var connections = connections(address, settings, postgresLoops, "stitchd-reader", READER);
     return pool(
         "reader",
-        connections,
+        gate.before(connections),
         settings.readerConnections(),
         settings.readerAcquireTimeout(),
         settings);
@@ -68,10 +78,12 @@ final class PostgresConfiguration {
 
   /// For connections that live long and are nobody else's, as the one that LISTENs.
   @Bean
-  PostgresqlConnectionFactory listener(
-      PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops) {
-    return connections(
-        address, settings, postgresLoops, "stitchd-listener", Map.of("role", "stitchd_reader"));
+  Supplier<Mono<PostgresqlConnection>> listener(
+      PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops, Gate gate) {
+    var connections =
+        connections(
+            address, settings, postgresLoops, "stitchd-listener", Map.of("role", "stitchd_reader"));
+    return () -> gate.passed().then(connections.create());
   }
 
   private static PostgresqlConnectionFactory connections(
@@ -106,7 +118,7 @@ final class PostgresConfiguration {
 
   private static ConnectionPool pool(
       String name,
-      PostgresqlConnectionFactory connections,
+      ConnectionFactory connections,
       int size,
       Duration acquireTimeout,
       PostgresSettings settings) {

@@ -47,7 +47,7 @@ final class Held {
     // Cached, so that one load serves all who wait for it and goes on when one of them leaves;
     // without its result, which would keep the oldest snapshot in memory.
     this.first =
-        Mono.defer(() -> reading.whole(environment))
+        Mono.defer(() -> reading.first(environment))
             .switchIfEmpty(Mono.error(() -> unknown(environment)))
             .doOnNext(this::install)
             .flatMap(_ -> caughtUp())
@@ -168,7 +168,9 @@ final class Held {
   }
 
   private Mono<View> read(View held) {
-    return wholeWanted.getAndSet(false) ? reading.whole(environment) : reading.newer(held);
+    return wholeWanted.getAndSet(false) && !held.lastKnown()
+        ? reading.whole(environment)
+        : reading.newer(held);
   }
 
   /// A ring that came while the first load was under way has been counted, and is served now.

@@ -69,6 +69,11 @@ final class HeldSnapshots implements Snapshots {
     return environments.get(environment);
   }
 
+  /// Lets go of what is kept of a deleted environment.
+  void gone(EnvironmentId environment) {
+    reading.gone(environment);
+  }
+
   /// Forgets a deleted environment and tells its subscribers.
   Mono<Void> remove(Held held) {
     return Mono.fromRunnable(() -> drop(held)).then(held.end());

@@ -78,6 +78,16 @@ public final class Ledger {
     return entries.stream().filter(entry -> entry.json != null).toList();
   }
 
+  /// Everything remembered, removals included, oldest change first.
+  List<Entry> all() {
+    return entries;
+  }
+
+  /// Removals after this revision are among the entries.
+  long reachesBackTo() {
+    return reachesBackTo;
+  }
+
   /// What changed after a revision, removals included, each item once and as it is now; null if
   /// that is not known any more.
   public @Nullable List<Entry> since(long revision) {

@@ -20,6 +20,7 @@ final class Reading {
   private static final Duration RETRY = Duration.ofSeconds(2);
 
   private final PublishedItems items;
+  private final KeptViews kept;
   private final SnapshotSettings settings;
   private final Scheduler timer;
   private final Counter wholes;
@@ -28,7 +29,18 @@ final class Reading {
   private final Timer notice;
 
   Reading(PublishedItems items, SnapshotSettings settings, Scheduler timer, MeterRegistry meters) {
+    this(items, KeptViews.NONE, settings, timer, meters);
+  }
+
+  /// @param kept where views are kept for a start while the store is out
+  Reading(
+      PublishedItems items,
+      KeptViews kept,
+      SnapshotSettings settings,
+      Scheduler timer,
+      MeterRegistry meters) {
     this.items = items;
+    this.kept = kept;
     this.settings = settings;
     this.timer = timer;
     this.wholes = counter("whole", meters);
@@ -51,6 +63,18 @@ final class Reading {
     since.stop(notice);
   }
 
+  /// Everything, from nothing; the last known state while the store does not answer.
+  Mono<View> first(EnvironmentId environment) {
+    return whole(environment)
+        .switchIfEmpty(Mono.fromRunnable(() -> gone(environment)))
+        .onErrorResume(Problem.Unavailable.class, outage -> lastKnown(environment, outage));
+  }
+
+  /// Notes that an environment is gone.
+  void gone(EnvironmentId environment) {
+    kept.forget(environment);
+  }
+
   /// Everything, from nothing.
   Mono<View> whole(EnvironmentId environment) {
     return items
@@ -58,18 +82,34 @@ final class Reading {
         .flatMap(this::withRemovals)
         .timeout(settings.loadWithin(), timer)
         .onErrorMap(TimeoutException.class, _ -> late(settings.loadWithin()))
-        .doOnNext(_ -> wholes.increment());
+        .doOnNext(_ -> wholes.increment())
+        .doOnNext(kept::keep);
   }
 
   /// What is newer than a view; everything if the store went back in time, or if more than items
   /// changed.
   Mono<View> newer(View view) {
     var held = view.snapshot();
+    return view.lastKnown() ? anew(view) : changes(view, held);
+  }
+
+  /// What came from disk is replaced as a whole: nobody watched the store in between.
+  private Mono<View> anew(View view) {
+    var environment = view.snapshot().environment();
+    return whole(environment)
+        .flatMap(loaded ->
+            loaded.isBefore(view)
+                ? items.replaceEpoch(view.epoch()).then(whole(environment))
+                : Mono.just(loaded));
+  }
+
+  private Mono<View> changes(View view, Snapshot held) {
     return items
         .changesSince(held.environment(), held.revision())
         .timeout(settings.answerWithin(), timer)
         .onErrorMap(TimeoutException.class, _ -> late(settings.answerWithin()))
-        .flatMap(found -> newer(view, found));
+        .flatMap(found -> newer(view, found))
+        .doOnNext(kept::keep);
   }
 
   private Mono<View> newer(View view, Changes found) {
@@ -82,6 +122,10 @@ final class Reading {
     }
     changes.increment();
     return Mono.just(view.with(found, settings.log()));
+  }
+
+  private Mono<View> lastKnown(EnvironmentId environment, Problem outage) {
+    return kept.last(environment).switchIfEmpty(Mono.error(outage));
   }
 
   private Mono<View> withRemovals(State state) {

@@ -2,6 +2,7 @@ package dev.stitchd.snapshot;
 
 import dev.stitchd.catalog.PublishedItems;
 import dev.stitchd.changefeed.ChangeFeed;
+import dev.stitchd.kept.KeptFiles;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -16,10 +17,13 @@ final class SnapshotConfiguration {
   @Bean
   HeldSnapshots snapshots(
       PublishedItems items,
+      KeptFiles files,
       SnapshotSettings settings,
       @Qualifier("timer") Scheduler timer,
       MeterRegistry meters) {
-    var held = new HeldSnapshots(new Reading(items, settings, timer, meters), settings, timer);
+    var kept = new ViewFiles(files, settings.log());
+    var reading = new Reading(items, kept, settings, timer, meters);
+    var held = new HeldSnapshots(reading, settings, timer);
     Gauge.builder("stitchd.snapshot.environments", held, h -> h.all().size())
         .description("Environments held in memory")
         .register(meters);

@@ -163,6 +163,7 @@ final class Upkeep implements SmartLifecycle {
 
   private Mono<Void> remove(EnvironmentId environment) {
     return Mono.defer(() -> {
+      held.gone(environment);
       var found = held.find(environment);
       return found == null ? Mono.empty() : held.remove(found);
     });

@@ -24,7 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// A snapshot and the epoch that it was read in. Immutable.
-record View(Snapshot snapshot, UUID epoch) {
+///
+/// @param lastKnown whether it comes from this node's disk, and the store has not confirmed it yet
+record View(Snapshot snapshot, UUID epoch, boolean lastKnown) {
 
   private static final Logger LOG = LoggerFactory.getLogger(View.class);
 
@@ -45,7 +47,7 @@ record View(Snapshot snapshot, UUID epoch) {
             state.settings(),
             rulesetWith(Ruleset.EMPTY, items),
             Ledger.of(changes.since(), entries(items), mostRemovals));
-    return new View(snapshot, state.epoch());
+    return new View(snapshot, state.epoch(), false);
   }
 
   /// This view after changes of its items.
@@ -61,12 +63,23 @@ record View(Snapshot snapshot, UUID epoch) {
             snapshot.settings(),
             rulesetWith(snapshot.ruleset(), changes.items()),
             snapshot.ledger().with(entries(changes.items()), mostRemovals));
-    return new View(after, epoch);
+    return new View(after, epoch, lastKnown);
+  }
+
+  /// The same, as read from disk.
+  View asLastKnown() {
+    return new View(snapshot, epoch, true);
+  }
+
+  /// Whether the store went back in time between an earlier view and this one of the same history.
+  boolean isBefore(View earlier) {
+    return epoch.equals(earlier.epoch) && snapshot.revision() < earlier.snapshot.revision();
   }
 
   /// Whether the store says anything else than this view.
   boolean differsFrom(Position position) {
-    return snapshot.revision() != position.revision()
+    return lastKnown
+        || snapshot.revision() != position.revision()
         || snapshot.accessVersion() != position.accessVersion()
         || isOfAnotherEpoch(position);
   }

@@ -2,6 +2,7 @@ package dev.stitchd.stream;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.propagation.Deliveries;
 import dev.stitchd.snapshot.Snapshot;
 import io.micrometer.core.instrument.Timer;
 import io.netty.buffer.ByteBuf;
@@ -84,6 +85,9 @@ final class Audience {
       last.place = stream.place;
     }
     keepsUp(stream);
+    if (stream.sent() != Deliveries.NOWHERE) {
+      loops.deliveries().ended(environment, stream.sent(), 1);
+    }
     var watch = keys.get(stream.caller().keyId());
     if (watch != null && --watch.streams == 0) {
       watch.watching.dispose();
@@ -167,7 +171,20 @@ final class Audience {
       stream.write(chunks.of(frame).retainedDuplicate());
       meters.written(frame, 1);
     }
-    keepUp(stream, stream.flush());
+    boolean took = stream.flush();
+    keepUp(stream, took);
+    if (took) {
+      sent(stream);
+    }
+  }
+
+  /// Notes that a client has taken everything that it was written.
+  void sent(LiveStream stream) {
+    var at = stream.follower().at();
+    if (at != null && at.revision() != stream.sent() && !stream.isOver()) {
+      loops.deliveries().sent(environment, stream.sent(), at.revision(), 1);
+      stream.sent(at.revision());
+    }
   }
 
   private void advance() {
@@ -202,6 +219,7 @@ final class Audience {
     private @Nullable Cursor there;
     private @Nullable Frame frame;
     private int same;
+    private int took;
     private int skipped;
 
     private Round(Snapshot to) {
@@ -236,7 +254,12 @@ final class Audience {
       if (bytes != null) {
         same++;
         stream.write(chunks.of(bytes).retainedDuplicate());
-        keepUp(stream, stream.flush());
+        boolean all = stream.flush();
+        keepUp(stream, all);
+        if (all && !stream.isOver()) {
+          took++;
+          stream.sent(to.revision());
+        }
       }
     }
 
@@ -248,7 +271,12 @@ final class Audience {
           meters.conflated(same - 1); // the first was counted when its frame was made
         }
       }
+      if (took > 0) {
+        long before = from == null ? Deliveries.NOWHERE : from.revision();
+        loops.deliveries().sent(environment, before, to.revision(), took);
+      }
       same = 0;
+      took = 0;
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.stitchd.stream;
 import dev.stitchd.access.Access;
 import dev.stitchd.access.SdkCaller;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.propagation.Instances;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -36,6 +37,7 @@ final class ConfigFilter implements WebFilter {
   private final Editions editions;
   private final Drain drain;
   private final StreamMeters meters;
+  private final Instances instances;
   private final StreamSettings settings;
   private final Scheduler timer;
 
@@ -45,6 +47,7 @@ final class ConfigFilter implements WebFilter {
       Editions editions,
       Drain drain,
       StreamMeters meters,
+      Instances instances,
       StreamSettings settings,
       Scheduler timer) {
     this.access = access;
@@ -52,6 +55,7 @@ final class ConfigFilter implements WebFilter {
     this.editions = editions;
     this.drain = drain;
     this.meters = meters;
+    this.instances = instances;
     this.settings = settings;
     this.timer = timer;
   }
@@ -71,8 +75,13 @@ final class ConfigFilter implements WebFilter {
   private Mono<Void> answer(SdkCaller caller, Poll poll, ServerWebExchange exchange) {
     return snapshots
         .current(caller.environment())
+        .doOnNext(snapshot -> instances.noted(snapshot, instance(exchange), poll.applied()))
         .flatMap(snapshot -> newer(caller, poll, snapshot))
         .flatMap(snapshot -> answer(snapshot, poll, exchange));
+  }
+
+  private static @Nullable String instance(ServerWebExchange exchange) {
+    return exchange.getRequest().getHeaders().getFirst(Instances.HEADER);
   }
 
   private Mono<Snapshot> newer(SdkCaller caller, Poll poll, Snapshot current) {

@@ -49,7 +49,10 @@ final class Encoder {
   /// That nothing changed.
   Frame current(Snapshot snapshot) {
     var json = "{\"revision\":" + snapshot.revision() + "}\n\n";
-    return new Frame(Frame.Kind.CURRENT, (event("current", snapshot) + json).getBytes(UTF_8));
+    return new Frame(
+        Frame.Kind.CURRENT,
+        (event("current", snapshot) + json).getBytes(UTF_8),
+        snapshot.revision());
   }
 
   private Body body(
@@ -64,7 +67,8 @@ final class Encoder {
     int length = out.size() - lines.length;
     out.write('\n');
     out.write('\n');
-    return new Body(new Frame(kind, out.toByteArray()), lines.length, length, compressor);
+    var frame = new Frame(kind, out.toByteArray(), snapshot.revision());
+    return new Body(frame, lines.length, length, compressor);
   }
 
   private static void write(

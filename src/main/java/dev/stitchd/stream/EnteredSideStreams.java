@@ -24,6 +24,6 @@ final class EnteredSideStreams implements SideStreams {
   public Mono<Void> serve(SdkCaller caller, ServerWebExchange exchange, Flux<Message> messages) {
     var frames = streams.frames(caller, messages.map(Frame::message));
     return entrance.enter(
-        caller, meters.openSide(), exchange, (_, outlet) -> writing.write(frames, outlet));
+        caller, meters.openSide(), exchange, (_, outlet) -> writing.write(frames, outlet, _ -> {}));
   }
 }

@@ -12,9 +12,16 @@ import org.jspecify.annotations.Nullable;
 /// What is written to a stream at once: complete lines of Server-Sent Events. Immutable and shared.
 ///
 /// @param bytes not to be written to
-record Frame(Kind kind, byte[] bytes) {
+/// @param revision where it takes a client that takes it; [#NONE] if that is where it was
+record Frame(Kind kind, byte[] bytes, long revision) {
+
+  static final long NONE = -1;
 
   static final Frame HEARTBEAT = new Frame(Kind.HEARTBEAT, ": hb\n\n".getBytes(UTF_8));
+
+  Frame(Kind kind, byte[] bytes) {
+    this(kind, bytes, NONE);
+  }
 
   enum Kind {
     RETRY,

@@ -2,6 +2,7 @@ package dev.stitchd.stream;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.access.SdkCaller;
+import dev.stitchd.propagation.Instances;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,9 @@ record Known(SdkCaller caller, Snapshot snapshot) {
     /// Null if something has to be looked up or refused first.
     @Nullable Known of(HttpServerRequest request) {
       var headers = request.requestHeaders();
+      if (headers.contains(Instances.HEADER)) {
+        return null; // noted on the long way
+      }
       var caller = access.known(headers.get("Authorization"), headers.get("X-API-Key"));
       if (caller == null || caller.kind() != SdkCaller.Kind.SERVER) {
         return null;

@@ -1,6 +1,7 @@
 package dev.stitchd.stream;
 
 import dev.stitchd.access.SdkCaller;
+import dev.stitchd.propagation.Deliveries;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -24,6 +25,7 @@ final class LiveStream implements ChannelFutureListener {
   private int lastTick;
   private int progressTick;
   private long left;
+  private long sent = Deliveries.NOWHERE;
   private boolean behind;
   private boolean gone;
 
@@ -49,6 +51,15 @@ final class LiveStream implements ChannelFutureListener {
 
   Channel channel() {
     return codec.channel();
+  }
+
+  /// The revision that has left for the client.
+  long sent() {
+    return sent;
+  }
+
+  void sent(long revision) {
+    sent = revision;
   }
 
   /// Begins.
@@ -192,6 +203,7 @@ final class LiveStream implements ChannelFutureListener {
       return;
     }
     of.keepsUp(this);
+    of.sent(this);
     if (last == null) {
       of.advance(this);
     } else {

@@ -2,6 +2,7 @@ package dev.stitchd.stream;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.access.SdkCaller;
+import dev.stitchd.propagation.Deliveries;
 import dev.stitchd.snapshot.Snapshots;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -42,6 +43,7 @@ final class Loops implements SmartLifecycle {
   private final StreamMeters meters;
   private final StreamSettings settings;
   private final ByteBufAllocator allocator;
+  private final Deliveries deliveries;
   private final ConcurrentMap<EventLoop, Loop> loops = new ConcurrentHashMap<>();
   private volatile boolean running;
 
@@ -52,7 +54,8 @@ final class Loops implements SmartLifecycle {
       Jitter jitter,
       StreamMeters meters,
       StreamSettings settings,
-      ByteBufAllocator allocator) {
+      ByteBufAllocator allocator,
+      Deliveries deliveries) {
     this.snapshots = snapshots;
     this.access = access;
     this.editions = editions;
@@ -60,6 +63,7 @@ final class Loops implements SmartLifecycle {
     this.meters = meters;
     this.settings = settings;
     this.allocator = allocator;
+    this.deliveries = deliveries;
   }
 
   /// Where to write below the codec; null if the connection is not plain HTTP/1.1.
@@ -117,6 +121,10 @@ final class Loops implements SmartLifecycle {
 
   StreamSettings settings() {
     return settings;
+  }
+
+  Deliveries deliveries() {
+    return deliveries;
   }
 
   ByteBufAllocator allocator() {

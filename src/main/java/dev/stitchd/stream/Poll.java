@@ -31,6 +31,14 @@ record Poll(@Nullable Cursor since, List<String> ifNoneMatch, Duration patience,
         Coding.of(headers.getOrEmpty(HttpHeaders.ACCEPT_ENCODING)));
   }
 
+  /// What the client says it has, in one of the two ways; null if it says nothing.
+  @Nullable String applied() {
+    if (since != null) {
+      return since.tag() + "." + since.revision();
+    }
+    return ifNoneMatch.isEmpty() ? null : ifNoneMatch.getFirst();
+  }
+
   /// Whether the client has this snapshot already.
   boolean hasAlready(Snapshot snapshot) {
     return (since != null

@@ -1,6 +1,8 @@
 package dev.stitchd.stream;
 
 import dev.stitchd.access.Access;
+import dev.stitchd.propagation.Deliveries;
+import dev.stitchd.propagation.Instances;
 import dev.stitchd.snapshot.Snapshots;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -82,9 +84,17 @@ final class StreamConfiguration {
       Editions editions,
       Jitter jitter,
       StreamMeters meters,
-      StreamSettings settings) {
+      StreamSettings settings,
+      Deliveries deliveries) {
     return new Loops(
-        snapshots, access, editions, jitter, meters, settings, ByteBufAllocator.DEFAULT);
+        snapshots,
+        access,
+        editions,
+        jitter,
+        meters,
+        settings,
+        ByteBufAllocator.DEFAULT,
+        deliveries);
   }
 
   @Bean
@@ -155,8 +165,11 @@ final class StreamConfiguration {
       Writing writing,
       Entrance entrance,
       Loops loops,
-      StreamMeters meters) {
-    return new StreamFilter(access, streams, writing, entrance, loops, meters);
+      StreamMeters meters,
+      Deliveries deliveries,
+      Instances instances) {
+    return new StreamFilter(
+        access, streams, writing, entrance, loops, meters, deliveries, instances);
   }
 
   @Bean
@@ -167,8 +180,9 @@ final class StreamConfiguration {
       Editions editions,
       Drain drain,
       StreamMeters meters,
+      Instances instances,
       StreamSettings settings,
       @Qualifier("timer") Scheduler timer) {
-    return new ConfigFilter(access, snapshots, editions, drain, meters, settings, timer);
+    return new ConfigFilter(access, snapshots, editions, drain, meters, instances, settings, timer);
   }
 }

@@ -2,6 +2,9 @@ package dev.stitchd.stream;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.access.SdkCaller;
+import dev.stitchd.propagation.Deliveries;
+import dev.stitchd.propagation.Instances;
+import dev.stitchd.snapshot.Snapshot;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -23,6 +26,8 @@ final class StreamFilter implements WebFilter {
   private final Entrance entrance;
   private final Loops loops;
   private final StreamMeters meters;
+  private final Deliveries deliveries;
+  private final Instances instances;
 
   StreamFilter(
       Access access,
@@ -30,13 +35,17 @@ final class StreamFilter implements WebFilter {
       Writing writing,
       Entrance entrance,
       Loops loops,
-      StreamMeters meters) {
+      StreamMeters meters,
+      Deliveries deliveries,
+      Instances instances) {
     this.access = access;
     this.streams = streams;
     this.writing = writing;
     this.entrance = entrance;
     this.loops = loops;
     this.meters = meters;
+    this.deliveries = deliveries;
+    this.instances = instances;
   }
 
   @Override
@@ -50,16 +59,36 @@ final class StreamFilter implements WebFilter {
   }
 
   private Mono<Void> enter(SdkCaller caller, ServerWebExchange exchange) {
-    var resume = Cursor.parse(cursor(exchange.getRequest()));
     return entrance.enter(
-        caller, meters.open(), exchange, (_, outlet) -> write(caller, resume, outlet));
+        caller,
+        meters.open(),
+        exchange,
+        (snapshot, outlet) -> stream(caller, snapshot, exchange.getRequest(), outlet));
+  }
+
+  private Mono<Void> stream(
+      SdkCaller caller, Snapshot snapshot, ServerHttpRequest request, NettyOutlet outlet) {
+    var cursor = cursor(request);
+    var header = request.getHeaders().getFirst(Instances.HEADER);
+    var instance = instances.connected(snapshot, header, cursor);
+    return write(caller, Cursor.parse(cursor), outlet).doFinally(_ -> gone(caller, instance));
   }
 
   private Mono<Void> write(SdkCaller caller, @Nullable Cursor resume, NettyOutlet outlet) {
     var codec = outlet.codec();
-    return codec == null
-        ? writing.write(streams.frames(caller, resume), outlet)
-        : outlet.open().then(loops.stream(caller, resume, codec));
+    if (codec != null) {
+      return outlet.open().then(loops.stream(caller, resume, codec));
+    }
+    var trail = new Trail(caller.environment(), deliveries);
+    return writing
+        .write(streams.frames(caller, resume), outlet, trail::written)
+        .doFinally(_ -> trail.ended());
+  }
+
+  private void gone(SdkCaller caller, @Nullable String instance) {
+    if (instance != null) {
+      instances.gone(caller.environment(), instance);
+    }
   }
 
   private static @Nullable String cursor(ServerHttpRequest request) {

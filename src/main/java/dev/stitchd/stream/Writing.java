@@ -2,6 +2,7 @@ package dev.stitchd.stream;
 
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -27,11 +28,13 @@ final class Writing {
 
   /// Completes when the frames have ended, the client has gone, or was cut off because it took
   /// nothing. Never fails.
-  Mono<Void> write(Flux<Frame> frames, Outlet outlet) {
+  ///
+  /// @param written hears of each frame that has left
+  Mono<Void> write(Flux<Frame> frames, Outlet outlet, Consumer<Frame> written) {
     return outlet
         .open()
         .thenMany(frames)
-        .concatMap(frame -> write(frame, outlet), 0)
+        .concatMap(frame -> write(frame, outlet).doOnSuccess(_ -> written.accept(frame)), 0)
         .takeUntilOther(outlet.gone())
         .takeUntilOther(drain.cut().doOnSuccess(_ -> outlet.cut()))
         .onErrorResume(failure -> end(failure, outlet))

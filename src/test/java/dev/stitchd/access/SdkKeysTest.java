@@ -248,6 +248,72 @@ class SdkKeysTest {
     assertThat(keys.heldEnvironments()).isEmpty();
   }
 
+  private void knownFromBefore() {
+    keys.adopt(new KeyBytes(0, java.util.Map.of(KeyHash.of(KEY), caller)));
+  }
+
+  @Test
+  void keyKnownFromBeforeARestartIsBelievedWhileTheStoreIsOutAndNoOther() {
+    knownFromBefore();
+    store.outage = new R2dbcNonTransientResourceException("connection refused");
+    for (int i = 0; i < 3; i++) {
+      keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    }
+    assertThat(store.asked).as("asked once, then answered from memory").isEqualTo(1);
+    keys.holder("sdk_srv_two").as(StepVerifier::create).verifyError(Problem.Unavailable.class);
+  }
+
+  @Test
+  void keyKnownFromBeforeARestartIsLookedUpWhileTheStoreAnswers() {
+    knownFromBefore();
+    store.revoke(caller);
+    keys.holder(KEY).as(StepVerifier::create).verifyError(Problem.Unauthenticated.class);
+    assertThat(keys.kept().keys()).isEmpty();
+  }
+
+  @Test
+  void keyRevokedWhileTheNodeWasDownEndsAtTheFirstPollThatTheStoreAnswers() {
+    knownFromBefore();
+    store.outage = new R2dbcNonTransientResourceException("connection refused");
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    var ended = new ArrayList<SdkCaller>();
+    var subscription = keys.revocation(caller).subscribe(ended::add);
+    store.revoke(caller);
+    time.advanceTimeBy(Duration.ofHours(3));
+    assertThat(ended).isEmpty();
+
+    store.outage = null;
+    time.advanceTimeBy(Duration.ofMillis(1_001));
+
+    assertThat(ended).containsExactly(caller);
+    assertThat(subscription.isDisposed()).isTrue();
+    keys.holder(KEY).as(StepVerifier::create).verifyError(Problem.Unauthenticated.class);
+  }
+
+  @Test
+  void keyKnownFromBeforeIsLikeAnyOtherOnceTheStoreHasConfirmedIt() {
+    knownFromBefore();
+    time.advanceTimeBy(Duration.ofMillis(1_001));
+    assertThat(keys.confirmedAt()).isPositive();
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    assertThat(store.asked).isZero();
+  }
+
+  @Test
+  void knownKeysBecomeBytesThatHoldNoKeyAndComeBack() throws java.io.IOException {
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    time.advanceTimeBy(Duration.ofMillis(1_001));
+    var bytes = keys.kept().write();
+
+    assertThat(KeyBytes.read(bytes)).isEqualTo(keys.kept());
+    assertThat(keys.kept().keys()).containsEntry(KeyHash.of(KEY), caller);
+    assertThat(new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1)).doesNotContain(KEY);
+    assertThat(keys.changes()).isEqualTo(new SdkKeys.Changes(1, 0));
+    bytes[3] = 9; // another version
+    org.assertj.core.api.Assertions.assertThatThrownBy(() -> KeyBytes.read(bytes))
+        .isInstanceOf(java.io.IOException.class);
+  }
+
   @Test
   void oneRevocationReachesEveryWatcher() {
     var ended = new ArrayList<SdkCaller>();

@@ -38,7 +38,9 @@ class TenantIsolationIT {
           "environment_items",
           "idempotency_keys",
           "event_definitions",
-          "event_quotas");
+          "event_quotas",
+          "propagation_nodes",
+          "propagation_instances");
 
   private static Server server;
   private static Transactions transactions;

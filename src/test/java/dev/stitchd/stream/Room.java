@@ -61,13 +61,24 @@ final class Room {
     var streamMeters = new StreamMeters(meters);
     editions = new Editions(new Encoder(Schedulers.immediate(), meters), SETTINGS);
     places = new Places(SETTINGS, jitter, streamMeters, timer);
-    loops = new Loops(snapshots, access, editions, jitter, streamMeters, SETTINGS, allocator);
+    loops =
+        new Loops(
+            snapshots,
+            access,
+            editions,
+            jitter,
+            streamMeters,
+            SETTINGS,
+            allocator,
+            new NoDeliveries());
     loops.start();
     drain = new Drain(places, loops, new DrainSettings(DRAIN), jitter, streamMeters, timer);
     streams =
         new Streams(snapshots, access, editions, drain, jitter, streamMeters, SETTINGS, timer);
     writing = new Writing(drain, streamMeters, SETTINGS, timer);
-    config = new ConfigFilter(access, snapshots, editions, drain, streamMeters, SETTINGS, timer);
+    config =
+        new ConfigFilter(
+            access, snapshots, editions, drain, streamMeters, new NoInstances(), SETTINGS, timer);
   }
 
   /// Frames of a new stream.

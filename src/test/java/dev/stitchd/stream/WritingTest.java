@@ -22,6 +22,7 @@ class WritingTest {
   private final Room room = new Room(time);
   private final Client client = new Client();
   private final List<String> ends = new ArrayList<>();
+  private final List<Frame> left = new ArrayList<>();
 
   @AfterEach
   void reset() {
@@ -77,12 +78,26 @@ class WritingTest {
     var asked = new ArrayList<Long>();
     var frames = Flux.range(0, 100).map(_ -> Frame.HEARTBEAT).doOnRequest(asked::add);
 
-    var writing = room.writing.write(frames, client).subscribe();
+    var writing = room.writing.write(frames, client, left::add).subscribe();
     client.takeOne();
     client.takeOne();
 
     assertThat(asked).containsExactly(1L, 1L, 1L);
     writing.dispose();
+  }
+
+  @Test
+  void aFrameCountsAsWrittenWhenItHasLeftAndNotBefore() {
+    client.reads = false;
+    write(room.frames(null));
+    assertThat(left).isEmpty();
+    client.takeOne(); // the retry time
+
+    assertThat(left).extracting(Frame::kind).containsExactly(Frame.Kind.RETRY);
+    client.takeOne();
+    assertThat(left.getLast().kind()).isEqualTo(Frame.Kind.PUT);
+    assertThat(left.getLast().revision()).isZero();
+    client.gone.tryEmitEmpty().orThrow();
   }
 
   @Test
@@ -145,7 +160,7 @@ class WritingTest {
 
   private void write(Flux<Frame> frames) {
     room.writing
-        .write(frames, client)
+        .write(frames, client, left::add)
         .subscribe(_ -> {}, failure -> ends.add("failed"), () -> ends.add("complete"));
   }
 }

@@ -1,0 +1,180 @@
+package dev.stitchd.propagation;
+
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Json;
+import dev.stitchd.kernel.TenantId;
+import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.Readable;
+import java.util.Objects;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.r2dbc.connection.R2dbcTransactionManager;
+import org.springframework.r2dbc.core.DatabaseClient;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.reactive.TransactionalOperator;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.JsonNode;
+
+/// Summaries in PostgreSQL: written with the rights of the SDK plane, in single statements; read in
+/// a transaction of the asking tenant.
+@Component
+final class PropagationRows {
+
+  private static final String WRITE =
+      """
+      WITH nodes AS (
+        INSERT INTO propagation_nodes AS n (tenant_id, environment_id, node, at, streams, summary)
+        SELECT e.tenant_id, e.id, $1, clock_timestamp(), u.streams, u.summary::json
+          FROM unnest($2::uuid[], $3::int[], $4::text[]) AS u (environment_id, streams, summary)
+          JOIN environments e ON e.id = u.environment_id
+        ON CONFLICT (environment_id, node)
+        DO UPDATE SET at = EXCLUDED.at, streams = EXCLUDED.streams, summary = EXCLUDED.summary),
+      instances AS (
+        INSERT INTO propagation_instances AS i (tenant_id, environment_id, instance, tag, revision, receipts, seen_at)
+        SELECT e.tenant_id, e.id, u.instance, u.tag, u.revision, u.receipts::json, clock_timestamp()
+          FROM unnest($5::uuid[], $6::text[], $7::text[], $8::bigint[], $9::text[]) AS u (environment_id, instance, tag, revision, receipts)
+          JOIN environments e ON e.id = u.environment_id
+         ORDER BY e.id, u.instance
+        ON CONFLICT (environment_id, instance)
+        DO UPDATE SET seen_at = EXCLUDED.seen_at,
+          tag      = CASE WHEN EXCLUDED.revision > i.revision OR (EXCLUDED.tag <> i.tag AND EXCLUDED.tag <> '') THEN EXCLUDED.tag ELSE i.tag END,
+          receipts = CASE WHEN EXCLUDED.revision > i.revision OR (EXCLUDED.tag <> i.tag AND EXCLUDED.tag <> '') THEN EXCLUDED.receipts ELSE i.receipts END,
+          revision = CASE WHEN EXCLUDED.revision > i.revision OR (EXCLUDED.tag <> i.tag AND EXCLUDED.tag <> '') THEN EXCLUDED.revision ELSE i.revision END)
+      SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now
+      """;
+
+  private static final String CLEAN =
+      """
+      WITH nodes AS (
+        DELETE FROM propagation_nodes WHERE (environment_id, node) IN (
+          SELECT environment_id, node FROM propagation_nodes WHERE at < clock_timestamp() - $1 * interval '1 millisecond'
+             FOR UPDATE SKIP LOCKED LIMIT 10000)),
+      instances AS (
+        DELETE FROM propagation_instances WHERE (environment_id, instance) IN (
+          SELECT environment_id, instance FROM propagation_instances WHERE seen_at < clock_timestamp() - $2 * interval '1 millisecond'
+             FOR UPDATE SKIP LOCKED LIMIT 10000))
+      SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now
+      """;
+
+  private static final String READ =
+      """
+      SELECT e.id, e.revision, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,
+             (SELECT (extract(epoch FROM min(c.committed_at)) * 1000)::bigint FROM environment_changes c
+               WHERE c.tenant_id = e.tenant_id AND c.environment_id = e.id AND c.revision = COALESCE($4, e.revision)) AS committed,
+             (SELECT COALESCE(json_agg(json_build_object('streams', n.streams, 'summary', n.summary)), '[]')::text
+                FROM propagation_nodes n
+               WHERE n.tenant_id = e.tenant_id AND n.environment_id = e.id
+                 AND n.at > clock_timestamp() - $5 * interval '1 millisecond') AS nodes,
+             (SELECT COALESCE(json_agg(json_build_object('instance', i.instance, 'tag', i.tag, 'revision', i.revision,
+                                                         'receipts', i.receipts, 'seen', (extract(epoch FROM i.seen_at) * 1000)::bigint)
+                                       ORDER BY i.revision, i.instance), '[]')::text
+                FROM (SELECT * FROM propagation_instances i
+                       WHERE i.tenant_id = e.tenant_id AND i.environment_id = e.id
+                         AND i.seen_at > clock_timestamp() - $6 * interval '1 millisecond'
+                       ORDER BY i.instance LIMIT $7) i) AS instances
+        FROM environments e JOIN projects p ON p.tenant_id = e.tenant_id AND p.id = e.project_id
+       WHERE e.tenant_id = $1 AND p.key = $2 AND e.key = $3
+      """;
+
+  private static final String IN_TENANT = "SELECT set_config('stitchd.tenant', $1, true)";
+
+  /// What all nodes have written about an environment.
+  ///
+  /// @param current the environment's revision
+  /// @param now PostgreSQL's time, in milliseconds since 1970
+  /// @param committed when the revision in question was; null if it published nothing
+  record Found(
+      EnvironmentId environment,
+      long current,
+      long now,
+      @Nullable Long committed,
+      JsonNode nodes,
+      JsonNode instances) {}
+
+  private final DatabaseClient reader;
+  private final DatabaseClient management;
+  private final TransactionalOperator transaction;
+  private final PropagationSettings settings;
+
+  PropagationRows(
+      @Qualifier("reader") ConnectionFactory reader,
+      @Qualifier("management") ConnectionFactory management,
+      PropagationSettings settings) {
+    this.reader = DatabaseClient.create(reader);
+    this.management = DatabaseClient.create(management);
+    this.transaction = TransactionalOperator.create(new R2dbcTransactionManager(management));
+    this.settings = settings;
+  }
+
+  /// Writes a batch; answers PostgreSQL's time. Environments that are gone are left out.
+  Mono<Long> write(UUID node, Tracker.Batch batch) {
+    var summaries = batch.summaries();
+    var instances = batch.instances();
+    return reader
+        .sql(WRITE)
+        .bind(0, node)
+        .bind(1, summaries.stream().map(s -> s.environment().value()).toArray(UUID[]::new))
+        .bind(2, summaries.stream().map(Tracker.Summary::streams).toArray(Integer[]::new))
+        .bind(3, summaries.stream().map(Tracker.Summary::json).toArray(String[]::new))
+        .bind(4, instances.stream().map(i -> i.environment().value()).toArray(UUID[]::new))
+        .bind(5, instances.stream().map(Tracker.Present::instance).toArray(String[]::new))
+        .bind(6, instances.stream().map(Tracker.Present::tag).toArray(String[]::new))
+        .bind(7, instances.stream().map(Tracker.Present::revision).toArray(Long[]::new))
+        .bind(8, instances.stream().map(Tracker.Present::receipts).toArray(String[]::new))
+        .map(row -> number(row, "now"))
+        .one();
+  }
+
+  /// Deletes what no answer counts any more; answers PostgreSQL's time.
+  Mono<Long> clean() {
+    return reader
+        .sql(CLEAN)
+        .bind(0, 6 * settings.stale().toMillis())
+        .bind(1, 2 * settings.instanceIdle().toMillis())
+        .map(row -> number(row, "now"))
+        .one();
+  }
+
+  /// What is known about an environment, in the eyes of a tenant; empty if it sees no such
+  /// environment.
+  ///
+  /// @param revision the one in question; null for the newest
+  Mono<Found> read(TenantId tenant, String project, String environment, @Nullable Long revision) {
+    var spec = management.sql(READ).bind(0, tenant.value()).bind(1, project).bind(2, environment);
+    var asked = revision == null ? spec.bindNull(3, Long.class) : spec.bind(3, revision);
+    return management
+        .sql(IN_TENANT)
+        .bind(0, tenant.toString())
+        .fetch()
+        .rowsUpdated()
+        .then(
+            asked
+                .bind(4, settings.stale().toMillis())
+                .bind(5, settings.instanceIdle().toMillis())
+                .bind(6, settings.answeredInstances())
+                .map(PropagationRows::found)
+                .all()
+                .collectList())
+        .flatMap(rows -> Mono.justOrEmpty(rows.stream().findFirst()))
+        .as(transaction::transactional);
+  }
+
+  private static Found found(Readable row) {
+    return new Found(
+        new EnvironmentId(required(row, "id", UUID.class)),
+        number(row, "revision"),
+        number(row, "now"),
+        row.get("committed", Long.class),
+        Json.parseOwn(required(row, "nodes", String.class)),
+        Json.parseOwn(required(row, "instances", String.class)));
+  }
+
+  private static long number(Readable row, String column) {
+    return required(row, column, Long.class);
+  }
+
+  private static <T> T required(Readable row, String column, Class<T> type) {
+    return Objects.requireNonNull(row.get(column, type), column);
+  }
+}

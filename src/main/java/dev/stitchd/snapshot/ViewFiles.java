@@ -1,0 +1,59 @@
+package dev.stitchd.snapshot;
+
+import dev.stitchd.kept.KeptFiles;
+import dev.stitchd.kernel.EnvironmentId;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/// [KeptViews] as one file for each environment.
+final class ViewFiles implements KeptViews {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ViewFiles.class);
+
+  private final KeptFiles files;
+  private final int mostRemovals;
+
+  ViewFiles(KeptFiles files, int mostRemovals) {
+    this.files = files;
+    this.mostRemovals = mostRemovals;
+  }
+
+  @Override
+  public void keep(View view) {
+    files.put(name(view.snapshot().environment()), () -> ViewBytes.write(view));
+  }
+
+  @Override
+  public void forget(EnvironmentId environment) {
+    files.remove(name(environment));
+  }
+
+  @Override
+  public Mono<View> last(EnvironmentId environment) {
+    return files.read(name(environment)).mapNotNull(content -> view(environment, content));
+  }
+
+  private @Nullable View view(EnvironmentId environment, byte[] content) {
+    try {
+      var view = ViewBytes.read(content, mostRemovals);
+      if (view.snapshot().environment().equals(environment)) {
+        LOG.info(
+            "Environment {} is served as last known, at revision {}",
+            environment,
+            view.snapshot().revision());
+        return view;
+      }
+      LOG.warn("The kept snapshot of {} is another environment's, and ignored", environment);
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("The kept snapshot of {} is ignored: {}", environment, e.toString());
+    }
+    return null;
+  }
+
+  private static String name(EnvironmentId environment) {
+    return environment + KeptFiles.SNAPSHOT;
+  }
+}
