@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -62,6 +63,21 @@ class QuestionsIT {
     events.add(evaluation(Duration.ofDays(3), "banner", "on", "u1"));
     send(events);
     send(events); // again, with the same ids
+    awaitStored();
+  }
+
+  /// An acknowledged event may still be in the spool, for example until ClickHouse has its schema.
+  private static void awaitStored() {
+    var deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (waiting() > 0) {
+      assertThat(System.nanoTime()).as("events wait").isLessThan(deadline);
+      LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+    }
+  }
+
+  private static long waiting() {
+    var account = admin.get("/projects/shop/environments/production/events/account");
+    return account.path("spooled").asLong() + account.path("inFlight").asLong();
   }
 
   @AfterAll

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,7 +31,7 @@ class QuotaLeasesTest {
       new QuotaSettings(Duration.ofMillis(250), Duration.ofSeconds(1), 100, 20, 100, 200, 100);
 
   private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
-  private final RandomGenerator chance = RandomGenerator.of("SplittableRandom");
+  private final RandomGenerator chance = new SplittableRandom(11);
   private final MemoryTokens tokens = new MemoryTokens();
   private final List<Disposable> running = new ArrayList<>();
 
