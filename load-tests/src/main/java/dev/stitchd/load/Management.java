@@ -217,11 +217,6 @@ public final class Management implements AutoCloseable {
     return counted;
   }
 
-  /// The environment's identity in the stores.
-  public String environmentId() {
-    return tree(send("GET", environmentPath(), null, 200)).get("id").asString();
-  }
-
   /// The path of an export of evaluations.
   public String exportPath(String format, Instant from, Instant to) {
     return environmentPath() + "/events/export?format=" + format + "&from=" + from + "&to=" + to;
