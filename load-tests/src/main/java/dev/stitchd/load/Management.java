@@ -177,7 +177,8 @@ public final class Management implements AutoCloseable {
   /// @return how many members the file had, duplicates included
   public long importMembers(String key, Path csv) throws IOException, InterruptedException {
     var request =
-        HttpRequest.newBuilder(URI.create(url + environmentPath() + "/segments/" + key + "/members"))
+        HttpRequest.newBuilder(
+                URI.create(url + environmentPath() + "/segments/" + key + "/members"))
             .timeout(Duration.ofMinutes(5))
             .header("Authorization", "Bearer " + token)
             .header("Content-Type", "text/csv")
