@@ -47,7 +47,7 @@ final class Lists {
     for (var i = 0; i < segments; i++) {
       management.segment("list-" + i);
     }
-    var environment = UUID.fromString(management.environmentId());
+    var environment = management.environmentId();
     fill(environment);
     for (var i = 0; i < segments; i++) {
       management.touchSegment("list-" + i);

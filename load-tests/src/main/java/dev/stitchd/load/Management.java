@@ -134,6 +134,11 @@ public final class Management implements AutoCloseable {
         send("PATCH", environmentPath() + "/segments/" + key, body().put("name", key + " "), 200);
   }
 
+  /// The environment's identity in the stores.
+  public UUID environmentId() {
+    return UUID.fromString(tree(send("GET", environmentPath(), null, 200)).get("id").asString());
+  }
+
   /// The path of the environment.
   public String environmentPath() {
     return projectPath() + "/environments/" + ENVIRONMENT;
