@@ -7,6 +7,7 @@ import io.r2dbc.spi.Wrapped;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -25,8 +26,11 @@ public final class Statements implements BeanPostProcessor {
 
   /// Settings under which a server that nobody asks anything makes no statements either, for an
   /// hour.
-  public static final java.util.Map<String, String> QUIET =
-      java.util.Map.of("STITCHD_SAFETY_POLL", "PT1H");
+  public static final Map<String, String> QUIET =
+      Map.of(
+          "STITCHD_SAFETY_POLL", "PT1H",
+          "STITCHD_LISTS_ANNOUNCE_CHECK", "PT1H",
+          "STITCHD_LISTS_REMOVAL_CHECK", "PT1H");
 
   private static final Set<String> POOLS = Set.of("reader", "management");
 
