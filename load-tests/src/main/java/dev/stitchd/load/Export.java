@@ -59,7 +59,7 @@ final class Export {
 
   void run() throws InterruptedException, IOException {
     try (var management = target.createProject()) {
-      var environment = management.environmentId();
+      var environment = management.environmentId().toString();
       var end = Instant.now().truncatedTo(ChronoUnit.HOURS);
       var start = end.minus(HOURS, ChronoUnit.HOURS);
       var _ =
