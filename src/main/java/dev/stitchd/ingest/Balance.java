@@ -84,6 +84,7 @@ final class Balance {
       net += granted;
       if (expected >= NEGLIGIBLE) {
         share += (Math.max(0, granted) / seconds - share) * FOLLOW;
+        share = Math.min(share, quota.perSecond()); // a burst is no share
       }
     }
     wake();

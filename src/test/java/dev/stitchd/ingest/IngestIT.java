@@ -2,6 +2,7 @@ package dev.stitchd.ingest;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.github.luben.zstd.Zstd;
 import dev.stitchd.boundary.ContentCodingTest;
@@ -52,6 +53,8 @@ class IngestIT {
         """);
     backend = new Sdk(server.url(), admin.createSdkKey("web", "production", "server"));
     browser = new Sdk(server.url(), admin.createSdkKey("web", "production", "client"));
+    // until then events are durable in the spool, and not yet to be found in ClickHouse
+    await().until(() -> server.http().get("/health/ready").json().path("degraded").isEmpty());
   }
 
   @AfterAll
