@@ -23,3 +23,6 @@ ALTER TABLE evaluation_events
 
 ALTER TABLE flag_counts
     ADD INDEX IF NOT EXISTS received received_at TYPE minmax GRANULARITY 1;
+
+ALTER TABLE track_events
+    ADD INDEX IF NOT EXISTS received received_at TYPE minmax GRANULARITY 1;

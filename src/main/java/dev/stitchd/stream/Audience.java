@@ -189,7 +189,7 @@ final class Audience {
 
   private void advance() {
     var arrival = arrived.getAndSet(null);
-    if (arrival == null || streams.isEmpty()) {
+    if (arrival == null) {
       return;
     }
     newest = arrival.snapshot;

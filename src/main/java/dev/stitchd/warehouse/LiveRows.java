@@ -16,7 +16,7 @@ final class LiveRows {
       """
       SELECT 'evaluation' AS type, toString(id) AS id, at, received_at, toString(source) AS source, toString(flag) AS flag,
              '' AS event, toString(variant) AS variant, toString(rule_id) AS rule, toString(reason) AS reason,
-             toString(context_type) AS context_type, context_key, 0 AS count, '' AS code, '' AS detail, '' AS node
+             toString(context_type) AS context_type, context_key, 0 AS count, NULL AS value, '' AS code, '' AS detail, '' AS node
       FROM evaluation_events
       WHERE environment_id = {environment:UUID} AND at >= {since:DateTime64(3)} - INTERVAL 8 DAY
         AND received_at >= {since:DateTime64(3)}
@@ -28,7 +28,7 @@ final class LiveRows {
       """
       SELECT 'count' AS type, toString(id) AS id, at, received_at, toString(source) AS source, toString(flag) AS flag,
              '' AS event, toString(variant) AS variant, '' AS rule, '' AS reason,
-             '' AS context_type, '' AS context_key, count, '' AS code, '' AS detail, '' AS node
+             '' AS context_type, '' AS context_key, count, NULL AS value, '' AS code, '' AS detail, '' AS node
       FROM flag_counts
       WHERE environment_id = {environment:UUID} AND at >= {since:DateTime64(3)} - INTERVAL 8 DAY
         AND received_at >= {since:DateTime64(3)}
@@ -36,11 +36,23 @@ final class LiveRows {
       ORDER BY received_at DESC LIMIT {rows:UInt32}
       """;
 
+  private static final String TRACKS =
+      """
+      SELECT 'track' AS type, toString(id) AS id, at, received_at, toString(source) AS source, '' AS flag,
+             toString(event) AS event, '' AS variant, '' AS rule, '' AS reason,
+             toString(context_type) AS context_type, context_key, 0 AS count, value, '' AS code, '' AS detail, '' AS node
+      FROM track_events
+      WHERE environment_id = {environment:UUID} AND at >= {since:DateTime64(3)} - INTERVAL 8 DAY
+        AND received_at >= {since:DateTime64(3)}
+        AND ({event:String} = '' OR event = {event:String}) AND ({context:String} = '' OR context_key = {context:String})
+      ORDER BY received_at DESC LIMIT {rows:UInt32}
+      """;
+
   private static final String REJECTED =
       """
       SELECT 'rejected' AS type, id, received_at AS at, received_at, '' AS source, '' AS flag,
              '' AS event, '' AS variant, '' AS rule, '' AS reason,
-             '' AS context_type, '' AS context_key, 0 AS count, toString(code) AS code, detail, toString(node) AS node
+             '' AS context_type, '' AS context_key, 0 AS count, NULL AS value, toString(code) AS code, detail, toString(node) AS node
       FROM rejected_events
       WHERE environment_id = {environment:UUID} AND received_at >= {since:DateTime64(3)}
       ORDER BY received_at DESC LIMIT {rows:UInt32}
@@ -65,6 +77,9 @@ final class LiveRows {
       }
       if (isAsked(filter, "count") && filter.event() == null && filter.context() == null) {
         parts.add(COUNTS);
+      }
+      if (isAsked(filter, "track") && filter.flag() == null) {
+        parts.add(TRACKS);
       }
     }
     if (filter.outcome() != LiveEvents.Outcome.ACCEPTED) {

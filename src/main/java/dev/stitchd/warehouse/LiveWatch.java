@@ -92,6 +92,9 @@ final class LiveWatch {
     if (row.path("count").asLong() > 0) {
       event.put("count", row.path("count").asLong());
     }
+    if (row.path("value").isNumber()) {
+      event.put("value", row.path("value").asDouble());
+    }
     if (!text(row, "context_key").isEmpty()) {
       event
           .putObject("context")

@@ -28,6 +28,7 @@ class OpenApiIT {
       Set.of(
           "GET /sdk/v1/stream",
           "GET /sdk/v1/config",
+          "POST /sdk/v1/segments/membership",
           "GET /ofrep/v1/stream",
           "POST /ofrep/v1/evaluate/flags",
           "POST /ofrep/v1/evaluate/flags/{key}");

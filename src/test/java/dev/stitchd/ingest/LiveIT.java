@@ -115,6 +115,30 @@ class LiveIT {
   }
 
   @Test
+  void trackedEventsAreSeenWithTheirValueAndByTheirName() {
+    one.admin()
+        .send(
+            "POST",
+            "/projects/web/environments/production/event-definitions",
+            "{\"key\":\"purchase\",\"name\":\"Purchase\",\"valueType\":\"number\"}");
+    try (var stream = watch("production", "?event=purchase&context=u-9&outcome=accepted")) {
+      var id = UUID.randomUUID();
+      var event =
+          """
+          [{"type":"track","id":"%s","at":"%s","event":"purchase","value":49.9,"context":{"targetingKey":"u-9"}}]\
+          """
+              .formatted(id, CLOCK.instant());
+      await()
+          .atMost(SOON)
+          .until(() -> sdk.send(event.getBytes(UTF_8)).json().path("accepted").asInt() == 1);
+      var seen = stream.await(one -> is(one, id), SOON);
+      assertThat(seen.json().path("type").asString()).isEqualTo("track");
+      assertThat(seen.json().path("event").asString()).isEqualTo("purchase");
+      assertThat(seen.json().path("value").asDouble()).isEqualTo(49.9);
+    }
+  }
+
+  @Test
   void underLoadASampleIsShownAndSaysSo() {
     try (var stream = watch("production", "?flag=many&outcome=accepted")) {
       var ids = new ArrayList<UUID>();

@@ -46,7 +46,7 @@ final class Lists {
     for (var i = 0; i < segments; i++) {
       management.segment("list-" + i);
     }
-    var environment = management.environmentId();
+    var environment = UUID.fromString(management.environmentId());
     fill(environment);
     for (var i = 0; i < segments; i++) {
       management.touchSegment("list-" + i);

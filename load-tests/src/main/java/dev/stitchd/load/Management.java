@@ -134,11 +134,6 @@ public final class Management implements AutoCloseable {
         send("PATCH", environmentPath() + "/segments/" + key, body().put("name", key + " "), 200);
   }
 
-  /// The id of the environment.
-  public UUID environmentId() {
-    return UUID.fromString(tree(send("GET", environmentPath(), null, 200)).get("id").asString());
-  }
-
   /// The path of the environment.
   public String environmentPath() {
     return projectPath() + "/environments/" + ENVIRONMENT;

@@ -40,7 +40,8 @@ final class Storm {
       var keys = management.serverKeys(Streams.keysFor(clients));
       try (var streams = new Streams(target.address(), keys, clients, threads)) {
         streams.open(rate);
-        check(streams.awaitAll(management.changeFlag(FLAG, "b"), 30), "not all had the first change");
+        check(
+            streams.awaitAll(management.changeFlag(FLAG, "b"), 30), "not all had the first change");
         var heapBefore = target.process().liveHeapBytes();
         streams.comeBack();
 

@@ -19,9 +19,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Connect rate and storm: N clients open `/sdk/v1/stream` at a steady rate ("connect"), then all of
-/// them drop at once and come back within one to five seconds ("come back"), some times over. Each
-/// entry in the report lasts until the first state has arrived.
+/// Connect rate and storm: N clients open `/sdk/v1/stream` at a steady rate ("connect"), then all
+/// of them drop at once and come back within one to five seconds ("come back"), some times over.
+/// Each entry in the report lasts until the first state has arrived.
 ///
 /// System properties: `url`, `token` (or `STITCHD_BOOTSTRAP_TOKEN`), `clients` (500), `rate`
 /// connects per second (250), `storms` (3).
@@ -73,13 +73,12 @@ public final class StormSimulation extends Simulation {
   }
 
   private ChainBuilder open(String name) {
-    return exec(
-            sse(name)
-                .get("/sdk/v1/stream")
-                .header("Authorization", "Bearer #{key}")
-                .header("Accept", "text/event-stream")
-                .await(20)
-                .on(sse.checkMessage(name + ": first state").check(regex("revision"))))
+    return exec(sse(name)
+            .get("/sdk/v1/stream")
+            .header("Authorization", "Bearer #{key}")
+            .header("Accept", "text/event-stream")
+            .await(20)
+            .on(sse.checkMessage(name + ": first state").check(regex("revision"))))
         .exec(pause(Duration.ofMillis(100)));
   }
 }
