@@ -1,9 +1,12 @@
 package dev.stitchd.dev;
 
 import dev.stitchd.StitchdApplication;
+import dev.stitchd.warehouse.WarehouseHealth;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.SpringApplication;
@@ -28,6 +31,8 @@ public final class Server implements AutoCloseable {
 
   /// The administrator's API token of every such server.
   public static final String TOKEN = "sat_of-a-test-server-0123456789abcdefghijkl";
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final ConfigurableApplicationContext context;
   private final Path folder;
@@ -57,15 +62,34 @@ public final class Server implements AutoCloseable {
   /// The same with something that looks at its beans as they are made.
   public static Server start(Map<String, String> settings, @Nullable BeanPostProcessor looker) {
     var stores = Stores.shared();
-    return on(
-        settings.containsKey("STITCHD_POSTGRES_URL")
-            ? settings.get("STITCHD_POSTGRES_URL")
-            : stores.freshPostgres().url(),
-        settings.containsKey("STITCHD_CLICKHOUSE_URL")
-            ? settings.get("STITCHD_CLICKHOUSE_URL")
-            : stores.freshClickHouse().url(),
-        settings,
-        looker);
+    var server =
+        on(
+            settings.containsKey("STITCHD_POSTGRES_URL")
+                ? settings.get("STITCHD_POSTGRES_URL")
+                : stores.freshPostgres().url(),
+            settings.containsKey("STITCHD_CLICKHOUSE_URL")
+                ? settings.get("STITCHD_CLICKHOUSE_URL")
+                : stores.freshClickHouse().url(),
+            settings,
+            looker);
+    if (!settings.containsKey("STITCHD_CLICKHOUSE_URL")) {
+      server.awaitClickHouse();
+    }
+    return server;
+  }
+
+  /// A server serves before ClickHouse has its schema; most tests ask about events at once, and an
+  /// event that is acknowledged before that is in the spool.
+  private void awaitClickHouse() {
+    var warehouse = context.getBean(WarehouseHealth.class);
+    var deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!warehouse.isUp()) {
+      if (System.nanoTime() > deadline) {
+        stop();
+        throw new IllegalStateException("ClickHouse has no schema after " + PATIENCE);
+      }
+      LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
+    }
   }
 
   /// A server on given databases.
