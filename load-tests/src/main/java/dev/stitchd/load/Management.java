@@ -134,6 +134,11 @@ public final class Management implements AutoCloseable {
         send("PATCH", environmentPath() + "/segments/" + key, body().put("name", key + " "), 200);
   }
 
+  /// The environment's identity in the stores.
+  public UUID environmentId() {
+    return UUID.fromString(tree(send("GET", environmentPath(), null, 200)).get("id").asString());
+  }
+
   /// The path of the environment.
   public String environmentPath() {
     return projectPath() + "/environments/" + ENVIRONMENT;
@@ -177,7 +182,8 @@ public final class Management implements AutoCloseable {
   /// @return how many members the file had, duplicates included
   public long importMembers(String key, Path csv) throws IOException, InterruptedException {
     var request =
-        HttpRequest.newBuilder(URI.create(url + environmentPath() + "/segments/" + key + "/members"))
+        HttpRequest.newBuilder(
+                URI.create(url + environmentPath() + "/segments/" + key + "/members"))
             .timeout(Duration.ofMinutes(5))
             .header("Authorization", "Bearer " + token)
             .header("Content-Type", "text/csv")
