@@ -22,6 +22,7 @@ final class Lists {
         FROM (SELECT tenant_id, generation, row_number() OVER (ORDER BY segment_key) AS n
                 FROM segment_lists WHERE environment_id = $1) l, generate_series(1::bigint, $3) i
       """;
+
   private static final String COUNT =
       "UPDATE segment_lists SET version = version + 1, included_count = $2 WHERE environment_id = $1";
 
@@ -46,7 +47,7 @@ final class Lists {
     for (var i = 0; i < segments; i++) {
       management.segment("list-" + i);
     }
-    var environment = UUID.fromString(management.environmentId());
+    var environment = management.environmentId();
     fill(environment);
     for (var i = 0; i < segments; i++) {
       management.touchSegment("list-" + i);
