@@ -1,5 +1,6 @@
 package dev.stitchd.access;
 
+import dev.stitchd.catalog.Borrowed;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
 import io.r2dbc.spi.ConnectionFactory;
@@ -16,7 +17,6 @@ import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
@@ -48,31 +48,27 @@ final class KeyRows implements KeyStore {
 
   private record Row(EnvironmentId environment, long accessVersion, @Nullable UUID key) {}
 
-  private final DatabaseClient database;
+  private final ConnectionFactory reader;
 
   KeyRows(@Qualifier("reader") ConnectionFactory reader) {
-    database = DatabaseClient.create(reader);
+    this.reader = reader;
   }
 
   @Override
   public Mono<Stored> find(KeyHash hash) {
-    return database.sql(FIND_BY_HASH).bind(0, hash.bytes()).map(KeyRows::stored).one();
+    return Borrowed.session(
+        reader, session -> session.one(FIND_BY_HASH, KeyRows::stored, (Object) hash.bytes()));
   }
 
   @Override
   public Mono<Stored> find(UUID id) {
-    return database.sql(FIND_BY_ID).bind(0, id).map(KeyRows::stored).one();
+    return Borrowed.session(reader, session -> session.one(FIND_BY_ID, KeyRows::stored, id));
   }
 
   @Override
   public Mono<Map<EnvironmentId, Valid>> valid(Collection<EnvironmentId> environments) {
     var ids = environments.stream().map(EnvironmentId::value).toArray(UUID[]::new);
-    return database
-        .sql(VALID)
-        .bind(0, ids)
-        .map(KeyRows::row)
-        .all()
-        .collectList()
+    return Borrowed.session(reader, session -> session.all(VALID, KeyRows::row, (Object) ids))
         .map(KeyRows::byEnvironment);
   }
 

@@ -1,39 +1,31 @@
 package dev.stitchd.access;
 
-import io.r2dbc.spi.ConnectionFactory;
+import dev.stitchd.catalog.Transactions;
+import io.r2dbc.spi.Readable;
 import java.nio.ByteBuffer;
-import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.r2dbc.connection.R2dbcTransactionManager;
-import org.springframework.r2dbc.core.DatabaseClient;
+import java.util.Objects;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.reactive.TransactionalOperator;
 import reactor.core.publisher.Mono;
 
 /// The installation's secret in PostgreSQL, which shows it to the platform only.
 @Component
 final class SecretRows implements SecretStore {
 
-  private static final String AS_PLATFORM = "SELECT set_config('stitchd.platform', 'on', true)";
-
   private static final String SECRET = "SELECT secret FROM installation_secret";
 
-  private final DatabaseClient database;
-  private final TransactionalOperator transaction;
+  private final Transactions transactions;
 
-  SecretRows(@Qualifier("management") ConnectionFactory management) {
-    database = DatabaseClient.create(management);
-    transaction = TransactionalOperator.create(new R2dbcTransactionManager(management));
+  SecretRows(Transactions transactions) {
+    this.transactions = transactions;
   }
 
   @Override
   public Mono<byte[]> secret() {
-    return database
-        .sql(AS_PLATFORM)
-        .fetch()
-        .rowsUpdated()
-        .then(database.sql(SECRET).mapValue(ByteBuffer.class).one())
-        .map(SecretRows::bytes)
-        .as(transaction::transactional);
+    return transactions.onPlatform(session -> session.one(SECRET, SecretRows::secretOf));
+  }
+
+  private static byte[] secretOf(Readable row) {
+    return bytes(Objects.requireNonNull(row.get("secret", ByteBuffer.class)));
   }
 
   private static byte[] bytes(ByteBuffer column) {

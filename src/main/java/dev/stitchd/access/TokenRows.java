@@ -1,13 +1,9 @@
 package dev.stitchd.access;
 
+import dev.stitchd.catalog.Columns;
+import dev.stitchd.catalog.Transactions;
 import dev.stitchd.kernel.TenantId;
-import io.r2dbc.spi.ConnectionFactory;
-import java.util.UUID;
-import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.r2dbc.connection.R2dbcTransactionManager;
-import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.reactive.TransactionalOperator;
 import reactor.core.publisher.Mono;
 
 /// API tokens and tenants in PostgreSQL.
@@ -26,44 +22,33 @@ final class TokenRows implements TokenStore {
       SELECT $1, $2 WHERE NOT EXISTS (SELECT FROM api_tokens)\
       """;
 
-  private static final String AS_PLATFORM = "SELECT set_config('stitchd.platform', 'on', true)";
-
   private static final String TENANT = "SELECT id FROM tenants WHERE key = $1";
 
-  private final DatabaseClient database;
-  private final TransactionalOperator transaction;
+  private final Transactions transactions;
 
-  TokenRows(@Qualifier("management") ConnectionFactory management) {
-    database = DatabaseClient.create(management);
-    transaction = TransactionalOperator.create(new R2dbcTransactionManager(management));
+  TokenRows(Transactions transactions) {
+    this.transactions = transactions;
   }
 
   @Override
   public Mono<String> nameOf(KeyHash hash) {
-    return asPlatform()
-        .then(database.sql(NAME).bind(0, hash.bytes()).mapValue(String.class).one())
-        .as(transaction::transactional);
+    return transactions.onPlatform(
+        session -> session.one(NAME, row -> Columns.text(row, "name"), (Object) hash.bytes()));
   }
 
   @Override
   public Mono<Boolean> addFirst(String name, KeyHash hash) {
-    return asPlatform()
-        .then(database.sql(ALONE).fetch().rowsUpdated())
-        .then(database.sql(ADD_FIRST).bind(0, name).bind(1, hash.bytes()).fetch().rowsUpdated())
-        .map(added -> added == 1)
-        .as(transaction::transactional);
+    return transactions.onPlatform(session ->
+        session
+            .run(ALONE)
+            .then(session.run(ADD_FIRST, name, hash.bytes()))
+            .map(added -> added == 1));
   }
 
   @Override
   public Mono<TenantId> tenant(String key) {
-    return asPlatform()
-        .then(database.sql(TENANT).bind(0, key).mapValue(UUID.class).one())
-        .map(TenantId::new)
-        .as(transaction::transactional);
-  }
-
-  /// Row-level security shows tokens and tenants to the platform only.
-  private Mono<Long> asPlatform() {
-    return database.sql(AS_PLATFORM).fetch().rowsUpdated();
+    return transactions
+        .onPlatform(session -> session.one(TENANT, row -> Columns.uuid(row, "id"), key))
+        .map(TenantId::new);
   }
 }

@@ -4,7 +4,6 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
-import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.Readable;
@@ -106,8 +105,7 @@ final class PublishedItemsRows implements PublishedItems {
   }
 
   private <T> Mono<T> read(Function<Session, Mono<T>> work) {
-    return Mono.usingWhen(
-            reader.create(), connection -> work.apply(new Session(connection)), Connection::close)
+    return Borrowed.session(reader, work)
         .onErrorMap(
             failure ->
                 failure instanceof R2dbcException || failure instanceof RejectedExecutionException,

@@ -1,7 +1,6 @@
 package dev.stitchd.catalog;
 
 import dev.stitchd.kernel.Problem;
-import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;
@@ -26,8 +25,7 @@ final class Reader {
   /// What `work` answers, on a connection that is given back. Fails with [Problem.Unavailable] if
   /// the store does not answer; on an R2DBC event loop.
   <T> Mono<T> read(Function<Session, Mono<T>> work) {
-    return Mono.usingWhen(
-            reader.create(), connection -> work.apply(new Session(connection)), Connection::close)
+    return Borrowed.session(reader, work)
         .onErrorMap(
             failure ->
                 failure instanceof R2dbcException || failure instanceof RejectedExecutionException,

@@ -21,18 +21,19 @@ public final class Transactions {
 
   private final ConnectionFactory management;
 
-  Transactions(@Qualifier("management") ConnectionFactory management) {
+  /// @param management connects as the role whose rows have a tenant
+  public Transactions(@Qualifier("management") ConnectionFactory management) {
     this.management = management;
   }
 
-  /// Runs `work` in one transaction of a tenant. Its value arrives after the commit; an error or a
-  /// cancellation rolls back.
+  /// Runs `work` in one transaction of a tenant. Its value arrives after the commit; an error rolls
+  /// back, and a cancellation ends the connection, which does the same.
   public <T> Mono<T> inTenant(TenantId tenant, Function<Session, Mono<T>> work) {
     return transaction("SELECT set_config('stitchd.tenant', $1, true)", tenant.toString(), work);
   }
 
   /// Runs `work` in one transaction that may see and make tenants, and nothing inside them.
-  <T> Mono<T> onPlatform(Function<Session, Mono<T>> work) {
+  public <T> Mono<T> onPlatform(Function<Session, Mono<T>> work) {
     return transaction("SELECT set_config('stitchd.platform', $1, true)", "on", work);
   }
 
@@ -42,7 +43,7 @@ public final class Transactions {
             connection -> committed(connection, begun(connection, scope, value), work),
             Transactions::closed,
             (connection, _) -> rolledBack(connection),
-            Transactions::rolledBack)
+            Borrowed::ended)
         .onErrorMap(R2dbcDataIntegrityViolationException.class, Transactions::meaningOf);
   }
 

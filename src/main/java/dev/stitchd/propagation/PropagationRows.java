@@ -1,5 +1,7 @@
 package dev.stitchd.propagation;
 
+import dev.stitchd.catalog.Borrowed;
+import dev.stitchd.catalog.Transactions;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
@@ -9,10 +11,7 @@ import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.r2dbc.connection.R2dbcTransactionManager;
-import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.reactive.TransactionalOperator;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 
@@ -61,7 +60,7 @@ final class PropagationRows {
       """
       SELECT e.id, e.revision, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,
              (SELECT (extract(epoch FROM min(c.committed_at)) * 1000)::bigint FROM environment_changes c
-               WHERE c.tenant_id = e.tenant_id AND c.environment_id = e.id AND c.revision = COALESCE($4, e.revision)) AS committed,
+               WHERE c.tenant_id = e.tenant_id AND c.environment_id = e.id AND c.revision = COALESCE($4::bigint, e.revision)) AS committed,
              (SELECT COALESCE(json_agg(json_build_object('streams', n.streams, 'summary', n.summary)), '[]')::text
                 FROM propagation_nodes n
                WHERE n.tenant_id = e.tenant_id AND n.environment_id = e.id
@@ -77,8 +76,6 @@ final class PropagationRows {
        WHERE e.tenant_id = $1 AND p.key = $2 AND e.key = $3
       """;
 
-  private static final String IN_TENANT = "SELECT set_config('stitchd.tenant', $1, true)";
-
   /// What all nodes have written about an environment.
   ///
   /// @param current the environment's revision
@@ -92,18 +89,16 @@ final class PropagationRows {
       JsonNode nodes,
       JsonNode instances) {}
 
-  private final DatabaseClient reader;
-  private final DatabaseClient management;
-  private final TransactionalOperator transaction;
+  private final ConnectionFactory reader;
+  private final Transactions transactions;
   private final PropagationSettings settings;
 
   PropagationRows(
       @Qualifier("reader") ConnectionFactory reader,
-      @Qualifier("management") ConnectionFactory management,
+      Transactions transactions,
       PropagationSettings settings) {
-    this.reader = DatabaseClient.create(reader);
-    this.management = DatabaseClient.create(management);
-    this.transaction = TransactionalOperator.create(new R2dbcTransactionManager(management));
+    this.reader = reader;
+    this.transactions = transactions;
     this.settings = settings;
   }
 
@@ -111,29 +106,33 @@ final class PropagationRows {
   Mono<Long> write(UUID node, Tracker.Batch batch) {
     var summaries = batch.summaries();
     var instances = batch.instances();
-    return reader
-        .sql(WRITE)
-        .bind(0, node)
-        .bind(1, summaries.stream().map(s -> s.environment().value()).toArray(UUID[]::new))
-        .bind(2, summaries.stream().map(Tracker.Summary::streams).toArray(Integer[]::new))
-        .bind(3, summaries.stream().map(Tracker.Summary::json).toArray(String[]::new))
-        .bind(4, instances.stream().map(i -> i.environment().value()).toArray(UUID[]::new))
-        .bind(5, instances.stream().map(Tracker.Present::instance).toArray(String[]::new))
-        .bind(6, instances.stream().map(Tracker.Present::tag).toArray(String[]::new))
-        .bind(7, instances.stream().map(Tracker.Present::revision).toArray(Long[]::new))
-        .bind(8, instances.stream().map(Tracker.Present::receipts).toArray(String[]::new))
-        .map(row -> number(row, "now"))
-        .one();
+    return Borrowed.session(
+        reader,
+        session ->
+            session.one(
+                WRITE,
+                row -> number(row, "now"),
+                node,
+                summaries.stream().map(s -> s.environment().value()).toArray(UUID[]::new),
+                summaries.stream().map(Tracker.Summary::streams).toArray(Integer[]::new),
+                summaries.stream().map(Tracker.Summary::json).toArray(String[]::new),
+                instances.stream().map(i -> i.environment().value()).toArray(UUID[]::new),
+                instances.stream().map(Tracker.Present::instance).toArray(String[]::new),
+                instances.stream().map(Tracker.Present::tag).toArray(String[]::new),
+                instances.stream().map(Tracker.Present::revision).toArray(Long[]::new),
+                instances.stream().map(Tracker.Present::receipts).toArray(String[]::new)));
   }
 
   /// Deletes what no answer counts any more; answers PostgreSQL's time.
   Mono<Long> clean() {
-    return reader
-        .sql(CLEAN)
-        .bind(0, 6 * settings.stale().toMillis())
-        .bind(1, 2 * settings.instanceIdle().toMillis())
-        .map(row -> number(row, "now"))
-        .one();
+    return Borrowed.session(
+        reader,
+        session ->
+            session.one(
+                CLEAN,
+                row -> number(row, "now"),
+                6 * settings.stale().toMillis(),
+                2 * settings.instanceIdle().toMillis()));
   }
 
   /// What is known about an environment, in the eyes of a tenant; empty if it sees no such
@@ -141,23 +140,19 @@ final class PropagationRows {
   ///
   /// @param revision the one in question; null for the newest
   Mono<Found> read(TenantId tenant, String project, String environment, @Nullable Long revision) {
-    var spec = management.sql(READ).bind(0, tenant.value()).bind(1, project).bind(2, environment);
-    var asked = revision == null ? spec.bindNull(3, Long.class) : spec.bind(3, revision);
-    return management
-        .sql(IN_TENANT)
-        .bind(0, tenant.toString())
-        .fetch()
-        .rowsUpdated()
-        .then(
-            asked
-                .bind(4, settings.stale().toMillis())
-                .bind(5, settings.instanceIdle().toMillis())
-                .bind(6, settings.answeredInstances())
-                .map(PropagationRows::found)
-                .all()
-                .collectList())
-        .flatMap(rows -> Mono.justOrEmpty(rows.stream().findFirst()))
-        .as(transaction::transactional);
+    return transactions.inTenant(
+        tenant,
+        session ->
+            session.one(
+                READ,
+                PropagationRows::found,
+                tenant.value(),
+                project,
+                environment,
+                revision,
+                settings.stale().toMillis(),
+                settings.instanceIdle().toMillis(),
+                settings.answeredInstances()));
   }
 
   private static Found found(Readable row) {

@@ -6,7 +6,9 @@ import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.postgresql.client.SSLMode;
+import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -19,6 +21,8 @@ import reactor.netty.resources.LoopResources;
 /// single connections to listen on.
 @Configuration(proxyBeanMethods = false)
 final class PostgresConfiguration {
+
+  private static final Duration IDLE = Duration.ofMinutes(10);
 
   /// The SDK plane's rights, and its plans. Its few statements look rows up by index, so each is
   /// planned once for all values: PostgreSQL otherwise plans one that takes lists again for every
@@ -129,9 +133,17 @@ final class PostgresConfiguration {
             .maxSize(size)
             .maxAcquireTime(acquireTimeout)
             .maxCreateConnectionTime(settings.connectTimeout())
-            .maxIdleTime(Duration.ofMinutes(10))
             .acquireRetry(1)
-            .customizer(pool -> pool.maxPendingAcquire(settings.waitingRequests()))
+            .customizer(lent ->
+                lent.maxPendingAcquire(settings.waitingRequests())
+                    .evictionPredicate((connection, use) ->
+                        isOver(connection) || use.idleTime() >= IDLE.toMillis()))
             .build());
+  }
+
+  /// A connection that was ended is let go when it comes back, and not found out by its next user.
+  private static boolean isOver(Connection connection) {
+    return Boolean.FALSE.equals(
+        Mono.from(connection.validate(ValidationDepth.LOCAL)).toFuture().getNow(true));
   }
 }

@@ -1,5 +1,6 @@
 package dev.stitchd.segment;
 
+import dev.stitchd.catalog.Borrowed;
 import dev.stitchd.catalog.Columns;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
@@ -68,8 +69,7 @@ final class UpkeepRows {
   }
 
   private <T> Flux<T> rows(String sql, Duration ago, Function<Readable, T> mapper) {
-    return Mono.usingWhen(
-            reader.create(), connection -> all(connection, sql, ago, mapper), Connection::close)
+    return Borrowed.with(reader, connection -> all(connection, sql, ago, mapper))
         .flatMapIterable(found -> found);
   }
 

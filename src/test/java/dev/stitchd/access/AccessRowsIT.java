@@ -2,6 +2,7 @@ package dev.stitchd.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.catalog.Transactions;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.dev.Stores;
 import dev.stitchd.kernel.EnvironmentId;
@@ -120,7 +121,7 @@ class AccessRowsIT implements KeyStoreContract {
 
   @Test
   void tokenIsAddedOnlyWhileThereIsNone() {
-    var rows = new TokenRows(connections("stitchd_app"));
+    var rows = new TokenRows(new Transactions(connections("stitchd_app")));
     Flux.range(0, 8)
         .flatMap(i -> rows.addFirst("t" + i, KeyHash.of("sat_" + i)).filter(added -> added), 8)
         .as(StepVerifier::create)
@@ -136,7 +137,7 @@ class AccessRowsIT implements KeyStoreContract {
 
   @Test
   void tenantIsFoundByKeyAndThePlatformRightEndsWithTheTransaction() {
-    var rows = new TokenRows(connections("stitchd_app"));
+    var rows = new TokenRows(new Transactions(connections("stitchd_app")));
     var id = database.query("SELECT id FROM tenants WHERE key = 'default'").getFirst();
     rows.tenant("default")
         .as(StepVerifier::create)
@@ -154,7 +155,7 @@ class AccessRowsIT implements KeyStoreContract {
 
   @Test
   void sdkPlaneCannotReadApiTokens() {
-    new TokenRows(connections("stitchd_reader"))
+    new TokenRows(new Transactions(connections("stitchd_reader")))
         .nameOf(KeyHash.of("sat_any"))
         .as(StepVerifier::create)
         .verifyErrorSatisfies(failure ->
@@ -166,10 +167,11 @@ class AccessRowsIT implements KeyStoreContract {
 
   @Test
   void everyInstallationHasASecretOfItsOwn() {
-    var secret = new SecretRows(connections("stitchd_app")).secret().block();
+    var secret = new SecretRows(new Transactions(connections("stitchd_app"))).secret().block();
     assertThat(secret).hasSize(32);
-    assertThat(new SecretRows(connections("stitchd_app")).secret().block()).isEqualTo(secret);
-    new SecretRows(connections("stitchd_reader"))
+    assertThat(new SecretRows(new Transactions(connections("stitchd_app"))).secret().block())
+        .isEqualTo(secret);
+    new SecretRows(new Transactions(connections("stitchd_reader")))
         .secret()
         .as(StepVerifier::create)
         .verifyError(PermissionDeniedDataAccessException.class);
