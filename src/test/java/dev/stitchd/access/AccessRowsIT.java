@@ -18,7 +18,6 @@ import java.util.UUID;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.springframework.dao.PermissionDeniedDataAccessException;
 import org.springframework.r2dbc.core.DatabaseClient;
 import reactor.core.publisher.Flux;
 import reactor.test.StepVerifier;
@@ -174,6 +173,6 @@ class AccessRowsIT implements KeyStoreContract {
     new SecretRows(new Transactions(connections("stitchd_reader")))
         .secret()
         .as(StepVerifier::create)
-        .verifyError(PermissionDeniedDataAccessException.class);
+        .verifyError(R2dbcPermissionDeniedException.class);
   }
 }
