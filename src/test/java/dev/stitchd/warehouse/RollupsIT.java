@@ -24,6 +24,9 @@ import reactor.test.StepVerifier;
 
 class RollupsIT {
 
+  /// `-Dstitchd.histories=100` for a longer search.
+  private static final long HISTORIES = Long.getLong("stitchd.histories", 8);
+
   private static final Instant NOON = Instant.parse("2026-10-15T12:00:00Z");
   private static final Duration HOUR = Duration.ofHours(1);
 
@@ -133,11 +136,11 @@ class RollupsIT {
     assertThat(day(environment)).containsExactly(row(NOON, "on", 1));
   }
 
-  /// Twenty histories by chance: events of several hours in any order, repeated whole or in part,
-  /// rolled up in between or not.
+  /// Histories by chance: events of several hours in any order, repeated whole or in part, rolled
+  /// up in between or not.
   @Test
   void answersAreTheSameWithAndWithoutRollupsWhateverWasSent() {
-    for (long seed = 1; seed <= 20; seed++) {
+    for (long seed = 1; seed <= HISTORIES; seed++) {
       var history = new History(new Random(seed));
       for (int step = 0; step < 6; step++) {
         history.step();
