@@ -47,8 +47,8 @@ final class GiveWay {
     last = last.next(lookUps, timer.now(TimeUnit.NANOSECONDS), settings.askedFrom());
   }
 
-  /// The work's value, after the rest that it makes necessary. Emits and fails as the work does; the
-  /// value comes on the timer if there was a rest.
+  /// The work's value, after the rest that it makes necessary. Emits and fails as the work does;
+  /// the value comes on the timer if there was a rest.
   <T> Mono<T> resting(Mono<T> work) {
     return Mono.defer(() -> {
       long since = timer.now(TimeUnit.NANOSECONDS);

@@ -11,8 +11,8 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/// Changes of single members that wait for each other go together. A transaction of a list holds the
-/// list's row until it is durable; so while one runs, the changes of its kind that arrive are
+/// Changes of single members that wait for each other go together. A transaction of a list holds
+/// the list's row until it is durable; so while one runs, the changes of its kind that arrive are
 /// gathered, and the next transaction makes all of them. None waits for others to come: the first
 /// one begins at once, and makes a transaction of its own if nobody else is there.
 ///
@@ -49,10 +49,10 @@ final class JoinedChanges {
     return waiting.get();
   }
 
-  /// Makes a change. Emits the list after it and how many of its keys changed, once that is durable;
-  /// a key that several changes of one transaction name counts for the first of them. Fails as the
-  /// transaction does, or with [Problem.TooMany]. A change whose subscriber has gone is made
-  /// nevertheless.
+  /// Makes a change. Emits the list after it and how many of its keys changed, once that is
+  /// durable; a key that several changes of one transaction name counts for the first of them.
+  /// Fails as the transaction does, or with [Problem.TooMany]. A change whose subscriber has gone
+  /// is made nevertheless.
   Mono<Members.Changed> make(MemberChange change) {
     return Mono.defer(() -> {
       if (waiting.incrementAndGet() > mostWaiting) {
@@ -78,10 +78,7 @@ final class JoinedChanges {
   }
 
   private ChangeGroup after(
-      MemberChange.Kind kind,
-      @Nullable ChangeGroup before,
-      Set<String> keys,
-      Set<String> share) {
+      MemberChange.Kind kind, @Nullable ChangeGroup before, Set<String> keys, Set<String> share) {
     var group =
         new ChangeGroup(
             mostKeys,

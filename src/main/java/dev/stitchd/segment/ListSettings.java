@@ -38,7 +38,7 @@ record ListSettings(
     @DefaultValue("50000000") long members,
     @DefaultValue("2") int imports,
     @DefaultValue("2") int importThreads,
-    @DefaultValue("32768") int chunkRows,
+    @DefaultValue("4096") int chunkRows,
     @DefaultValue("1MB") DataSize chunkSize,
     @DefaultValue("1s") Duration askedCheck,
     @DefaultValue("10") int askedFrom,

@@ -104,7 +104,9 @@ public final class MemberImports {
     var reader = new MemberReader(format, settings);
     return Mono.usingWhen(
         Mono.just(reader),
-        _ -> pulse.during(run, chunks(body, reader).concatMap(c -> giveWay.resting(write(run, c)), 1).then()),
+        _ ->
+            pulse.during(
+                run, chunks(body, reader).concatMap(c -> giveWay.resting(write(run, c)), 1).then()),
         _ -> Mono.empty(),
         (_, failure) -> ending.fail(run, why(failure), reader.errors()),
         _ -> ending.fail(run, CUT_OFF, reader.errors()));

@@ -85,9 +85,7 @@ final class Removal {
   }
 
   private Mono<Place> next(UpkeepRows.Rubbish rubbish, Place after) {
-    return giveWay
-        .resting(batch(rubbish, after))
-        .delaySubscription(settings.removalPause(), timer);
+    return giveWay.resting(batch(rubbish, after)).delaySubscription(settings.removalPause(), timer);
   }
 
   private Mono<Long> mark(UpkeepRows.Rubbish rubbish) {

@@ -37,7 +37,6 @@ final class UpkeepRows {
        ORDER BY g.generation LIMIT 100
       """;
 
-
   /// How often the index that answers for a key was read, on all nodes; the primary key serves
   /// everything else.
   private static final String LOOK_UPS =
