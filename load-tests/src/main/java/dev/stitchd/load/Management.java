@@ -184,7 +184,7 @@ public final class Management implements AutoCloseable {
     var request =
         HttpRequest.newBuilder(
                 URI.create(url + environmentPath() + "/segments/" + key + "/members"))
-            .timeout(Duration.ofMinutes(5))
+            .timeout(Duration.ofMinutes(15))
             .header("Authorization", "Bearer " + token)
             .header("Content-Type", "text/csv")
             .PUT(BodyPublishers.ofFile(csv));
