@@ -248,7 +248,7 @@ for round in $(seq "$rounds"); do
 done
 
 # shellcheck disable=SC2086
-if chosen import; then # last of those with lists: it empties the table
+if chosen import; then # on its own: the table must hold nothing else
   limit=900 bench import $server --members="$imported" --rounds=1
 fi
 # shellcheck disable=SC2086

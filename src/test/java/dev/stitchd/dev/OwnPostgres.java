@@ -45,8 +45,7 @@ public final class OwnPostgres implements AutoCloseable {
 
   private static OwnPostgres started(Map<String, String> settings) {
     var postgres =
-        new OwnPostgres(
-            OwnFolders.temporary("postgres"), EngineProcess.freePort(), true, settings);
+        new OwnPostgres(OwnFolders.temporary("postgres"), EngineProcess.freePort(), true, settings);
     OwnFolders.closeAtExit(postgres);
     postgres.start();
     return postgres;

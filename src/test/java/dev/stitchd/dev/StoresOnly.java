@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.util.List;
 
 /// Main class for scripts: starts both stores, prints a new empty database of each as two lines,
-/// `STITCHD_POSTGRES_URL=…` and `STITCHD_CLICKHOUSE_URL=…`, and lives until standard input ends. With the argument
-/// `durable` PostgreSQL is an embedded one with its own defaults, as measurements need it.
+/// `STITCHD_POSTGRES_URL=…` and `STITCHD_CLICKHOUSE_URL=…`, and lives until standard input ends.
+/// With the argument `durable` PostgreSQL is an embedded one with its own defaults, as measurements
+/// need it.
 public final class StoresOnly {
 
   private StoresOnly() {}

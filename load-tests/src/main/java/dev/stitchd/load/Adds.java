@@ -1,7 +1,9 @@
 package dev.stitchd.load;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -114,7 +116,8 @@ final class Adds {
       }
       due += TimeUnit.SECONDS.toNanos(connections) / rate;
       var body = "{\"keys\":[\"contact-" + keys.incrementAndGet() + "\"]}";
-      return Requests.json(target.address(), token, path, body);
+      var head = Requests.jsonHead(target.address(), token, path, body.length());
+      return Unpooled.copiedBuffer(head + body, StandardCharsets.US_ASCII);
     }
 
     @Override
