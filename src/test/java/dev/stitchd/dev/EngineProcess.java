@@ -130,10 +130,11 @@ final class EngineProcess {
     }
   }
 
-  /// [ProcessHandle#onExit()] looks ever more rarely at a process that is not this one's child.
+  /// [ProcessHandle#onExit()] looks ever more rarely at a process that is not this one's child, and
+  /// one that is dead counts as alive until its new parent has noticed; it has no program any more.
   private static void awaitEnd(ProcessHandle child) {
     var deadline = System.nanoTime() + STOP_PATIENCE.toNanos();
-    while (child.isAlive()) {
+    while (child.isAlive() && child.info().command().isPresent()) {
       if (System.nanoTime() > deadline) {
         throw new IllegalStateException("process " + child.pid() + " does not end");
       }
