@@ -140,10 +140,11 @@ final class StreamConfiguration {
   @Bean
   Writing streamWriting(
       Drain drain,
+      Jitter jitter,
       StreamMeters meters,
       StreamSettings settings,
       @Qualifier("timer") Scheduler timer) {
-    return new Writing(drain, meters, settings, timer);
+    return new Writing(drain, jitter, meters, settings, timer);
   }
 
   @Bean
