@@ -8,6 +8,7 @@
 # ROUNDS (3) rounds, server and ceilings taking turns; CLIENTS (10000) streams; CHANGES (20) per fan-out; FRAMES ("300 20000") bytes;
 # SECONDS_EACH (10) and WARMUP (5) seconds of polling and evaluating; EVENTS (300000) posted, ROWS (2000000) inserted directly;
 # MEMBERS (5000000) on 50 lists of 1000000 users. STALLED (0) percent more streams that take nothing, during fan-out; SOAK (1800) seconds of the soak;
+# ONLY="stalled" is the fan-out with one stream in a hundred that takes nothing (CLIENTS in all); mvn verify -Pfull measures all that streams promise;
 # ONLY="storm" kills the server with SIGKILL and starts it again under CLIENTS streams; ONLY="soak" has SOAK_CLIENTS (5000) come and go;
 # GATLING (yes) runs the simulations at the end; ONLY ("fanout polling evaluate ingest membership") measurements; HEAP (1g) of the measured JVMs.
 set -euo pipefail
@@ -191,6 +192,13 @@ for round in $(seq "$rounds"); do
     for frame in $frames; do
       for target in "$server" "$plain"; do
         bench fanout $target --name="fan-out, $clients streams, $frame B" --clients="$clients" --changes="$changes" --frame="$frame" --stalled="$stalled"
+      done
+    done
+  fi
+  if chosen stalled; then
+    for frame in $frames; do
+      for target in "$server" "$plain"; do
+        bench fanout $target --name="fan-out, $clients streams of which 1 % take nothing, $frame B" --clients=$((clients * 99 / 100)) --changes="$changes" --frame="$frame" --stalled=1
       done
     done
   fi

@@ -120,7 +120,7 @@ final class StreamConfiguration {
       Door door, StreamSettings settings) {
     return factory -> {
       factory.addRouteProviders(door);
-      factory.addServerCustomizers(new DeadPeers(settings));
+      factory.addServerCustomizers(new DeadPeers(settings.unacknowledged()));
     };
   }
 
