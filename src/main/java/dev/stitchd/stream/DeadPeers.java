@@ -20,8 +20,7 @@ final class DeadPeers implements NettyServerCustomizer {
   @Override
   public HttpServer apply(HttpServer server) {
     return Epoll.isAvailable() && LoopResources.DEFAULT_NATIVE
-        ? server.childOption(
-            EpollChannelOption.TCP_USER_TIMEOUT, (int) unacknowledged.toMillis())
+        ? server.childOption(EpollChannelOption.TCP_USER_TIMEOUT, (int) unacknowledged.toMillis())
         : server;
   }
 }

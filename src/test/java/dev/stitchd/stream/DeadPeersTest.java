@@ -66,7 +66,6 @@ class DeadPeersTest {
   private static Ran run(List<String> command) throws IOException, InterruptedException {
     var process = new ProcessBuilder(command).redirectErrorStream(true).start();
     var said = new String(process.getInputStream().readAllBytes(), UTF_8);
-    return new Ran(
-        process.waitFor(30, TimeUnit.SECONDS) && process.exitValue() == 0, said);
+    return new Ran(process.waitFor(30, TimeUnit.SECONDS) && process.exitValue() == 0, said);
   }
 }

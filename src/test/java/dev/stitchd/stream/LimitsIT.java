@@ -115,8 +115,7 @@ class LimitsIT {
   @Test
   void anOldStreamOfEitherProtocolIsToldThatItIs() {
     var client = admin.createSdkKey(project, "production", "client");
-    var all =
-        server.http().post("/ofrep/v1/evaluate/flags", "{}", "X-API-Key", client).json();
+    var all = server.http().post("/ofrep/v1/evaluate/flags", "{}", "X-API-Key", client).json();
     var address = all.path("eventStreams").get(0).path("endpoint").path("requestUri").asString();
     try (var sdk = server.stream(key);
         var ofrep = SseClient.open(server.url() + address)) {
@@ -138,7 +137,8 @@ class LimitsIT {
               .hasValue("application/problem+json");
           assertThat(answer.headers().firstValueAsLong("Retry-After").orElse(0)).isBetween(1L, 5L);
         });
-    assertThat(answers.stream().map(answer -> answer.headers().firstValue("Retry-After")).distinct())
+    assertThat(
+            answers.stream().map(answer -> answer.headers().firstValue("Retry-After")).distinct())
         .as("times by chance")
         .hasSizeGreaterThan(1);
     assertThat(

@@ -92,9 +92,7 @@ public final class Management implements AutoCloseable {
     var keys = new ArrayList<String>(count);
     for (var i = 0; i < count; i++) {
       keys.add(
-          post(
-                  environmentPath() + "/sdk-keys",
-                  body().put("name", "bench-" + i).put("kind", kind))
+          post(environmentPath() + "/sdk-keys", body().put("name", "bench-" + i).put("kind", kind))
               .get("key")
               .asString());
     }

@@ -81,12 +81,7 @@ final class OfrepStreams {
                 .build();
         var answer = JSON.readTree(http.send(request, BodyHandlers.ofString()).body());
         paths.add(
-            answer
-                .path("eventStreams")
-                .path(0)
-                .path("endpoint")
-                .path("requestUri")
-                .asString());
+            answer.path("eventStreams").path(0).path("endpoint").path("requestUri").asString());
       }
     }
     return paths;

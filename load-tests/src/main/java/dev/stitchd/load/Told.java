@@ -71,8 +71,7 @@ final class Told {
 
   private static void check(boolean fits, JsonNode before, String event, String data) {
     if (!fits) {
-      throw new IllegalStateException(
-          event + " " + data + " came at revision " + revision(before));
+      throw new IllegalStateException(event + " " + data + " came at revision " + revision(before));
     }
   }
 }
