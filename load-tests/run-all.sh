@@ -9,6 +9,7 @@
 # SECONDS_EACH (10) and WARMUP (5) seconds of polling and evaluating; EVENTS (300000) posted, ROWS (2000000) inserted directly;
 # MEMBERS (5000000) on 50 lists of 1000000 users. STALLED (0) percent more streams that take nothing, during fan-out; SOAK (1800) seconds of the soak;
 # ONLY="stalled" is the fan-out with one stream in a hundred that takes nothing (CLIENTS in all); mvn verify -Pfull measures all that streams promise;
+# ONLY="ofrepstreams" holds SOAK_CLIENTS of OFREP's event streams;
 # ONLY="storm" kills the server with SIGKILL and starts it again under CLIENTS streams; ONLY="soak" has SOAK_CLIENTS (5000) come and go;
 # GATLING (yes) runs the simulations at the end; ONLY ("fanout polling evaluate ingest membership") measurements; HEAP (1g) of the measured JVMs.
 set -euo pipefail
@@ -226,6 +227,10 @@ for round in $(seq "$rounds"); do
   fi
 done
 
+# shellcheck disable=SC2086
+if chosen ofrepstreams; then
+  bench ofrepstreams $server --clients="$soak_clients"
+fi
 # shellcheck disable=SC2086
 if chosen soak; then
   limit=$((soak + 300)) bench soak $server --clients="$soak_clients" --seconds="$soak"
