@@ -76,9 +76,8 @@ final class Fanout {
         Thread.sleep(1_000);
         var heap = (process.liveHeapBytes() - heapBefore) / clients;
         var resident = (process.residentBytes() - residentBefore) / clients;
-        var idleCpu = idleCpu(process);
-
         change(management, streams, warmup, interval);
+        var idleCpu = idleCpu(process); // now, since what is compiled meanwhile is not idle
         var from = System.nanoTime();
         var cpuBefore = process.cpuSeconds();
         var rounds = change(management, streams, changes, interval);
