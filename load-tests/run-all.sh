@@ -11,7 +11,7 @@
 # ONLY="stalled" is the fan-out with one stream in a hundred that takes nothing (CLIENTS in all); mvn verify -Pfull measures all that streams promise;
 # ONLY="ofrepstreams" holds SOAK_CLIENTS of OFREP's event streams;
 # ONLY="storm" kills the server with SIGKILL and starts it again under CLIENTS streams; ONLY="soak" has SOAK_CLIENTS (5000) come and go;
-# GATLING (yes) runs the simulations at the end; ONLY ("fanout polling evaluate ingest membership") measurements; HEAP (1g) of the measured JVMs.
+# GATLING (yes; no, or the names of some) runs the simulations at the end; ONLY ("fanout polling evaluate ingest membership") measurements; HEAP (1g) of the measured JVMs.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -242,10 +242,11 @@ fi
 
 echo
 echo "Medians of $rounds rounds. $("$jdk/bin/java" -version 2>&1 | sed -n 2p), $(nproc) cores, $(uname -sr), heap $heap."
-"$jdk/bin/java" -cp "$bench_path" dev.stitchd.load.Bench table --results="$results"
+[ ! -f "$results" ] || "$jdk/bin/java" -cp "$bench_path" dev.stitchd.load.Bench table --results="$results"
 
-if [ "$gatling" = yes ]; then
-  for simulation in FanOutSimulation PollingSimulation StormSimulation; do
+if [ "$gatling" != no ]; then
+  [ "$gatling" != yes ] || gatling="FanOutSimulation PollingSimulation StormSimulation"
+  for simulation in $gatling; do
     timeout 300 mvn -q -B gatling:test -Dgatling.simulationClass="dev.stitchd.load.$simulation" \
       -Durl="http://127.0.0.1:$port" -Dtoken="$token" </dev/null >"$work/$simulation.log" 2>&1 7>&- ||
       { failed=$((failed + 1)); echo "FAILED: $simulation"; tail -n 30 "$work/$simulation.log"; }
