@@ -38,6 +38,10 @@ class TwoNodesIT {
   /// run.
   private static final int STREAMS = Integer.getInteger("stitchd.streams", 300);
 
+  /// Milliseconds between changes: clients and nodes share this process, and each client reads and
+  /// puts together each change, so with more of them there are fewer.
+  private static final int PAUSE = Math.max(50, STREAMS / 10);
+
   /// Connecting all of them, and looking at all of them, takes longer the more there are.
   private static final Duration ALL = SOON.plusMillis(STREAMS * 10L);
 
@@ -95,6 +99,15 @@ class TwoNodesIT {
           assertThat(followers.all())
               .allSatisfy(follower ->
                   assertThat(follower.awayBeyondTold()).allMatch(millis -> millis <= 5_000));
+          System.out.printf(
+              "%d streams, %d changes, away beyond what they were told: at most %d ms%n",
+              STREAMS,
+              changes.made(),
+              followers.all().stream()
+                  .flatMap(follower -> follower.awayBeyondTold().stream())
+                  .mapToLong(millis -> millis)
+                  .max()
+                  .orElse(0));
         }
       }
     }
@@ -224,7 +237,7 @@ class TwoNodesIT {
         if (answer.status() == 200) {
           made.incrementAndGet();
         }
-        pause(50);
+        pause(PAUSE);
       }
     }
 
