@@ -25,6 +25,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /// One of two nodes is restarted, killed, or cut off from PostgreSQL, while flags change and SDKs
@@ -32,6 +34,7 @@ import tools.jackson.databind.JsonNode;
 @Timeout(120)
 class TwoNodesIT {
 
+  private static final Logger LOG = LoggerFactory.getLogger(TwoNodesIT.class);
   private static final Duration SOON = Duration.ofSeconds(20);
 
   /// How many streams are held during the rolling restart; `-Dstitchd.streams=5000` is the long
@@ -99,8 +102,8 @@ class TwoNodesIT {
           assertThat(followers.all())
               .allSatisfy(follower ->
                   assertThat(follower.awayBeyondTold()).allMatch(millis -> millis <= 5_000));
-          System.out.printf(
-              "%d streams, %d changes, away beyond what they were told: at most %d ms%n",
+          LOG.info(
+              "{} streams, {} changes, away beyond what they were told: at most {} ms",
               STREAMS,
               changes.made(),
               followers.all().stream()
