@@ -16,6 +16,9 @@ final class Fanout {
   private static final int SMALLEST_FRAME = 262;
   private static final String FLAG = "f";
 
+  /// Milliseconds between changes that only warm up.
+  private static final int SHORT_INTERVAL = 25;
+
   /// As many streams as hear the changes whose own cost is measured.
   private static final int FEW = 10;
 
@@ -32,6 +35,7 @@ final class Fanout {
   private final int stalled;
   private final int alone;
   private final int aloneInterval;
+  private final int aloneWarmup;
 
   Fanout(Options options) {
     this.target = new Target(options);
@@ -47,6 +51,7 @@ final class Fanout {
     this.stalled = options.number("stalled", 0);
     this.alone = options.number("alone", 60);
     this.aloneInterval = options.number("aloneInterval", 100);
+    this.aloneWarmup = options.number("aloneWarmup", 600);
     options.complete();
   }
 
@@ -119,15 +124,15 @@ final class Fanout {
     }
   }
 
-  /// CPU in seconds that a change costs which hardly anybody hears. The same changes come before,
-  /// so that the code which makes them is compiled.
+  /// CPU in seconds that a change costs which hardly anybody hears. Many come before, so that the
+  /// code which makes them is compiled, here and for what is measured afterwards.
   private double perChange(Management management, List<String> keys) throws InterruptedException {
     if (alone == 0) {
       return Double.NaN;
     }
     try (var few = new Streams(target.address(), keys, FEW, 1)) {
       few.open(rate);
-      change(management, few, alone, aloneInterval);
+      change(management, few, aloneWarmup, SHORT_INTERVAL);
       var from = System.nanoTime();
       var before = target.process().cpuSeconds();
       change(management, few, alone, aloneInterval);

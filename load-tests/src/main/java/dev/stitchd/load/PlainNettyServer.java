@@ -26,7 +26,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /// framework; what it reaches is what the machine and the library allow.
 ///
 /// Streams: one chunk is encoded per change, and one task per event loop writes it to each of its
-/// channels; heartbeats are written as the server does. Polling and evaluation: whole responses, encoded once.
+/// channels; heartbeats are written as the server does. Polling and evaluation: whole responses,
+/// encoded once.
 public final class PlainNettyServer {
 
   private static final int EVENT_LOOPS = 2;
