@@ -8,10 +8,12 @@
 # ROUNDS (3) rounds, server and ceilings taking turns; CLIENTS (10000) streams; CHANGES (20) per fan-out; FRAMES ("300 20000") bytes;
 # SECONDS_EACH (10) and WARMUP (5) seconds of polling and evaluating; EVENTS (300000) posted, ROWS (2000000) inserted directly;
 # MEMBERS (5000000) on 50 lists of 1000000 users. STALLED (0) percent more streams that take nothing, during fan-out; SOAK (1800) seconds of the soak;
+# ONLY="stalled" is the fan-out with one stream in a hundred that takes nothing (CLIENTS in all); mvn verify -Pfull measures all that streams promise;
+# ONLY="ofrepstreams" holds SOAK_CLIENTS of OFREP's event streams;
 # ONLY="storm" kills the server with SIGKILL and starts it again under CLIENTS streams; ONLY="soak" has SOAK_CLIENTS (5000) come and go;
 # ONLY="replace" asks about lists while nothing else happens, while a list of REPLACED (1000000) is replaced, and while the old one is removed;
 # ONLY="adds" adds single keys at RATE (1000) per second; ONLY="import" replaces a list of IMPORTED (5000000) once; all on a PostgreSQL with its own defaults.
-# GATLING (yes) runs the simulations at the end; ONLY ("fanout polling evaluate ingest membership") measurements; HEAP (1g) of the measured JVMs.
+# GATLING (yes; no, or the names of some) runs the simulations at the end; ONLY ("fanout polling evaluate ingest membership") measurements; HEAP (1g) of the measured JVMs.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -214,6 +216,13 @@ for round in $(seq "$rounds"); do
       done
     done
   fi
+  if chosen stalled; then
+    for frame in $frames; do
+      for target in "$server" "$plain"; do
+        bench fanout $target --name="fan-out, $clients streams of which 1 % take nothing, $frame B" --clients=$((clients * 99 / 100)) --changes="$changes" --frame="$frame" --stalled=1
+      done
+    done
+  fi
   if chosen polling; then
     for target in "$server" "$reactor" "$plain"; do
       bench polling $target --seconds="$seconds" --warmup="$warmup"
@@ -252,6 +261,10 @@ if chosen import; then # on its own: the table must hold nothing else
   limit=900 bench import $server --members="$imported" --rounds=1
 fi
 # shellcheck disable=SC2086
+if chosen ofrepstreams; then
+  bench ofrepstreams $server --clients="$soak_clients"
+fi
+# shellcheck disable=SC2086
 if chosen soak; then
   limit=$((soak + 300)) bench soak $server --clients="$soak_clients" --seconds="$soak"
 fi
@@ -262,10 +275,11 @@ fi
 
 echo
 echo "Medians of $rounds rounds. $("$jdk/bin/java" -version 2>&1 | sed -n 2p), $(nproc) cores, $(uname -sr), heap $heap."
-"$jdk/bin/java" -cp "$bench_path" dev.stitchd.load.Bench table --results="$results"
+[ ! -f "$results" ] || "$jdk/bin/java" -cp "$bench_path" dev.stitchd.load.Bench table --results="$results"
 
-if [ "$gatling" = yes ]; then
-  for simulation in FanOutSimulation PollingSimulation StormSimulation; do
+if [ "$gatling" != no ]; then
+  [ "$gatling" != yes ] || gatling="FanOutSimulation PollingSimulation StormSimulation"
+  for simulation in $gatling; do
     timeout 300 mvn -q -B gatling:test -Dgatling.simulationClass="dev.stitchd.load.$simulation" \
       -Durl="http://127.0.0.1:$port" -Dtoken="$token" </dev/null >"$work/$simulation.log" 2>&1 7>&- ||
       { failed=$((failed + 1)); echo "FAILED: $simulation"; tail -n 30 "$work/$simulation.log"; }

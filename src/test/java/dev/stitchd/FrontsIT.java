@@ -21,12 +21,19 @@ import reactor.netty.http.HttpProtocol;
 
 /// The SDK plane over every cleartext way to it. The heartbeat comes after 0.4 s where it would
 /// after 12, and nginx gives up after 1 s of silence where it would after 30: the same proportion,
-/// in a thirtieth of the time.
-@Timeout(60)
+/// in a thirtieth of the time. `-Dstitchd.silence=30` takes the real times (three minutes more).
+@Timeout(180)
 class FrontsIT {
 
+  /// Seconds of silence after which nginx and the server give up a connection.
+  private static final int SILENCE = Integer.getInteger("stitchd.silence", 1);
+
   private static final Map<String, String> SETTINGS =
-      Map.of("STITCHD_STREAM_HEARTBEAT", "PT0.4S", "STITCHD_HTTP_IDLE", "PT1S");
+      Map.of(
+          "STITCHD_STREAM_HEARTBEAT",
+          Duration.ofMillis(400L * SILENCE).toString(),
+          "STITCHD_HTTP_IDLE",
+          Duration.ofSeconds(SILENCE).toString());
 
   private static Server server;
 
@@ -69,7 +76,7 @@ class FrontsIT {
 
     @Override
     public Duration proxyTimeout() {
-      return Duration.ofSeconds(1); // the server's own for idle connections is as short
+      return Duration.ofSeconds(SILENCE); // the server's own for idle connections is as short
     }
   }
 
@@ -108,14 +115,14 @@ class FrontsIT {
     static void startNginx() {
       nginx =
           Nginx.before(
-              server.url(),
               """
               proxy_pass %s;
               proxy_http_version 1.1;
               proxy_set_header Connection "";
               proxy_set_header Host $http_host;
-              proxy_read_timeout 1s;
-              """);
+              proxy_read_timeout %ds;
+              """
+                  .formatted(server.url(), SILENCE));
     }
 
     @AfterAll
@@ -139,7 +146,8 @@ class FrontsIT {
 
     @BeforeAll
     static void startNginx() {
-      nginx = Nginx.before(server.url(), "proxy_pass %s;\nproxy_read_timeout 1s;");
+      nginx =
+          Nginx.before("proxy_pass %s;\nproxy_read_timeout %ds;".formatted(server.url(), SILENCE));
     }
 
     @AfterAll
@@ -178,15 +186,59 @@ class FrontsIT {
           .doOnNext(texts::add)
           .doOnNext(text -> {
             if (text.contains("event: put")) {
-              Mono.fromRunnable(
-                      () -> server.admin().serve(place.project(), "shown", "production", "on"))
-                  .subscribeOn(reactor.core.scheduler.Schedulers.boundedElastic())
-                  .subscribe();
+              serveLater();
             }
           })
           .takeUntil(text -> text.contains("event: patch"))
           .blockLast(Duration.ofSeconds(10));
       assertThat(String.join("", texts)).contains("event: put", "event: patch");
+    }
+
+    @Test
+    void ofrepsEventStreamTellsOfAChange() {
+      var address =
+          server
+              .http()
+              .post("/ofrep/v1/evaluate/flags", "{}", "X-API-Key", place.client())
+              .json()
+              .path("eventStreams")
+              .get(0)
+              .path("endpoint")
+              .path("requestUri")
+              .asString();
+      List<String> texts = new ArrayList<>();
+      reactor.netty.http.client.HttpClient.create()
+          .protocol(HttpProtocol.H2C)
+          .get()
+          .uri(server.url() + address)
+          .responseConnection((response, connection) -> {
+            assertThat(response.version().text()).isEqualTo("HTTP/2.0");
+            assertThat(response.status().code()).isEqualTo(200);
+            return connection.inbound().receive().asString();
+          })
+          .doOnNext(texts::add)
+          .doOnNext(_ -> {
+            if (texts.stream().anyMatch(text -> text.contains("event: "))) {
+              serveLater();
+            }
+          })
+          .takeUntil(_ -> messages(texts) >= 2) // the first may be about what was before
+          .blockLast(Duration.ofSeconds(10));
+      assertThat(messages(texts)).isGreaterThanOrEqualTo(2);
+    }
+
+    private static int messages(List<String> texts) {
+      return String.join("", texts).split("refetchEvaluation", -1).length - 1;
+    }
+
+    private void serveLater() {
+      Mono.fromRunnable(
+              () -> {
+                var admin = server.admin();
+                admin.serve(place.project(), "shown", "production", "on");
+              })
+          .subscribeOn(reactor.core.scheduler.Schedulers.boundedElastic())
+          .subscribe();
     }
 
     @Test

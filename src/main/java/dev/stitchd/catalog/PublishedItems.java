@@ -2,6 +2,7 @@ package dev.stitchd.catalog;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
@@ -40,7 +41,15 @@ public interface PublishedItems {
   /// What changed after a revision, the newest state of each changed item, in order of revision.
   ///
   /// @param revision the revision that these changes lead to
-  record Changes(long since, long revision, long accessVersion, List<Item> items) {}
+  /// @param age how long ago, by the store's own clock, the first of these was written when they
+  ///   were read; zero if there are none
+  record Changes(long since, long revision, long accessVersion, List<Item> items, Duration age) {
+
+    /// Changes that were not read from a store with a clock.
+    public Changes(long since, long revision, long accessVersion, List<Item> items) {
+      this(since, revision, accessVersion, items, Duration.ZERO);
+    }
+  }
 
   /// Where an environment stands.
   ///

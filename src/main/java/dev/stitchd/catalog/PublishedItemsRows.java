@@ -8,6 +8,7 @@ import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -36,10 +37,11 @@ final class PublishedItemsRows implements PublishedItems {
       """;
   private static final String CHANGES =
       """
-      SELECT e.revision, e.access_version, c.item_kind, c.item_key, c.item::text AS item, c.revision AS item_revision
+      SELECT e.revision, e.access_version, c.item_kind, c.item_key, c.item::text AS item, c.revision AS item_revision,
+             COALESCE((extract(epoch FROM clock_timestamp() - min(c.committed_at) OVER ()) * 1000000)::bigint, 0) AS age
         FROM environments e
         LEFT JOIN LATERAL (
-          SELECT DISTINCT ON (item_kind, item_key) item_kind, item_key, item, revision FROM environment_changes
+          SELECT DISTINCT ON (item_kind, item_key) item_kind, item_key, item, revision, committed_at FROM environment_changes
            WHERE environment_id = e.id AND revision > $2 ORDER BY item_kind, item_key, revision DESC) c ON true
        WHERE e.id = $1 ORDER BY c.revision
       """;
@@ -59,7 +61,7 @@ final class PublishedItemsRows implements PublishedItems {
       long accessVersion,
       UUID epoch) {}
 
-  private record Reached(long revision, long accessVersion) {}
+  private record Reached(long revision, long accessVersion, Duration age) {}
 
   private record Row<T>(T head, @Nullable Item item) {}
 
@@ -86,7 +88,8 @@ final class PublishedItemsRows implements PublishedItems {
                 revision,
                 rows.getFirst().head().revision(),
                 rows.getFirst().head().accessVersion(),
-                items(rows)));
+                items(rows),
+                rows.getFirst().head().age()));
   }
 
   @Override
@@ -149,7 +152,10 @@ final class PublishedItemsRows implements PublishedItems {
 
   private static Row<Reached> changed(Readable row) {
     return new Row<>(
-        new Reached(Columns.number(row, "revision"), Columns.number(row, "access_version")),
+        new Reached(
+            Columns.number(row, "revision"),
+            Columns.number(row, "access_version"),
+            Duration.of(Columns.number(row, "age"), ChronoUnit.MICROS)),
         item(row));
   }
 

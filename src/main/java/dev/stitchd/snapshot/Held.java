@@ -2,7 +2,6 @@ package dev.stitchd.snapshot;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
-import io.micrometer.core.instrument.Timer;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,7 +25,6 @@ final class Held {
   private final Mono<Void> first;
   private final AtomicReference<@Nullable View> view = new AtomicReference<>();
   private final Sinks.Many<Snapshot> newest = Sinks.many().replay().latest();
-  private final AtomicReference<Timer.@Nullable Sample> heard = new AtomicReference<>();
   private final AtomicLong announced = new AtomicLong();
   private final AtomicInteger subscribers = new AtomicInteger();
   private volatile long lastUsed;
@@ -81,9 +79,6 @@ final class Held {
   boolean isBehind(long revision, long accessVersion) {
     announced.accumulateAndGet(revision, Math::max);
     var held = view.get();
-    if (held != null && held.snapshot().revision() < revision) {
-      heard.compareAndSet(null, reading.heard());
-    }
     return held == null
         || held.snapshot().revision() < revision
         || held.snapshot().accessVersion() < accessVersion;
@@ -184,10 +179,6 @@ final class Held {
 
   private void install(View loaded) {
     view.set(loaded);
-    var since = heard.getAndSet(null);
-    if (since != null) {
-      reading.caughtUp(since);
-    }
     var _ = newest.tryEmitNext(loaded.snapshot());
   }
 

@@ -25,7 +25,6 @@ final class Reading {
   private final Scheduler timer;
   private final Counter wholes;
   private final Counter changes;
-  private final MeterRegistry meters;
   private final Timer notice;
 
   Reading(PublishedItems items, SnapshotSettings settings, Scheduler timer, MeterRegistry meters) {
@@ -45,22 +44,11 @@ final class Reading {
     this.timer = timer;
     this.wholes = counter("whole", meters);
     this.changes = counter("changes", meters);
-    this.meters = meters;
     this.notice =
         Timer.builder("stitchd.snapshot.notice")
-            .description("From hearing of a newer revision until it is held here")
+            .description("From a change's transaction until the change is held here")
             .publishPercentileHistogram()
             .register(meters);
-  }
-
-  /// The moment when something newer was heard of.
-  Timer.Sample heard() {
-    return Timer.start(meters);
-  }
-
-  /// Notes that what was heard of is held.
-  void caughtUp(Timer.Sample since) {
-    since.stop(notice);
   }
 
   /// Everything, from nothing; the last known state while the store does not answer.
@@ -121,6 +109,9 @@ final class Reading {
       return whole(held.environment());
     }
     changes.increment();
+    if (!found.items().isEmpty()) {
+      notice.record(found.age()); // the store's clock alone, so clocks may differ
+    }
     return Mono.just(view.with(found, settings.log()));
   }
 

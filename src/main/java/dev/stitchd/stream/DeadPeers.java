@@ -2,6 +2,7 @@ package dev.stitchd.stream;
 
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
+import java.time.Duration;
 import org.springframework.boot.reactor.netty.NettyServerCustomizer;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.resources.LoopResources;
@@ -10,17 +11,16 @@ import reactor.netty.resources.LoopResources;
 /// acknowledges end them. Only Linux can.
 final class DeadPeers implements NettyServerCustomizer {
 
-  private final StreamSettings settings;
+  private final Duration unacknowledged;
 
-  DeadPeers(StreamSettings settings) {
-    this.settings = settings;
+  DeadPeers(Duration unacknowledged) {
+    this.unacknowledged = unacknowledged;
   }
 
   @Override
   public HttpServer apply(HttpServer server) {
     return Epoll.isAvailable() && LoopResources.DEFAULT_NATIVE
-        ? server.childOption(
-            EpollChannelOption.TCP_USER_TIMEOUT, (int) settings.unacknowledged().toMillis())
+        ? server.childOption(EpollChannelOption.TCP_USER_TIMEOUT, (int) unacknowledged.toMillis())
         : server;
   }
 }

@@ -33,12 +33,13 @@ record Frame(Kind kind, byte[] bytes, long revision) {
     GOODBYE
   }
 
-  /// Why a stream ends by plan. Who cannot be written to any more is not told.
+  /// Why a stream ends by plan.
   enum Reason {
     DRAINING("draining"),
     KEY_REVOKED("key-revoked"),
     ENVIRONMENT_DELETED("environment-deleted"),
-    MAXIMUM_AGE("maximum-age");
+    MAXIMUM_AGE("maximum-age"),
+    TOO_SLOW("too-slow");
 
     private final String wire;
 

@@ -8,6 +8,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.MonoSink;
 
@@ -27,6 +28,7 @@ final class LiveStream implements ChannelFutureListener {
   private long left;
   private long sent = Deliveries.NOWHERE;
   private boolean behind;
+  private boolean slow;
   private boolean gone;
 
   /// Where its audience keeps it.
@@ -146,6 +148,24 @@ final class LiveStream implements ChannelFutureListener {
     write(last.chunk(codec.alloc()));
     var _ = codec.flush();
     end.success();
+    if (slow) { // whoever was slow once does not keep the connection; behind the answer's end
+      codec.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    }
+    return true;
+  }
+
+  /// Decides to end a stream that is behind: its goodbye leaves when everything before it has.
+  ///
+  /// @param words what is said, unless another goodbye waits already
+  /// @return whether that is new
+  boolean isTooSlow(Function<Frame.Reason, Frame> words) {
+    if (slow) {
+      return false;
+    }
+    slow = true;
+    if (goodbye == null) {
+      goodbye = words.apply(Frame.Reason.TOO_SLOW);
+    }
     return true;
   }
 

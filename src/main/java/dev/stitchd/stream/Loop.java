@@ -141,9 +141,9 @@ final class Loop {
   private void closeStalled() {
     int longest = ticks(loops.settings().stalled());
     for (var stream : List.copyOf(behind)) {
-      if (stream.stalledFor(tick) >= longest) {
+      if (stream.stalledFor(tick) >= longest && stream.isTooSlow(loops::goodbye)) {
         loops.meters().stalled();
-        stream.cut();
+        later(loops.settings().farewell(), stream::cut);
       }
     }
   }

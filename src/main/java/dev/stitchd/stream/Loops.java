@@ -106,7 +106,7 @@ final class Loops implements SmartLifecycle {
 
   Frame goodbye(Frame.Reason reason) {
     return switch (reason) {
-      case DRAINING, MAXIMUM_AGE -> Frame.goodbye(reason, jitter.retry());
+      case DRAINING, MAXIMUM_AGE, TOO_SLOW -> Frame.goodbye(reason, jitter.retry());
       case KEY_REVOKED, ENVIRONMENT_DELETED -> Frame.goodbye(reason, null);
     };
   }

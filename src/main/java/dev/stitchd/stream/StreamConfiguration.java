@@ -106,7 +106,7 @@ final class StreamConfiguration {
 
   @Bean
   WebServerFactoryCustomizer<NettyReactiveWebServerFactory> deadPeers(StreamSettings settings) {
-    return factory -> factory.addServerCustomizers(new DeadPeers(settings));
+    return factory -> factory.addServerCustomizers(new DeadPeers(settings.unacknowledged()));
   }
 
   @Bean
@@ -125,10 +125,11 @@ final class StreamConfiguration {
   @Bean
   Writing streamWriting(
       Drain drain,
+      Jitter jitter,
       StreamMeters meters,
       StreamSettings settings,
       @Qualifier("timer") Scheduler timer) {
-    return new Writing(drain, meters, settings, timer);
+    return new Writing(drain, jitter, meters, settings, timer);
   }
 
   @Bean

@@ -11,7 +11,8 @@ import org.springframework.util.unit.DataSize;
 ///   lives; at most 15 s
 /// @param shortestAge a stream is ended with a goodbye after a time by chance between this …
 /// @param longestAge … and this, so that connections spread over new nodes
-/// @param stalled a client that takes nothing for so long is disconnected
+/// @param stalled a client that takes nothing for so long is told goodbye, behind what waits …
+/// @param farewell … and disconnected when it has taken that, or after so long
 /// @param shortestRetry clients are told to come back after a time by chance between this …
 /// @param longestRetry … and this
 /// @param perKey most streams of one SDK key
@@ -32,7 +33,8 @@ record StreamSettings(
     @DefaultValue("12s") Duration heartbeat,
     @DefaultValue("30m") Duration shortestAge,
     @DefaultValue("60m") Duration longestAge,
-    @DefaultValue("60s") Duration stalled,
+    @DefaultValue("40s") Duration stalled,
+    @DefaultValue("4s") Duration farewell,
     @DefaultValue("1s") Duration shortestRetry,
     @DefaultValue("5s") Duration longestRetry,
     @DefaultValue("5000") int perKey,

@@ -104,7 +104,7 @@ final class Streams {
   private Mono<Frame> goodbye(Frame.Reason reason) {
     return Mono.fromSupplier(() ->
         switch (reason) {
-          case DRAINING, MAXIMUM_AGE -> Frame.goodbye(reason, jitter.retry());
+          case DRAINING, MAXIMUM_AGE, TOO_SLOW -> Frame.goodbye(reason, jitter.retry());
           case KEY_REVOKED, ENVIRONMENT_DELETED -> Frame.goodbye(reason, null);
         });
   }

@@ -32,9 +32,8 @@ public final class Nginx implements AutoCloseable {
   /// Starts it. Where there is no nginx, the calling test is skipped and says what to install; on
   /// CI it fails.
   ///
-  /// @param location what stands in `location / { … }`, with `%s` for the server's URL
-  /// @param server the URL of the server behind it
-  public static Nginx before(String server, String location) {
+  /// @param location what stands in `location / { … }`
+  public static Nginx before(String location) {
     var program = program();
     if (program.isEmpty() && System.getenv("CI") != null) {
       throw new AssertionError(MISSING);
@@ -42,7 +41,7 @@ public final class Nginx implements AutoCloseable {
     Assumptions.assumeTrue(program.isPresent(), MISSING);
     var folder = OwnFolders.temporary("nginx");
     int port = EngineProcess.freePort();
-    var configuration = write(folder, configuration(port, location.formatted(server)));
+    var configuration = write(folder, configuration(port, location));
     var process =
         EngineProcess.watched(
             "nginx",

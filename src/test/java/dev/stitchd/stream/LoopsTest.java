@@ -188,10 +188,28 @@ class LoopsTest {
     room.snapshots.publishFlag(room.environment, "b"); // 2
     client.socket.runPendingTasks();
 
-    client.pass(Duration.ofSeconds(59));
-    assertThat(client.ends).isEmpty();
-    client.pass(Duration.ofSeconds(2));
+    client.pass(Duration.ofSeconds(62));
+    assertThat(client.ends).as("it may still take its goodbye").isEmpty();
+    client.pass(Duration.ofSeconds(3));
 
+    assertThat(client.ends).containsExactly("complete");
+    assertThat(client.socket.isActive()).isFalse();
+    assertThat(room.count("stitchd.stream.stalled")).isEqualTo(1);
+  }
+
+  @Test
+  void aClientThatWasTooSlowIsToldSoBehindWhatWaitedForItAndClosed() {
+    room.snapshots.publishFlag(room.environment, "a"); // 1
+    var client = new Client(null);
+    client.socket.reads = false;
+    room.snapshots.publishFlag(room.environment, "b"); // 2
+    client.socket.runPendingTasks();
+    client.pass(Duration.ofSeconds(62));
+
+    client.socket.readAgain();
+
+    assertThat(client.events()).containsExactly("put", "patch", "goodbye");
+    assertThat(client.text()).contains("{\"reason\":\"too-slow\",\"reconnectAfterMs\":");
     assertThat(client.ends).containsExactly("complete");
     assertThat(client.socket.isActive()).isFalse();
     assertThat(room.count("stitchd.stream.stalled")).isEqualTo(1);

@@ -25,6 +25,7 @@ final class Room {
           Duration.ofMinutes(30),
           Duration.ofMinutes(60),
           Duration.ofSeconds(60),
+          Duration.ofSeconds(4),
           Duration.ofSeconds(1),
           Duration.ofSeconds(5),
           3,
@@ -75,7 +76,7 @@ final class Room {
     drain = new Drain(places, loops, new DrainSettings(DRAIN), jitter, streamMeters, timer);
     streams =
         new Streams(snapshots, access, editions, drain, jitter, streamMeters, SETTINGS, timer);
-    writing = new Writing(drain, streamMeters, SETTINGS, timer);
+    writing = new Writing(drain, jitter, streamMeters, SETTINGS, timer);
     config =
         new ConfigFilter(
             access, snapshots, editions, drain, streamMeters, new NoInstances(), SETTINGS, timer);

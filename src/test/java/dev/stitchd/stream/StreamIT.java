@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -175,6 +176,32 @@ class StreamIT {
       var after = await(here, "put");
       assertThat(after.id().substring(0, 8)).isNotEqualTo(before.id().substring(0, 8));
       assertThat(await(there, "put").id()).isEqualTo(after.id());
+    }
+  }
+
+  @Test
+  void theLagOfANodeCountsFromTheCommitAndNotFromHearing() throws SQLException {
+    admin.createFlag(project, "checkout");
+    try (var there = other.stream(key)) {
+      await(there, "put");
+      var notice = other.bean(MeterRegistry.class).get("stitchd.snapshot.notice").timer();
+      long before = notice.count();
+      admin.serve(project, "checkout", "production", "on");
+      await(there, "patch");
+      assertThat(notice.count()).isGreaterThan(before);
+      assertThat(notice.mean(TimeUnit.MILLISECONDS)).isGreaterThan(0);
+      double sum = notice.totalTime(TimeUnit.SECONDS);
+
+      sql( // a change of seven seconds ago that nobody announced
+          """
+          WITH changed AS (UPDATE environments e SET revision = revision + 1 FROM projects p
+                            WHERE p.id = e.project_id AND p.key = '%s' RETURNING e.tenant_id, e.id, e.revision)
+          INSERT INTO environment_changes (tenant_id, environment_id, revision, item_kind, item_key, item, actor, committed_at)
+          SELECT tenant_id, id, revision, 'flag', 'gone', NULL, 'test', now() - interval '7 s' FROM changed
+          """
+              .formatted(project));
+      await(there, "patch");
+      assertThat(notice.totalTime(TimeUnit.SECONDS) - sum).isBetween(7.0, 12.0);
     }
   }
 

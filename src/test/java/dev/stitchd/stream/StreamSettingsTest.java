@@ -20,7 +20,8 @@ class StreamSettingsTest {
                 Duration.ofSeconds(12),
                 Duration.ofMinutes(30),
                 Duration.ofMinutes(60),
-                Duration.ofSeconds(60),
+                Duration.ofSeconds(40),
+                Duration.ofSeconds(4),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(5),
                 5_000,
@@ -43,6 +44,7 @@ class StreamSettingsTest {
     properties.put("stitchd.stream.shortest-age", "2s");
     properties.put("stitchd.stream.longest-age", "3s");
     properties.put("stitchd.stream.stalled", "4s");
+    properties.put("stitchd.stream.farewell", "17s");
     properties.put("stitchd.stream.shortest-retry", "5s");
     properties.put("stitchd.stream.longest-retry", "6s");
     properties.put("stitchd.stream.per-key", "7");
@@ -63,6 +65,7 @@ class StreamSettingsTest {
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(4),
+                Duration.ofSeconds(17),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(6),
                 7,

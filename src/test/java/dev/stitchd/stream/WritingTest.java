@@ -1,5 +1,6 @@
 package dev.stitchd.stream;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
@@ -107,11 +108,45 @@ class WritingTest {
 
     time.advanceTimeBy(Duration.ofSeconds(59));
     assertThat(ends).isEmpty();
+    assertThat(taken()).doesNotContain("too-slow");
     time.advanceTimeBy(Duration.ofSeconds(2));
+    assertThat(taken())
+        .as("behind what waits")
+        .contains("{\"reason\":\"too-slow\",\"reconnectAfterMs\":");
+    assertThat(client.cut).isFalse();
+    time.advanceTimeBy(Duration.ofSeconds(4));
 
     assertThat(ends).containsExactly("complete");
     assertThat(client.cut).isTrue();
     assertThat(room.count("stitchd.stream.stalled")).isEqualTo(1);
+  }
+
+  @Test
+  void aClientThatTakesItsGoodbyeIsCutOffAtOnce() {
+    client.reads = false;
+    write(room.frames(null));
+    time.advanceTimeBy(Duration.ofSeconds(61));
+
+    client.takeOne(); // the retry time
+    client.takeOne(); // the goodbye
+
+    assertThat(ends).containsExactly("complete");
+    assertThat(client.cut).isTrue();
+    assertThat(room.count("stitchd.stream.frames", "kind", "goodbye")).isEqualTo(1);
+  }
+
+  @Test
+  void noGoodbyeIsWrittenIntoTheMiddleOfAFrame() {
+    client.reads = false;
+    write(Flux.just(new Frame(Frame.Kind.PUT, new byte[200 * 1024])));
+    time.advanceTimeBy(Duration.ofSeconds(61));
+
+    assertThat(client.cut).isTrue();
+    assertThat(client.taken.size()).as("the first piece").isEqualTo(64 * 1024);
+  }
+
+  private String taken() {
+    return client.taken.toString(UTF_8);
   }
 
   @Test

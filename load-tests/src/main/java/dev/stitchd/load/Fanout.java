@@ -2,17 +2,25 @@ package dev.stitchd.load;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /// `fanout`: N streams held, one change per second, and the time until each stream has it.
 ///
 /// Latencies count from the moment *before* the change's request is sent, so they include the
 /// write's transaction; the write's own time and the spread between the first and the last stream
-/// are shown apart.
+/// are shown apart. So is what a change costs that hardly anybody hears, and what held streams cost
+/// without changes: what is left is the delivery itself.
 final class Fanout {
 
   private static final int SMALLEST_FRAME = 262;
   private static final String FLAG = "f";
+
+  /// Milliseconds between changes that only warm up.
+  private static final int SHORT_INTERVAL = 25;
+
+  /// As many streams as hear the changes whose own cost is measured.
+  private static final int FEW = 10;
 
   private final Target target;
   private final Results results;
@@ -25,6 +33,9 @@ final class Fanout {
   private final int interval;
   private final int idle;
   private final int stalled;
+  private final int alone;
+  private final int aloneInterval;
+  private final int aloneWarmup;
 
   Fanout(Options options) {
     this.target = new Target(options);
@@ -38,6 +49,9 @@ final class Fanout {
     this.interval = options.number("interval", 1_000);
     this.idle = options.number("idle", 3);
     this.stalled = options.number("stalled", 0);
+    this.alone = options.number("alone", 60);
+    this.aloneInterval = options.number("aloneInterval", 100);
+    this.aloneWarmup = options.number("aloneWarmup", 600);
     options.complete();
   }
 
@@ -51,6 +65,7 @@ final class Fanout {
       try (var some = new Streams(target.address(), keys, Math.min(clients, 200), threads)) {
         some.open(rate);
       }
+      var perChange = perChange(management, keys);
       Thread.sleep(1_000);
       var heapBefore = process.liveHeapBytes();
       var residentBefore = process.residentBytes();
@@ -66,12 +81,13 @@ final class Fanout {
         Thread.sleep(1_000);
         var heap = (process.liveHeapBytes() - heapBefore) / clients;
         var resident = (process.residentBytes() - residentBefore) / clients;
-        var idleCpu = idleCpu(process);
-
-        change(management, streams, warmup);
+        change(management, streams, warmup, interval);
+        var idleCpu = idleCpu(process); // now, since what is compiled meanwhile is not idle
+        var from = System.nanoTime();
         var cpuBefore = process.cpuSeconds();
-        var rounds = change(management, streams, changes);
+        var rounds = change(management, streams, changes, interval);
         var cpu = process.cpuSeconds() - cpuBefore;
+        var idleMeanwhile = idleCpu / 100 * (System.nanoTime() - from) / 1e9;
 
         var deliveries = rounds.deliveries.toArray();
         var all = Percentiles.of(deliveries);
@@ -96,11 +112,33 @@ final class Fanout {
             .put("firstToLast_p50_ms", spread.millis(50))
             .put("deliveriesPerSecond", clients / spread.millis(50) * 1e3)
             .put("cpu_us_per_delivery", cpu / deliveries.length * 1e6)
+            .put(
+                "cpu_us_per_delivery_alone",
+                (cpu - idleMeanwhile - changes * perChange) / deliveries.length * 1e6)
+            .put("cpu_ms_per_change", perChange * 1e3)
             .put("idle_cpu_percent", idleCpu)
             .put("heap_bytes_per_connection", heap)
             .put("rss_bytes_per_connection", resident)
             .write();
       }
+    }
+  }
+
+  /// CPU in seconds that a change costs which hardly anybody hears. Many come before, so that the
+  /// code which makes them is compiled, here and for what is measured afterwards.
+  private double perChange(Management management, List<String> keys) throws InterruptedException {
+    if (alone == 0) {
+      return Double.NaN;
+    }
+    try (var few = new Streams(target.address(), keys, FEW, 1)) {
+      few.open(rate);
+      change(management, few, aloneWarmup, SHORT_INTERVAL);
+      var from = System.nanoTime();
+      var before = target.process().cpuSeconds();
+      change(management, few, alone, aloneInterval);
+      var cpu = target.process().cpuSeconds() - before;
+      var seconds = (System.nanoTime() - from) / 1e9;
+      return Math.max(0, cpu - idleCpu(target.process()) / 100 * seconds) / alone;
     }
   }
 
@@ -114,7 +152,7 @@ final class Fanout {
     return (process.cpuSeconds() - before) / idle * 100;
   }
 
-  private Rounds change(Management management, Streams streams, int times)
+  private Rounds change(Management management, Streams streams, int times, int interval)
       throws InterruptedException {
     var base = management.changeFlag(FLAG, "b");
     Thread.sleep(interval);

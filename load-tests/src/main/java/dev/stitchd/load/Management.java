@@ -78,12 +78,21 @@ public final class Management implements AutoCloseable {
   ///
   /// @param count how many
   public List<String> serverKeys(int count) {
+    return keys(count, "server");
+  }
+
+  /// Creates client keys of the environment.
+  ///
+  /// @param count how many
+  List<String> clientKeys(int count) {
+    return keys(count, "client");
+  }
+
+  private List<String> keys(int count, String kind) {
     var keys = new ArrayList<String>(count);
     for (var i = 0; i < count; i++) {
       keys.add(
-          post(
-                  environmentPath() + "/sdk-keys",
-                  body().put("name", "bench-" + i).put("kind", "server"))
+          post(environmentPath() + "/sdk-keys", body().put("name", "bench-" + i).put("kind", kind))
               .get("key")
               .asString());
     }
@@ -96,7 +105,17 @@ public final class Management implements AutoCloseable {
   /// @param key the flag's key
   /// @param padding characters to add to the value of variant `a`
   public void stringFlag(String key, int padding) {
+    stringFlag(key, padding, false);
+  }
+
+  /// The same, visible to client keys.
+  void visibleFlag(String key) {
+    stringFlag(key, 0, true);
+  }
+
+  private void stringFlag(String key, int padding, boolean clientVisible) {
     var flag = body().put("key", key).put("name", key).put("type", "string");
+    flag.put("clientVisible", clientVisible);
     flag.putObject("variants").put("a", "a" + "x".repeat(padding)).put("b", "b");
     post(projectPath() + "/flags", flag);
     var _ = changeFlag(key, "a");
@@ -159,6 +178,30 @@ public final class Management implements AutoCloseable {
             .firstValue("Stitchd-Revision")
             .orElseThrow(() -> new IllegalStateException("no Stitchd-Revision in the answer"));
     return Long.parseLong(header.replaceAll(".*\\b" + ENVIRONMENT + "=(\\d+).*", "$1"));
+  }
+
+  /// What streams must say of these flags, and nothing else, put together from the management API
+  /// alone: `revision`, `flags`, `segments`.
+  ///
+  /// @param flags all flags of the project
+  JsonNode published(List<String> flags) {
+    var state = body();
+    state.set("revision", tree(send("GET", environmentPath(), null, 200)).get("revision"));
+    var items = state.putObject("flags");
+    for (var flag : flags) {
+      var definition = tree(send("GET", projectPath() + "/flags/" + flag, null, 200));
+      var targeting = tree(send("GET", targetingPath(flag), null, 200));
+      var item = items.putObject(flag);
+      for (var field : List.of("type", "variants", "clientVisible")) {
+        item.set(field, definition.get(field));
+      }
+      for (var field :
+          List.of("enabled", "offVariant", "targets", "prerequisites", "rules", "default")) {
+        item.set(field, targeting.get(field));
+      }
+    }
+    state.putObject("segments");
+    return state;
   }
 
   /// Creates a segment, whose list is empty.

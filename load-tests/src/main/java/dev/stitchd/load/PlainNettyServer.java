@@ -26,7 +26,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /// framework; what it reaches is what the machine and the library allow.
 ///
 /// Streams: one chunk is encoded per change, and one task per event loop writes it to each of its
-/// channels. Polling and evaluation: whole responses, encoded once.
+/// channels; heartbeats are written as the server does. Polling and evaluation: whole responses,
+/// encoded once.
 public final class PlainNettyServer {
 
   private static final int EVENT_LOOPS = 2;
@@ -43,14 +44,19 @@ public final class PlainNettyServer {
   private final CeilingProjects projects = new CeilingProjects();
   private final Map<CeilingProject, Served> served = new ConcurrentHashMap<>();
 
-  private PlainNettyServer() {}
+  private final int heartbeat;
 
-  /// @param arguments `--port=`, 0 for a free one
+  private PlainNettyServer(int heartbeat) {
+    this.heartbeat = heartbeat;
+  }
+
+  /// @param arguments `--port=`, 0 for a free one; `--heartbeat=` seconds (12), 0 for none
   public static void main(String[] arguments) throws InterruptedException {
     var options = new Options(arguments, 0);
     var port = options.number("port", 8090);
+    var heartbeat = options.number("heartbeat", 12);
     options.complete();
-    var channel = new PlainNettyServer().start(port);
+    var channel = new PlainNettyServer(heartbeat).start(port);
     System.out.println(
         "plain Netty listens on http://127.0.0.1:"
             + ((InetSocketAddress) channel.localAddress()).getPort());
@@ -99,10 +105,16 @@ public final class PlainNettyServer {
   /// What is sent for the current revision of a project, and to whom.
   private static final class Served {
 
+    private final int heartbeat;
     private final Map<EventLoop, Set<Channel>> streams = new ConcurrentHashMap<>();
+    private final Map<EventLoop, Heartbeats> heartbeats = new ConcurrentHashMap<>();
     private volatile CeilingProject.Texts of;
     private volatile ByteBuf config = Unpooled.EMPTY_BUFFER;
     private volatile ByteBuf unchanged = Unpooled.EMPTY_BUFFER;
+
+    private Served(int heartbeat) {
+      this.heartbeat = heartbeat;
+    }
 
     private Served refreshed(CeilingProject project) {
       var texts = project.texts();
@@ -125,9 +137,21 @@ public final class PlainNettyServer {
       channel.pipeline().remove(HttpRequestDecoder.class);
       context.write(Unpooled.copiedBuffer(STREAM_HEAD, StandardCharsets.US_ASCII));
       context.writeAndFlush(chunk("retry: 1873\n\n" + project.texts().put()));
-      var siblings = streams.computeIfAbsent(channel.eventLoop(), _ -> new HashSet<>());
+      var loop = channel.eventLoop();
+      var siblings = streams.computeIfAbsent(loop, _ -> new HashSet<>());
       siblings.add(channel); // only its own event loop touches the set
-      channel.closeFuture().addListener(_ -> siblings.remove(channel));
+      if (heartbeat > 0) {
+        heartbeats.computeIfAbsent(loop, l -> new Heartbeats(l, heartbeat)).add(channel);
+      }
+      channel.closeFuture().addListener(_ -> left(loop, siblings, channel));
+    }
+
+    private void left(EventLoop loop, Set<Channel> siblings, Channel channel) {
+      siblings.remove(channel);
+      var beating = siblings.isEmpty() ? heartbeats.remove(loop) : null;
+      if (beating != null) {
+        beating.stop();
+      }
     }
 
     private void fanOut(String frame) {
@@ -206,7 +230,7 @@ public final class PlainNettyServer {
     }
 
     private Served served(CeilingProject project) {
-      return served.computeIfAbsent(project, _ -> new Served());
+      return served.computeIfAbsent(project, _ -> new Served(heartbeat));
     }
 
     @Override

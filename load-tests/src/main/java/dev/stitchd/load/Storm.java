@@ -10,6 +10,8 @@ import java.util.concurrent.TimeUnit;
 final class Storm {
 
   private static final String FLAG = "f";
+  private static final double MOST_SECONDS = 20;
+  private static final double MOST_GROWTH = 1.1;
 
   private final Target target;
   private final Results results;
@@ -54,6 +56,7 @@ final class Storm {
             streams.awaitAll(revision, 120),
             streams.notAt(revision) + " streams are not back and current");
         var back = (System.nanoTime() - ready) / 1e9;
+        var heapAfter = process.liveHeapBytes();
         results
             .put("clients", clients)
             .put("readyToAllBackAndCurrent_s", back)
@@ -61,9 +64,11 @@ final class Storm {
             .put("permanentErrors", streams.permanentErrors())
             .put("regressions", streams.regressions())
             .put("heap_before_bytes", heapBefore)
-            .put("heap_after_bytes", process.liveHeapBytes())
+            .put("heap_after_bytes", heapAfter)
             .write();
         check(streams.permanentErrors() + streams.regressions() == 0, "errors, see above");
+        check(back <= MOST_SECONDS, "not all were back and current in time, see above");
+        check(!(heapAfter > heapBefore * MOST_GROWTH), "the heap has grown, see above");
       }
     }
   }

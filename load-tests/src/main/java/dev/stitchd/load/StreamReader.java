@@ -1,10 +1,13 @@
 package dev.stitchd.load;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /// Reads the body of an SSE response (chunked, HTTP/1.1) and reports each event when its last byte
-/// is there. Does not keep data: of each line only its beginning is looked at. One per connection.
+/// is there. Does not keep data, of each line only its beginning is looked at, unless the listener
+/// wants to be told. One per connection.
 final class StreamReader {
 
   /// Hears of events.
@@ -17,6 +20,12 @@ final class StreamReader {
     ///
     /// @param revision the number behind the last dot of its `id`, or -1
     void event(long revision);
+
+    /// The same event, whole.
+    ///
+    /// @param name its type
+    /// @param data its data
+    default void told(String name, String data) {}
   }
 
   private static final int LINE_START = 64;
@@ -37,9 +46,18 @@ final class StreamReader {
   private long revision = -1;
   private String id = "";
   private boolean fields;
+  private final ByteArrayOutputStream line;
+  private String name = "";
+  private String data = "";
 
   StreamReader(Listener listener) {
+    this(listener, false);
+  }
+
+  /// @param whole whether the listener wants to be told
+  StreamReader(Listener listener, boolean whole) {
     this.listener = listener;
+    this.line = whole ? new ByteArrayOutputStream() : null;
   }
 
   /// The last `id` that was read, which is the cursor to come back with.
@@ -114,6 +132,9 @@ final class StreamReader {
 
   private void keepLineStart(ByteBuf in, int end) {
     var length = end - in.readerIndex();
+    if (line != null) {
+      line.writeBytes(ByteBufUtil.getBytes(in, in.readerIndex(), length));
+    }
     if (lineLength < LINE_START) {
       in.getBytes(
           in.readerIndex(), lineStart, lineLength, Math.min(length, LINE_START - lineLength));
@@ -122,6 +143,10 @@ final class StreamReader {
   }
 
   private void lineComplete() {
+    if (line != null) {
+      wholeLine(line.toString(StandardCharsets.UTF_8));
+      line.reset();
+    }
     if (lineLength == 0) {
       if (fields) {
         listener.event(revision);
@@ -136,5 +161,16 @@ final class StreamReader {
       fields = true;
     }
     lineLength = 0;
+  }
+
+  private void wholeLine(String text) {
+    if (text.startsWith("event: ")) {
+      name = text.substring("event: ".length());
+    } else if (text.startsWith("data: ")) {
+      data = text.substring("data: ".length());
+    } else if (text.isEmpty() && !data.isEmpty()) {
+      listener.told(name, data);
+      data = "";
+    }
   }
 }

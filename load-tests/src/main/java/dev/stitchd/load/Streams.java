@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import tools.jackson.databind.JsonNode;
 
 /// Many SSE streams held open, and the moment when each of them had each revision. Connections are
 /// opened at a steady rate, from several loopback addresses so that ports do not run out, and again
@@ -32,7 +33,7 @@ final class Streams implements AutoCloseable {
   }
 
   private final Address address;
-  private final List<String> keys;
+  private final List<String> requests;
   private final MultiThreadIoEventLoopGroup loops;
   private final Bootstrap client;
   private final AtomicReferenceArray<Channel> channels;
@@ -43,13 +44,36 @@ final class Streams implements AutoCloseable {
   private final AtomicInteger permanent = new AtomicInteger();
   private final AtomicLongArray revisions;
   private final AtomicReferenceArray<String> cursors;
+  private final AtomicInteger misfits = new AtomicInteger();
+  private final Told told = new Told();
+  private volatile AtomicReferenceArray<JsonNode> states;
   private volatile boolean comesBack;
   private volatile boolean stopped;
   private volatile Arrivals arrivals = new Arrivals(0, 0, 0);
 
+  /// SDKs' streams, of these keys in turn.
   Streams(Address address, List<String> keys, int clients, int threads) {
+    this(
+        keys.stream()
+            .map(key -> "GET /sdk/v1/stream HTTP/1.1\r\nAuthorization: Bearer " + key)
+            .toList(),
+        clients,
+        threads,
+        address);
+  }
+
+  /// Streams at these paths in turn, which are all that it takes to open one.
+  static Streams at(Address address, List<String> paths, int clients, int threads) {
+    return new Streams(
+        paths.stream().map(path -> "GET " + path + " HTTP/1.1").toList(),
+        clients,
+        threads,
+        address);
+  }
+
+  private Streams(List<String> requests, int clients, int threads, Address address) {
     this.address = address;
-    this.keys = keys;
+    this.requests = requests;
     this.loops = Netty.eventLoops(threads);
     this.channels = new AtomicReferenceArray<>(clients);
     this.cursors = new AtomicReferenceArray<>(clients);
@@ -61,6 +85,36 @@ final class Streams implements AutoCloseable {
                   @Override
                   protected void initChannel(Channel channel) {}
                 });
+  }
+
+  /// Keeps what each stream is told from now on; to be asked for before they are opened.
+  void keepStates() {
+    var none = new AtomicReferenceArray<JsonNode>(channels.length());
+    for (var i = 0; i < none.length(); i++) {
+      none.set(i, Told.NOTHING);
+    }
+    states = none;
+  }
+
+  /// How many streams were told anything else than this, altogether.
+  ///
+  /// @param state flags, segments and revision
+  int notHolding(JsonNode state) {
+    var others = 0;
+    for (var i = 0; i < states.length(); i++) {
+      var held = states.get(i);
+      if (!held.path("flags").equals(state.path("flags"))
+          || !held.path("segments").equals(state.path("segments"))
+          || Told.revision(held) != Told.revision(state)) {
+        others++;
+      }
+    }
+    return others;
+  }
+
+  /// Events that could not follow what their stream was told before.
+  int misfits() {
+    return misfits.get();
   }
 
   /// Opens all streams and waits until each had its first event.
@@ -193,10 +247,9 @@ final class Streams implements AutoCloseable {
     channels.set(index, channel);
     channel.pipeline().addLast(new Stream(index, attempt));
     var request =
-        "GET /sdk/v1/stream HTTP/1.1\r\nHost: "
+        requests.get(index % requests.size())
+            + "\r\nHost: "
             + address.hostHeader()
-            + "\r\nAuthorization: Bearer "
-            + keys.get(index % keys.size())
             + (cursors.get(index) == null ? "" : "\r\nLast-Event-ID: " + cursors.get(index))
             + "\r\nAccept: text/event-stream\r\n\r\n";
     channel.writeAndFlush(
@@ -214,7 +267,7 @@ final class Streams implements AutoCloseable {
 
   private final class Stream extends ChannelInboundHandlerAdapter implements StreamReader.Listener {
 
-    private final StreamReader reader = new StreamReader(this);
+    private final StreamReader reader = new StreamReader(this, states != null);
     private final int index;
     private final int attempt;
     private boolean refusedByServer;
@@ -248,6 +301,16 @@ final class Streams implements AutoCloseable {
         }
         cursors.set(index, reader.id());
         arrivals.record(index, revision, System.nanoTime());
+      }
+    }
+
+    @Override
+    public void told(String name, String data) {
+      try {
+        states.set(index, told.after(states.get(index), name, data));
+      } catch (IllegalStateException e) {
+        misfits.incrementAndGet();
+        System.err.println("stream " + index + ": " + e.getMessage());
       }
     }
 

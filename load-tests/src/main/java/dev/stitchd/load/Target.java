@@ -25,6 +25,10 @@ final class Target {
     return Address.of(url);
   }
 
+  Gauges gauges() {
+    return new Gauges(url, token);
+  }
+
   ServerProcess process() {
     return process;
   }

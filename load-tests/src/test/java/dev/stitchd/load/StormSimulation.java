@@ -8,6 +8,7 @@ import static io.gatling.javaapi.core.CoreDsl.regex;
 import static io.gatling.javaapi.core.CoreDsl.rendezVous;
 import static io.gatling.javaapi.core.CoreDsl.repeat;
 import static io.gatling.javaapi.core.CoreDsl.scenario;
+import static io.gatling.javaapi.core.CoreDsl.substring;
 import static io.gatling.javaapi.http.HttpDsl.http;
 import static io.gatling.javaapi.http.HttpDsl.sse;
 
@@ -78,7 +79,10 @@ public final class StormSimulation extends Simulation {
             .header("Authorization", "Bearer #{key}")
             .header("Accept", "text/event-stream")
             .await(20)
-            .on(sse.checkMessage(name + ": first state").check(regex("revision"))))
+            .on(
+                sse.checkMessage(name + ": first state")
+                    .matching(substring("revision")) // the first message of all is the retry time
+                    .check(regex("revision"))))
         .exec(pause(Duration.ofMillis(100)));
   }
 }
