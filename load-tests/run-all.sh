@@ -248,6 +248,7 @@ fi
 if chosen outage; then # the server is another process afterwards
   chosen ingest || [ -n "${RATE:-}" ] || bench ingest $server --events="$events" --warmup="$warm"
   limit=$((outage * 4 + 2400)) bench outage $server --restart="bash $work/restart" --stores="$work/hold" --outage="$outage" --rate="${RATE:-$(half_of_ingest)}"
+  tail -n 5 "$work/stores.log" >&2
   server="--target=server --url=http://127.0.0.1:$port --pid=$(cat "$work/restarted.pid")"
 fi
 # shellcheck disable=SC2086

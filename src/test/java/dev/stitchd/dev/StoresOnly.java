@@ -29,13 +29,20 @@ public final class StoresOnly {
 
   private static void obey(BufferedReader commands) throws IOException {
     for (var command = commands.readLine(); command != null; command = commands.readLine()) {
-      var own = Stores.shared().ownClickHouse();
-      switch (command.strip()) {
-        case "" -> {}
-        case "clickhouse kill" -> own.kill();
-        case "clickhouse start" -> own.start();
-        default -> System.err.println("unknown command: " + command);
+      try {
+        obey(command.strip(), Stores.shared().ownClickHouse());
+      } catch (RuntimeException problem) {
+        System.err.println(command + ": " + problem);
       }
+    }
+  }
+
+  private static void obey(String command, OwnClickHouse own) {
+    switch (command) {
+      case "" -> {}
+      case "clickhouse kill" -> own.kill();
+      case "clickhouse start" -> own.start();
+      default -> System.err.println("unknown command: " + command);
     }
   }
 }
