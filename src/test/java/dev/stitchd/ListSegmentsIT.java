@@ -14,6 +14,7 @@ import dev.stitchd.dev.Http;
 import dev.stitchd.dev.ListMembers;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.Statements;
+import dev.stitchd.propagation.Instances;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -319,5 +322,38 @@ class ListSegmentsIT {
     assertThat(membership("sdk_srv_unknown", "{\"keys\":[\"ann\"]}").status()).isEqualTo(401);
     assertThat(server.http().post("/sdk/v1/segments/membership", "{\"keys\":[\"ann\"]}").status())
         .isEqualTo(401);
+  }
+
+  /// An instance's name is noted on the long way, so that naming one makes a request take it.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"keys\":[\"ann\",\"bob\",\"both\"]}",
+        "{\"keys\":[\"ann\"],\"segments\":[\"nothing\"]}",
+        "{\"keys\":[]}",
+        "{\"keys\":[\"\\u0000\"]}",
+        "{}",
+        "[1",
+        ""
+      })
+  void theShortWayAndTheLongWayAnswerTheSame(String question) {
+    var answers =
+        List.of("Instance-Of-Nobody", Instances.HEADER).stream()
+            .map(header ->
+                server
+                    .http()
+                    .post(
+                        "/sdk/v1/segments/membership",
+                        question,
+                        "Authorization",
+                        "Bearer " + serverKey,
+                        header,
+                        "one"))
+            .toList();
+    assertThat(answers.getFirst().status()).isEqualTo(answers.getLast().status());
+    assertThat(answers.getFirst().body()).isEqualTo(answers.getLast().body());
+    for (var header : List.of("Content-Type", "Cache-Control", "Content-Length")) {
+      assertThat(answers.getFirst().header(header)).isEqualTo(answers.getLast().header(header));
+    }
   }
 }

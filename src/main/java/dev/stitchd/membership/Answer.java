@@ -1,13 +1,16 @@
 package dev.stitchd.membership;
 
 import dev.stitchd.kernel.Json;
+import dev.stitchd.segment.Memberships;
 import dev.stitchd.segment.Memberships.Listing;
+import dev.stitchd.snapshot.Snapshot;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedSet;
+import reactor.core.publisher.Mono;
 import tools.jackson.core.JsonGenerator;
 
 /// The answer's body, written straight to bytes. A key that is on both lists of a segment is
@@ -19,7 +22,14 @@ final class Answer {
 
   private Answer() {}
 
-  static byte[] of(long revision, SequencedSet<String> keys, List<Listing> listings) {
+  /// Asks who is on the lists; fails as they do.
+  static Mono<byte[]> to(Question question, Snapshot snapshot, Memberships memberships) {
+    return memberships
+        .listings(snapshot.environment(), question.segments(), question.keys())
+        .map(listings -> of(snapshot.revision(), question.keys(), listings));
+  }
+
+  private static byte[] of(long revision, SequencedSet<String> keys, List<Listing> listings) {
     var excluded = byKey(listings, false);
     var included = byKey(listings, true);
     excluded.forEach((key, segments) -> {

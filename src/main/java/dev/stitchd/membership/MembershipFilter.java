@@ -26,7 +26,9 @@ import reactor.core.publisher.Mono;
 @Order(Ordered.HIGHEST_PRECEDENCE + 200)
 final class MembershipFilter implements WebFilter {
 
-  private static final String PATH = "/sdk/v1/segments/membership";
+  static final String PATH = "/sdk/v1/segments/membership";
+  static final String CACHE_CONTROL = "private, no-cache";
+  static final String VARY = "Authorization, X-API-Key, Accept-Encoding";
 
   private final Access access;
   private final Snapshots snapshots;
@@ -66,14 +68,8 @@ final class MembershipFilter implements WebFilter {
   private Mono<Void> answer(ServerWebExchange exchange, Snapshot snapshot) {
     return Bodies.bytes(exchange.getRequest(), maxBody)
         .map(body -> Question.read(body, snapshot.ruleset()))
-        .flatMap(question -> answer(snapshot, question))
+        .flatMap(question -> Answer.to(question, snapshot, memberships))
         .flatMap(body -> write(exchange, body));
-  }
-
-  private Mono<byte[]> answer(Snapshot snapshot, Question question) {
-    return memberships
-        .listings(snapshot.environment(), question.segments(), question.keys())
-        .map(listings -> Answer.of(snapshot.revision(), question.keys(), listings));
   }
 
   private static Mono<Void> write(ServerWebExchange exchange, byte[] body) {
@@ -82,8 +78,8 @@ final class MembershipFilter implements WebFilter {
     var headers = response.getHeaders();
     headers.setContentType(MediaType.APPLICATION_JSON);
     headers.setContentLength(body.length);
-    headers.set(HttpHeaders.CACHE_CONTROL, "private, no-cache");
-    headers.set(HttpHeaders.VARY, "Authorization, X-API-Key, Accept-Encoding");
+    headers.set(HttpHeaders.CACHE_CONTROL, CACHE_CONTROL);
+    headers.set(HttpHeaders.VARY, VARY);
     return response.writeWith(Mono.just(response.bufferFactory().wrap(body)));
   }
 }

@@ -5,7 +5,6 @@ import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.JsonFields;
 import dev.stitchd.ruleset.Ruleset;
-import dev.stitchd.ruleset.Segment;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashSet;
 import java.util.SequencedSet;
@@ -34,9 +33,7 @@ record Question(SequencedSet<String> keys, SequencedSet<String> segments) {
     var contextType = type == null ? EvaluationContext.USER : type;
     var keys = keys(fields);
     var segments =
-        fields.has("segments")
-            ? named(fields, contextType, ruleset)
-            : allLists(contextType, ruleset);
+        fields.has("segments") ? named(fields, contextType, ruleset) : ruleset.lists(contextType);
     fields.refuseOthers(Set.of());
     errors.throwIfAny();
     return new Question(keys, segments);
@@ -86,16 +83,6 @@ record Question(SequencedSet<String> keys, SequencedSet<String> segments) {
       }
       i++;
     }
-    return segments;
-  }
-
-  private static SequencedSet<String> allLists(String contextType, Ruleset ruleset) {
-    var segments = new LinkedHashSet<String>();
-    ruleset.segments().values().stream()
-        .filter(segment -> segment.list() != null && segment.contextType().equals(contextType))
-        .map(Segment::key)
-        .sorted()
-        .forEach(segments::add);
     return segments;
   }
 }

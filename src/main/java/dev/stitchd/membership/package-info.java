@@ -1,10 +1,18 @@
 /// **The membership door**: SDKs that evaluate for themselves ask who is on a list, since members
 /// never travel with the ruleset.
 ///
-/// May use: `kernel`, `access`, `boundary`, `snapshot` (which segments there are), `ruleset` (what
-/// a segment is), `segment`. Threads: Netty and R2DBC event loops; nothing blocks.
+/// May use: `kernel`, `access`, `boundary`, `door`, `snapshot` (which segments there are),
+/// `ruleset` (what a segment is), `segment`. Threads: Netty and R2DBC event loops; nothing blocks.
 @ApplicationModule(
-    allowedDependencies = {"kernel", "access", "boundary", "snapshot", "ruleset", "segment"})
+    allowedDependencies = {
+      "kernel",
+      "access",
+      "boundary",
+      "door",
+      "snapshot",
+      "ruleset",
+      "segment"
+    })
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.membership;

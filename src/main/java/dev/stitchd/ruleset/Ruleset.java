@@ -2,29 +2,39 @@ package dev.stitchd.ruleset;
 
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// All flags and segments of one environment at one revision, ready to evaluate. Immutable.
 public final class Ruleset {
 
   /// Nothing published.
-  public static final Ruleset EMPTY = new Ruleset(Map.of(), Map.of());
+  public static final Ruleset EMPTY = new Ruleset(Map.of(), Map.of(), Map.of());
+
+  private static final SequencedSet<String> NONE =
+      Collections.unmodifiableSequencedSet(new LinkedHashSet<>());
 
   private final Map<String, Flag> flags;
   private final Map<String, Segment> segments;
-  private final boolean hasLists;
+  private final Map<String, SequencedSet<String>> lists;
 
-  private Ruleset(Map<String, Flag> flags, Map<String, Segment> segments) {
+  private Ruleset(
+      Map<String, Flag> flags,
+      Map<String, Segment> segments,
+      Map<String, SequencedSet<String>> lists) {
     this.flags = Collections.unmodifiableMap(flags);
     this.segments = Collections.unmodifiableMap(segments);
-    this.hasLists = segments.values().stream().anyMatch(s -> s.list() != null);
+    this.lists = lists;
   }
 
   /// A ruleset of these, by key.
   public static Ruleset of(Map<String, Flag> flags, Map<String, Segment> segments) {
-    return new Ruleset(new HashMap<>(flags), new HashMap<>(segments));
+    return new Ruleset(new HashMap<>(flags), new HashMap<>(segments), listsOf(segments));
   }
 
   /// This ruleset after a change; what did not change is shared, not compiled again.
@@ -33,7 +43,11 @@ public final class Ruleset {
   /// @param changedSegments likewise
   public Ruleset with(
       Map<String, @Nullable Flag> changedFlags, Map<String, @Nullable Segment> changedSegments) {
-    return new Ruleset(changed(flags, changedFlags), changed(segments, changedSegments));
+    var segmentsAfter = changed(segments, changedSegments);
+    return new Ruleset(
+        changed(flags, changedFlags),
+        segmentsAfter,
+        changedSegments.isEmpty() ? lists : listsOf(segmentsAfter));
   }
 
   public Map<String, Flag> flags() {
@@ -75,9 +89,14 @@ public final class Ruleset {
     return all;
   }
 
+  /// The keys, in their order, of the segments that have members of this context type.
+  public SequencedSet<String> lists(String contextType) {
+    return lists.getOrDefault(contextType, NONE);
+  }
+
   /// Whether any segment has members that must be fetched.
   boolean hasLists() {
-    return hasLists;
+    return !lists.isEmpty();
   }
 
   @Override
@@ -90,6 +109,19 @@ public final class Ruleset {
   @Override
   public int hashCode() {
     return flags.hashCode() * 31 + segments.hashCode();
+  }
+
+  private static Map<String, SequencedSet<String>> listsOf(Map<String, Segment> segments) {
+    return segments.values().stream()
+        .filter(segment -> segment.list() != null)
+        .collect(
+            Collectors.groupingBy(
+                Segment::contextType,
+                Collectors.mapping(
+                    Segment::key,
+                    Collectors.collectingAndThen(
+                        Collectors.toCollection(TreeSet::new),
+                        Collections::<String>unmodifiableSequencedSet))));
   }
 
   private static <T> Map<String, T> changed(

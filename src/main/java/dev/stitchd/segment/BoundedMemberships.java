@@ -7,8 +7,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -30,8 +30,7 @@ final class BoundedMemberships implements Memberships {
   /// One question to the store, however long it takes.
   @FunctionalInterface
   interface Store {
-    Mono<List<Listing>> find(
-        EnvironmentId environment, Collection<String> segments, Collection<String> keys);
+    Mono<List<Listing>> find(EnvironmentId environment, Set<String> segments, Set<String> keys);
   }
 
   private final Store store;
@@ -45,11 +44,11 @@ final class BoundedMemberships implements Memberships {
 
   @Autowired
   BoundedMemberships(
-      MembershipRows rows,
+      JoinedMemberships joined,
       MembershipSettings settings,
       @Qualifier("timer") Scheduler timer,
       MeterRegistry meters) {
-    this((Store) rows::find, settings, timer, meters);
+    this((Store) joined::find, settings, timer, meters);
   }
 
   BoundedMemberships(
@@ -68,14 +67,14 @@ final class BoundedMemberships implements Memberships {
 
   @Override
   public Mono<List<Listing>> listings(
-      EnvironmentId environment, Collection<String> segments, Collection<String> keys) {
+      EnvironmentId environment, Set<String> segments, Set<String> keys) {
     return segments.isEmpty() || keys.isEmpty()
         ? Mono.just(List.of())
         : Mono.defer(() -> enter() ? ask(environment, segments, keys) : refuse());
   }
 
   private Mono<List<Listing>> ask(
-      EnvironmentId environment, Collection<String> segments, Collection<String> keys) {
+      EnvironmentId environment, Set<String> segments, Set<String> keys) {
     long since = timer.now(TimeUnit.NANOSECONDS);
     return store
         .find(environment, segments, keys)

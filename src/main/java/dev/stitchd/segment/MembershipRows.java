@@ -2,15 +2,13 @@ package dev.stitchd.segment;
 
 import dev.stitchd.catalog.Borrowed;
 import dev.stitchd.kernel.EnvironmentId;
-import dev.stitchd.kernel.Problem;
 import dev.stitchd.segment.Memberships.Listing;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.Readable;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
@@ -18,7 +16,7 @@ import reactor.core.publisher.Mono;
 
 /// Lists in PostgreSQL, read with the rights of the SDK plane and scoped by the environment.
 @Component
-final class MembershipRows {
+final class MembershipRows implements JoinedMemberships.Store {
 
   /// The generation comes from the row that flips, in the same statement: never from what a
   /// snapshot remembers, whose generation may be on its way out.
@@ -30,27 +28,25 @@ final class MembershipRows {
        WHERE l.environment_id = $1 AND l.segment_key = ANY ($2) AND m.context_key = ANY ($3)\
       """;
 
-  /// A connection with the time at which it began to serve one question, in milliseconds.
   private final ConnectionFactory reader;
 
-  private final int mostListings;
-
-  MembershipRows(@Qualifier("reader") ConnectionFactory reader, MembershipSettings settings) {
+  MembershipRows(@Qualifier("reader") ConnectionFactory reader) {
     this.reader = reader;
-    this.mostListings = settings.listings();
   }
 
-  /// One statement; cancelling it ends its connection.
-  Mono<List<Listing>> find(
-      EnvironmentId environment, Collection<String> segments, Collection<String> keys) {
-    return Borrowed.with(reader, connection -> rows(connection, environment, segments, keys));
+  @Override
+  public Mono<Void> find(
+      EnvironmentId environment, Set<String> segments, Set<String> keys, Consumer<Listing> found) {
+    return Borrowed.with(
+        reader, connection -> rows(connection, environment, segments, keys, found));
   }
 
-  private Mono<List<Listing>> rows(
+  private static Mono<Void> rows(
       Connection connection,
       EnvironmentId environment,
-      Collection<String> segments,
-      Collection<String> keys) {
+      Set<String> segments,
+      Set<String> keys,
+      Consumer<Listing> found) {
     var statement =
         connection
             .createStatement(LISTINGS)
@@ -59,16 +55,8 @@ final class MembershipRows {
             .bind(2, keys.toArray(String[]::new));
     return Flux.from(statement.execute())
         .concatMap(result -> result.map(MembershipRows::listing))
-        .collect(ArrayList<Listing>::new, this::add)
-        .map(list -> list);
-  }
-
-  private void add(List<Listing> list, Listing listing) {
-    if (list.size() == mostListings) {
-      throw new Problem.TooLarge(
-          "these keys are on more than " + mostListings + " lists together; ask for fewer at once");
-    }
-    list.add(listing);
+        .doOnNext(found)
+        .then();
   }
 
   private static Listing listing(Readable row) {

@@ -11,16 +11,25 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param queries most questions open at once, waiting for a connection or for PostgreSQL; to more
 ///   the answer is unknown at once
 /// @param listings most entries of one answer
+/// @param statements most statements about lists that run at once; questions that come meanwhile
+///   wait and are asked together
+/// @param together most questions that one statement asks
 @ConfigurationProperties("stitchd.membership")
 record MembershipSettings(
     @DefaultValue("500ms") Duration answerWithin,
     @DefaultValue("500") int queries,
-    @DefaultValue("100000") int listings) {
+    @DefaultValue("100000") int listings,
+    @DefaultValue("2") int statements,
+    @DefaultValue("64") int together) {
 
   MembershipSettings {
-    if (!answerWithin.isPositive() || queries < 1 || listings < 1) {
+    if (!answerWithin.isPositive()
+        || queries < 1
+        || listings < 1
+        || statements < 1
+        || together < 1) {
       throw new IllegalArgumentException(
-          "stitchd.membership: answer-within, queries and listings must be more than nothing");
+          "stitchd.membership: answer-within, queries, listings, statements and together must be more than nothing");
     }
   }
 }

@@ -1,8 +1,8 @@
 package dev.stitchd.segment;
 
 import dev.stitchd.kernel.EnvironmentId;
-import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import reactor.core.publisher.Mono;
 
 /// Who is on which list.
@@ -21,6 +21,5 @@ public interface Memberships {
   /// if too many such questions are open; with [dev.stitchd.kernel.Problem.TooLarge] if there is
   /// more to say than one answer may hold. Never waits longer than the settings allow. Emits on an
   /// R2DBC event loop or the timer.
-  Mono<List<Listing>> listings(
-      EnvironmentId environment, Collection<String> segments, Collection<String> keys);
+  Mono<List<Listing>> listings(EnvironmentId environment, Set<String> segments, Set<String> keys);
 }

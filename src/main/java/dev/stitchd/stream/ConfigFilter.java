@@ -22,7 +22,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /// `GET /sdk/v1/config`: everything or what changed, with an ETag, at once or at the next change. A
-/// filter, since a route's machinery costs more than the answer. The [Door] answers what it can
+/// filter, since a route's machinery costs more than the answer. The [PollDoor] answers what it can
 /// from memory before this is asked.
 final class ConfigFilter implements WebFilter {
 

@@ -1,9 +1,12 @@
 package dev.stitchd.stream;
 
+import dev.stitchd.door.Known;
+import dev.stitchd.door.ShortWay;
 import dev.stitchd.snapshot.Snapshot;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.AsciiString;
 import java.nio.ByteBuffer;
@@ -14,7 +17,7 @@ import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
 
 /// Polls without parameters: everything, or that nothing changed, from bytes that exist.
-final class PollDoor implements Door.Route {
+final class PollDoor implements ShortWay {
 
   private static final AsciiString CACHE_CONTROL = AsciiString.cached(SdkHeaders.CACHE_CONTROL);
   private static final AsciiString VARY = AsciiString.cached(SdkHeaders.VARY);
@@ -29,6 +32,16 @@ final class PollDoor implements Door.Route {
     this.loops = loops;
     this.meters = meters;
     this.settings = settings;
+  }
+
+  @Override
+  public HttpMethod method() {
+    return HttpMethod.GET;
+  }
+
+  @Override
+  public String path() {
+    return ConfigFilter.PATH;
   }
 
   @Override

@@ -8,7 +8,6 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.random.RandomGenerator;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -16,8 +15,6 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
-import org.springframework.http.server.reactive.HttpHandler;
-import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -98,30 +95,18 @@ final class StreamConfiguration {
   }
 
   @Bean
-  Door door(
-      Access access,
-      Snapshots snapshots,
-      Editions editions,
-      Loops loops,
-      Places places,
-      Drain drain,
-      StreamMeters meters,
-      StreamSettings settings,
-      ObjectProvider<HttpHandler> rest) {
-    return new Door(
-        new Known.Memory(access, snapshots),
-        new PollDoor(editions, loops, meters, settings),
-        new StreamDoor(loops, places, drain),
-        () -> new ReactorHttpHandlerAdapter(rest.getObject()));
+  PollDoor pollDoor(Editions editions, Loops loops, StreamMeters meters, StreamSettings settings) {
+    return new PollDoor(editions, loops, meters, settings);
   }
 
   @Bean
-  WebServerFactoryCustomizer<NettyReactiveWebServerFactory> sdkPlane(
-      Door door, StreamSettings settings) {
-    return factory -> {
-      factory.addRouteProviders(door);
-      factory.addServerCustomizers(new DeadPeers(settings));
-    };
+  StreamDoor streamDoor(Loops loops, Places places, Drain drain) {
+    return new StreamDoor(loops, places, drain);
+  }
+
+  @Bean
+  WebServerFactoryCustomizer<NettyReactiveWebServerFactory> deadPeers(StreamSettings settings) {
+    return factory -> factory.addServerCustomizers(new DeadPeers(settings));
   }
 
   @Bean

@@ -1,10 +1,12 @@
 package dev.stitchd.stream;
 
 import dev.stitchd.access.SdkCaller;
-import dev.stitchd.boundary.ProblemWriter;
+import dev.stitchd.door.Known;
+import dev.stitchd.door.ShortWay;
 import dev.stitchd.kernel.Problem;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +17,7 @@ import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
 
 /// Streams on plain HTTP/1.1: all that stays in memory is the connection and its place.
-final class StreamDoor implements Door.Route {
+final class StreamDoor implements ShortWay {
 
   private final Loops loops;
   private final Places places;
@@ -25,6 +27,16 @@ final class StreamDoor implements Door.Route {
     this.loops = loops;
     this.places = places;
     this.drain = drain;
+  }
+
+  @Override
+  public HttpMethod method() {
+    return HttpMethod.GET;
+  }
+
+  @Override
+  public String path() {
+    return StreamFilter.PATH;
   }
 
   @Override
@@ -41,7 +53,7 @@ final class StreamDoor implements Door.Route {
       drain.refuseIfDraining();
       places.enter(known.caller());
     } catch (Problem refusal) {
-      return refuse(refusal, response);
+      return Mono.error(refusal);
     }
     return serve(known.caller(), Cursor.parse(cursor(request)), codec, response);
   }
@@ -60,19 +72,6 @@ final class StreamDoor implements Door.Route {
         .then()
         .then(loops.stream(caller, resume, codec))
         .doFinally(_ -> places.leave(caller));
-  }
-
-  private static Mono<Void> refuse(Problem refusal, HttpServerResponse response) {
-    response
-        .status(ProblemWriter.status(refusal).value())
-        .header(HttpHeaderNames.CONTENT_TYPE, "application/problem+json")
-        .header(HttpHeaderNames.CACHE_CONTROL, "no-store");
-    ProblemWriter.headers(refusal).forEach(response::header);
-    var body = ProblemWriter.body(refusal, StreamFilter.PATH);
-    return response
-        .header(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(body.length))
-        .sendByteArray(Mono.just(body))
-        .then();
   }
 
   private static @Nullable String cursor(HttpServerRequest request) {

@@ -13,8 +13,8 @@ import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
 import reactor.core.publisher.Mono;
 
-/// `GET /sdk/v1/stream`, where the [Door] could not answer: keys and environments that are not in
-/// memory yet, connections that are not plain HTTP/1.1, refusals. A filter, since a route's
+/// `GET /sdk/v1/stream`, where the [StreamDoor] could not answer: keys and environments that are
+/// not in memory yet, connections that are not plain HTTP/1.1, refusals. A filter, since a route's
 /// machinery would stay in memory for as long as the connection does.
 final class StreamFilter implements WebFilter {
 

@@ -2,11 +2,11 @@
 /// ETags. A frame is encoded once for each revision and shared; a connection keeps a cursor, not a
 /// queue, so that a slow client skips to the newest state and never slows another one down.
 ///
-/// May use: `kernel`, `snapshot`, `access`, `boundary`, `propagation`. Threads: frames are encoded
-/// and written on Netty event loops and the timer; bodies are compressed on the scheduler named
-/// `compress`.
+/// May use: `kernel`, `snapshot`, `access`, `boundary`, `door`, `propagation`. Threads: frames are
+/// encoded and written on Netty event loops and the timer; bodies are compressed on the scheduler
+/// named `compress`.
 @ApplicationModule(
-    allowedDependencies = {"kernel", "snapshot", "access", "boundary", "propagation"})
+    allowedDependencies = {"kernel", "snapshot", "access", "boundary", "door", "propagation"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.stream;

@@ -62,7 +62,7 @@ class PatternsTest {
             "[[:alpha:]".repeat(99));
     var thread =
         new Thread(
-            null, () -> worst.forEach(PatternsTest::compileAndMatch), "small stack", 512 * 1024);
+            null, () -> worst.forEach(PatternsTest::compileAndMatch), "small stack", 768 * 1024);
     thread.setUncaughtExceptionHandler((_, e) -> failures.add(e));
     thread.start();
     thread.join();

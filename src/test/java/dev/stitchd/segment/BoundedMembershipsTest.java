@@ -10,6 +10,7 @@ import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,7 @@ class BoundedMembershipsTest {
 
   private static final EnvironmentId ENVIRONMENT = new EnvironmentId(new UUID(0, 1));
   private static final MembershipSettings SETTINGS =
-      new MembershipSettings(Duration.ofMillis(500), 3, 10);
+      new MembershipSettings(Duration.ofMillis(500), 3, 10, 4, 64);
 
   private final VirtualTimeScheduler timer = VirtualTimeScheduler.create();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -39,7 +40,7 @@ class BoundedMembershipsTest {
           meters);
 
   private Mono<List<Listing>> ask() {
-    return memberships.listings(ENVIRONMENT, List.of("vip"), List.of("a"));
+    return memberships.listings(ENVIRONMENT, Set.of("vip"), Set.of("a"));
   }
 
   @Test
@@ -53,12 +54,12 @@ class BoundedMembershipsTest {
   @Test
   void nothingIsAskedAboutNothing() {
     memberships
-        .listings(ENVIRONMENT, List.of(), List.of("a"))
+        .listings(ENVIRONMENT, Set.of(), Set.of("a"))
         .as(StepVerifier::create)
         .expectNext(List.of())
         .verifyComplete();
     memberships
-        .listings(ENVIRONMENT, List.of("vip"), List.of())
+        .listings(ENVIRONMENT, Set.of("vip"), Set.of())
         .as(StepVerifier::create)
         .expectNext(List.of())
         .verifyComplete();

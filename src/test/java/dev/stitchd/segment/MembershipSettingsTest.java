@@ -19,7 +19,7 @@ class MembershipSettingsTest {
   @Test
   void defaultsAreTheDocumentedOnes() {
     assertThat(bind(Map.of()))
-        .isEqualTo(new MembershipSettings(Duration.ofMillis(500), 500, 100_000));
+        .isEqualTo(new MembershipSettings(Duration.ofMillis(500), 500, 100_000, 2, 64));
   }
 
   @Test
@@ -29,8 +29,10 @@ class MembershipSettingsTest {
                 Map.of(
                     "stitchd.membership.answer-within", "PT1S",
                     "stitchd.membership.queries", "2",
-                    "stitchd.membership.listings", "3")))
-        .isEqualTo(new MembershipSettings(Duration.ofSeconds(1), 2, 3));
+                    "stitchd.membership.listings", "3",
+                    "stitchd.membership.statements", "4",
+                    "stitchd.membership.together", "5")))
+        .isEqualTo(new MembershipSettings(Duration.ofSeconds(1), 2, 3, 4, 5));
   }
 
   @Test

@@ -70,9 +70,19 @@ interface MembershipsContract {
     expect(List.of("vip"), List.of("Grüße 🎉"), new Listing("vip", "Grüße 🎉", true));
   }
 
+  @Test
+  default void keysOfAnySpellingAreLookedFor() {
+    var keys = List.of("a\"b", "a\\b", "{a,b}", "NULL", "a'b");
+    keys.forEach(key -> add(environment(), "vip", key, true));
+    expect(
+        List.of("vip"),
+        keys,
+        keys.stream().map(key -> new Listing("vip", key, true)).toArray(Listing[]::new));
+  }
+
   private void expect(List<String> segments, List<String> keys, Listing... listings) {
     memberships()
-        .listings(environment(), segments, keys)
+        .listings(environment(), Set.copyOf(segments), Set.copyOf(keys))
         .map(Set::copyOf)
         .as(StepVerifier::create)
         .expectNext(Set.of(listings))

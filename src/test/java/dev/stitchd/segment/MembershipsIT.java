@@ -11,9 +11,10 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.sql.DriverManager;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -92,16 +93,16 @@ class MembershipsIT implements MembershipsContract {
         INSERT INTO segment_list_members (tenant_id, generation, included, context_key)
         SELECT tenant_id, generation, %s, '%s' FROM segment_lists WHERE environment_id = '%s' AND segment_key = '%s'\
         """
-            .formatted(included, key, of.value(), segment));
+            .formatted(included, key.replace("'", "''"), of.value(), segment));
   }
 
   @Test
   void moreThanOneAnswerMayHoldIsRefusedAndTheConnectionIsUsedAgain() {
     IntStream.range(0, 40).forEach(i -> add(environment, "vip", "k" + i, true));
-    var keys = IntStream.range(0, 40).mapToObj(i -> "k" + i).toList();
+    var keys = IntStream.range(0, 40).mapToObj(i -> "k" + i).collect(Collectors.toSet());
     for (int i = 0; i < 20; i++) {
       memberships
-          .listings(environment, List.of("vip"), keys)
+          .listings(environment, Set.of("vip"), keys)
           .as(StepVerifier::create)
           .expectError(Problem.TooLarge.class)
           .verify(SOON);
@@ -124,7 +125,7 @@ class MembershipsIT implements MembershipsContract {
               .flatMap(
                   _ ->
                       memberships
-                          .listings(environment, List.of("vip"), List.of("a"))
+                          .listings(environment, Set.of("vip"), Set.of("a"))
                           .map(_ -> "answered")
                           .onErrorResume(Problem.Unavailable.class, _ -> Mono.just("unavailable")),
                   100)
@@ -146,9 +147,7 @@ class MembershipsIT implements MembershipsContract {
         .atMost(SOON)
         .untilAsserted(() ->
             assertThat(
-                    memberships
-                        .listings(environment, List.of("vip"), List.of("nobody"))
-                        .block(SOON))
+                    memberships.listings(environment, Set.of("vip"), Set.of("nobody")).block(SOON))
                 .isEmpty());
   }
 

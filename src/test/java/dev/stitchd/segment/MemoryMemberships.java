@@ -4,7 +4,6 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import reactor.core.publisher.Mono;
@@ -33,7 +32,7 @@ public final class MemoryMemberships implements Memberships {
 
   @Override
   public Mono<List<Listing>> listings(
-      EnvironmentId environment, Collection<String> segments, Collection<String> keys) {
+      EnvironmentId environment, Set<String> segments, Set<String> keys) {
     if (segments.isEmpty() || keys.isEmpty()) {
       return Mono.just(List.of());
     }
@@ -44,8 +43,8 @@ public final class MemoryMemberships implements Memberships {
             all.stream()
                 .filter(entry -> entry.environment().equals(environment))
                 .map(Entry::listing)
-                .filter(l -> Set.copyOf(segments).contains(l.segment()))
-                .filter(l -> Set.copyOf(keys).contains(l.key()))
+                .filter(l -> segments.contains(l.segment()))
+                .filter(l -> keys.contains(l.key()))
                 .toList());
   }
 }

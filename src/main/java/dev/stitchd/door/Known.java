@@ -1,4 +1,4 @@
-package dev.stitchd.stream;
+package dev.stitchd.door;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.access.SdkCaller;
@@ -6,14 +6,17 @@ import dev.stitchd.propagation.Instances;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
 import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
 import reactor.netty.http.server.HttpServerRequest;
 
 /// Who asks and what there is to tell them, if both are in memory.
 ///
+/// @param caller holds a server key
 /// @param snapshot the newest of the caller's environment
-record Known(SdkCaller caller, Snapshot snapshot) {
+public record Known(SdkCaller caller, Snapshot snapshot) {
 
   /// Looks up requests without waiting.
+  @Component
   static final class Memory {
     private final Access access;
     private final Snapshots snapshots;

@@ -1,0 +1,91 @@
+package dev.stitchd.boundary;
+
+import dev.stitchd.kernel.Problem;
+import io.r2dbc.spi.R2dbcException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.io.buffer.DataBufferLimitException;
+import org.springframework.http.HttpStatus;
+import org.springframework.stereotype.Component;
+import org.springframework.web.server.ResponseStatusException;
+
+/// What a failed request is answered: expected problems as they are, anything else as a 500 that
+/// carries an incident number and nothing else; the log has the rest. Safe from any thread.
+@Component
+public final class Failures {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
+
+  private final RandomGenerator chance;
+
+  /// @param chance numbers incidents
+  public Failures(RandomGenerator chance) {
+    this.chance = chance;
+  }
+
+  /// An answer of the type `application/problem+json`.
+  ///
+  /// @param headers beside those of every such answer
+  @SuppressWarnings("ArrayRecordComponent") // written once, at once
+  public record Answer(HttpStatus status, Map<String, String> headers, byte[] body) {}
+
+  /// The answer to a request that failed.
+  ///
+  /// @param path of the request
+  public Answer answer(Throwable failure, String method, String path) {
+    return switch (failure) {
+      case Problem problem -> expected(problem, path);
+      case DataBufferLimitException _ ->
+          expected(new Problem.TooLarge("the request body is larger than this route allows"), path);
+      case R2dbcException outage when Outage.isOne(outage) -> unavailable(outage, path);
+      // a pool with too many waiting, or that is being closed
+      case RejectedExecutionException full -> unavailable(full, path);
+      case ResponseStatusException refused -> refused(refused, method, path);
+      default -> incident(failure, method, path);
+    };
+  }
+
+  private static Answer expected(Problem problem, String path) {
+    return new Answer(
+        ProblemWriter.status(problem),
+        ProblemWriter.headers(problem),
+        ProblemWriter.body(problem, path));
+  }
+
+  private static Answer unavailable(Throwable failure, String path) {
+    LOG.warn("PostgreSQL did not answer {}: {}", path, failure.toString());
+    return expected(
+        new Problem.Unavailable(
+            "the configuration store does not answer; try again", Duration.ofSeconds(2), failure),
+        path);
+  }
+
+  private static Answer refused(ResponseStatusException refused, String method, String path) {
+    var known = HttpStatus.resolve(refused.getStatusCode().value());
+    var status = known == null ? HttpStatus.BAD_REQUEST : known;
+    var code = status.getReasonPhrase().toLowerCase(Locale.ROOT).replace(' ', '-');
+    var detail =
+        status == HttpStatus.NOT_FOUND
+            ? "there is no route " + method + " " + path
+            : status.getReasonPhrase();
+    return new Answer(
+        status,
+        refused.getHeaders().toSingleValueMap(),
+        ProblemWriter.body(status, code, detail, path));
+  }
+
+  private Answer incident(Throwable failure, String method, String path) {
+    var incident = Long.toHexString(chance.nextLong());
+    LOG.error("Incident {} at {} {}", incident, method, path, failure);
+    var detail = "something went wrong here; the server's log has it under incident " + incident;
+    return new Answer(
+        HttpStatus.INTERNAL_SERVER_ERROR,
+        Map.of(),
+        ProblemWriter.body(HttpStatus.INTERNAL_SERVER_ERROR, "internal", detail, path));
+  }
+}
