@@ -11,6 +11,8 @@
 # ONLY="storm" kills the server with SIGKILL and starts it again under CLIENTS streams; ONLY="soak" has SOAK_CLIENTS (5000) come and go;
 # ONLY="outage" kills ClickHouse for OUTAGE (300) seconds and the server in the middle of that, under RATE events per second (half of what the same
 # run ingested); ONLY="export" exports EXPORTED (1000000) rows in every format (HEAP=256m is what README.md measures); WARM (1000000) events before ingest.
+# ONLY="replace" asks about lists while nothing else happens, while a list of REPLACED (1000000) is replaced, and while the old one is removed;
+# ONLY="adds" adds single keys at RATE (1000) per second; ONLY="import" replaces a list of IMPORTED (5000000) once; all on a PostgreSQL with its own defaults.
 # GATLING (yes) runs the simulations at the end; ONLY ("fanout polling evaluate ingest membership") measurements; HEAP (1g) of the measured JVMs.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -32,6 +34,9 @@ outage=${OUTAGE:-300}
 exported=${EXPORTED:-1000000}
 warm=${WARM:-1000000}
 only=${ONLY:-fanout polling evaluate ingest membership}
+replaced=${REPLACED:-1000000}
+imported=${IMPORTED:-5000000}
+rate=${RATE:-1000}
 heap=${HEAP:-1g}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/stitchd-load-XXXXXX")
@@ -108,11 +113,13 @@ token="sat_$(od -An -N20 -tx1 /dev/urandom | tr -d ' \n')"
 export STITCHD_BOOTSTRAP_TOKEN=$token
 case " $only " in *" outage "*) export STITCHD_SPOOL_SIZE=${STITCHD_SPOOL_SIZE:-40GB} ;; esac
 
+durable=""
+case " $only " in *" replace "* | *" adds "* | *" import "*) durable=durable ;; esac
 echo "starting the stores" >&2
 mkfifo "$work/hold"
 # shellcheck disable=SC2086
 "$jdk/bin/java" $quiet_flags -cp "../target/test-classes:../target/classes:$(cat "$work/classpath")" \
-  dev.stitchd.dev.StoresOnly <"$work/hold" >"$work/stores" 2>"$work/stores.log" &
+  dev.stitchd.dev.StoresOnly $durable <"$work/hold" >"$work/stores" 2>"$work/stores.log" &
 exec 7>"$work/hold"
 wait_for 300 stores grep -q STITCHD_CLICKHOUSE_URL "$work/stores"
 set -a
@@ -161,6 +168,19 @@ chosen() {
   case " $only " in *" $1 "*) true ;; *) false ;; esac
 }
 
+# ask_about_lists <name> <options…>: at a pace that leaves the machine room
+ask_about_lists() {
+  local name=$1
+  shift
+  # shellcheck disable=SC2086
+  bench membership $server --name="$name" --lists=50 --connections=4 --pause=2 --seconds=25 --warmup=5 "$@"
+}
+
+# no_list_is_left_over: nothing is left of lists that were replaced
+no_list_is_left_over() {
+  [ "$("${pgbench%pgbench}psql" -qAtX "$STITCHD_POSTGRES_URL" -c 'SELECT count(*) FROM segment_generations g WHERE NOT EXISTS (SELECT FROM segment_lists l WHERE l.generation = g.generation)')" = 0 ]
+}
+
 # ask_with_pgbench <name> <condition on l.segment_key>: the server's statement, asked by pgbench
 ask_with_pgbench() {
   local said
@@ -183,7 +203,7 @@ half_of_ingest() {
 
 rm -f "$results"
 mkdir -p target
-if chosen membership; then
+if chosen membership || chosen replace; then
   pgbench=$(command -v pgbench || find /usr/lib/postgresql/*/bin -name pgbench 2>/dev/null | sort -V | tail -1)
   [ -n "$pgbench" ] || { echo "pgbench is missing: on Debian, apt-get install postgresql." >&2; exit 1; }
   echo "writing $members members" >&2
@@ -230,6 +250,15 @@ for round in $(seq "$rounds"); do
       limit=900 bench export $server --rows="$exported" --format="$format"
     done
   fi
+  if chosen replace; then
+    ask_about_lists "membership, nothing else"
+    ask_about_lists "membership, a list of $replaced is being replaced" --replace="$replaced"
+    ask_about_lists "membership, the old lists are being removed"
+    wait_for 600 "removing old lists" no_list_is_left_over
+  fi
+  if chosen adds; then
+    bench adds $server --rate="$rate" --seconds="$seconds" --warmup="$warmup"
+  fi
   if chosen membership; then
     bench membership $server --name="membership, one list" --lists=1 --seconds="$seconds" --warmup="$warmup"
     bench membershipsql --target=r2dbc --name="membership, one list" --lists=1 --seconds="$seconds" --warmup="$warmup"
@@ -240,6 +269,10 @@ for round in $(seq "$rounds"); do
   fi
 done
 
+# shellcheck disable=SC2086
+if chosen import; then # on its own: the table must hold nothing else
+  limit=900 bench import $server --members="$imported" --rounds=1
+fi
 # shellcheck disable=SC2086
 if chosen soak; then
   limit=$((soak + 300)) bench soak $server --clients="$soak_clients" --seconds="$soak"

@@ -15,8 +15,8 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /// Either store is killed under traffic and comes back; nobody restarts the server.
@@ -25,17 +25,23 @@ class StoreOutageIT {
   private static final Duration HEALS_WITHIN = Duration.ofSeconds(10);
   private static final Duration SOON = Duration.ofSeconds(5);
 
-  private OwnPostgres postgres;
-  private OwnClickHouse clickHouse;
+  /// Connections that are lost are tried again soon, so that each outage is a short one.
+  private static final Map<String, String> QUICK =
+      Map.of("STITCHD_CHANGEFEED_FIRST_RETRY", "20ms", "STITCHD_CHANGEFEED_LONGEST_RETRY", "100ms");
 
-  @BeforeEach
-  void ownStores() {
+  /// Each test leaves them running.
+  private static OwnPostgres postgres;
+
+  private static OwnClickHouse clickHouse;
+
+  @BeforeAll
+  static void ownStores() {
     postgres = OwnPostgres.started();
     clickHouse = OwnClickHouse.started();
   }
 
-  @AfterEach
-  void stopStores() {
+  @AfterAll
+  static void stopStores() {
     postgres.close();
     clickHouse.close();
   }
@@ -101,8 +107,8 @@ class StoreOutageIT {
   void whatAnotherNodeCommittedDuringTheOutageOfTheListenerArrives() {
     var database = postgres.freshDatabase().url();
     var events = clickHouse.freshDatabase().url();
-    try (var one = Server.on(database, events, Map.of());
-        var other = Server.on(database, events, Map.of())) {
+    try (var one = Server.on(database, events, QUICK);
+        var other = Server.on(database, events, QUICK)) {
       var key = withFlag(one);
       try (var stream = other.stream(key)) {
         stream.await(event -> event.name().equals("put"), SOON);

@@ -9,16 +9,32 @@ import org.springframework.util.unit.DataSize;
 ///
 /// @param maxBody largest request body; imports and exports stream and are bounded otherwise
 /// @param maxMembersBody largest body of adding or removing members, whose keys may be long
+/// @param maxPreviewContext largest context of a preview; as for SDKs, unless told otherwise
 /// @param previewWait how long a preview waits for this node to know what was just committed; after
 ///   that it shows the newest that the node knows
 @ConfigurationProperties("stitchd.admin")
 record AdminSettings(
     @DefaultValue("1MB") DataSize maxBody,
     @DefaultValue("8MB") DataSize maxMembersBody,
+    @DefaultValue("64KB") DataSize maxPreviewContext,
     @DefaultValue("1s") Duration previewWait) {
+
+  AdminSettings {
+    if (maxBody.toBytes() < 1
+        || maxMembersBody.toBytes() < 1
+        || maxPreviewContext.toBytes() < 1
+        || previewWait.isNegative()) {
+      throw new IllegalArgumentException(
+          "stitchd.admin: sizes must be at least 1B and preview-wait not less than nothing");
+    }
+  }
 
   int maxBodyBytes() {
     return Math.toIntExact(maxBody.toBytes());
+  }
+
+  int maxPreviewContextBytes() {
+    return Math.toIntExact(maxPreviewContext.toBytes());
   }
 
   int maxMembersBodyBytes() {

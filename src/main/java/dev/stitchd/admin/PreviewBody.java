@@ -10,17 +10,16 @@ import tools.jackson.databind.JsonNode;
 /// What a preview asks for.
 record PreviewBody(String flag, EvaluationContext context) {
 
-  /// As for SDKs.
-  private static final int LARGEST_CONTEXT = 64 * 1024;
-
   /// Reads a body; everything wrong is told at once.
-  static PreviewBody read(JsonNode body) {
+  ///
+  /// @param largestContext in bytes
+  static PreviewBody read(JsonNode body, int largestContext) {
     var errors = new FieldErrors();
     var fields = JsonFields.of(body, "", errors);
     var flag = fields.requiredKey("flag");
     var value = fields.value("context");
-    if (value != null && Json.writeBytes(value).length > LARGEST_CONTEXT) {
-      fields.error("context", "has more than " + LARGEST_CONTEXT + " bytes");
+    if (value != null && Json.writeBytes(value).length > largestContext) {
+      fields.error("context", "has more than " + largestContext + " bytes");
     }
     var context = EvaluationContext.read(value, "context", errors);
     fields.refuseOthers(Set.of());

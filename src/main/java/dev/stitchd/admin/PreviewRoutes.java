@@ -55,7 +55,7 @@ final class PreviewRoutes {
   private Mono<ServerResponse> evaluate(ServerRequest request) {
     var revision = revision(request);
     return Bodies.json(request, settings.maxBodyBytes())
-        .map(PreviewBody::read)
+        .map(body -> PreviewBody.read(body, settings.maxPreviewContextBytes()))
         .flatMap(wanted ->
             ground(request, revision).flatMap(ground -> answer(wanted, ground, revision != null)));
   }

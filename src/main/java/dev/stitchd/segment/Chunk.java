@@ -16,15 +16,19 @@ final class Chunk {
   private static final int END = 2;
   private static final int MESSAGE = 256 * 1024;
 
+  private static final int FIRST_CAPACITY = 64 * 1024;
+
   private final int mostRows;
+  private final int capacity;
   private byte[] bytes;
   private int length = HEADER.length;
   private int rows;
 
-  /// @param capacity bytes that it holds without growing
+  /// @param capacity most bytes that it holds; it begins smaller
   Chunk(int mostRows, int capacity) {
     this.mostRows = mostRows;
-    this.bytes = Arrays.copyOf(HEADER, Math.max(capacity, 1024));
+    this.capacity = Math.max(capacity, 1024);
+    this.bytes = Arrays.copyOf(HEADER, Math.min(this.capacity, FIRST_CAPACITY));
   }
 
   int rows() {
@@ -33,11 +37,14 @@ final class Chunk {
 
   /// Whether it should be sent before another member comes.
   boolean isFull() {
-    return rows == mostRows || bytes.length - length < ROW + MemberKeys.LONGEST + END;
+    return rows == mostRows || capacity - length < ROW + MemberKeys.LONGEST + END;
   }
 
   /// Only while it is not full.
   void add(boolean included, byte[] from, int start, int end) {
+    if (bytes.length - length < ROW + MemberKeys.LONGEST + END) {
+      bytes = Arrays.copyOf(bytes, Math.min(bytes.length * 2, capacity));
+    }
     bytes[length++] = 0;
     bytes[length++] = 2;
     length(1);

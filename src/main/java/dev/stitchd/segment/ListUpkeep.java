@@ -33,6 +33,7 @@ final class ListUpkeep implements SmartLifecycle {
   private final SegmentLists lists;
   private final Transactions transactions;
   private final Removal removal;
+  private final GiveWay giveWay;
   private final ListSettings settings;
   private final Scheduler timer;
   private final Disposable.Swap work = Disposables.swap();
@@ -43,12 +44,14 @@ final class ListUpkeep implements SmartLifecycle {
       SegmentLists lists,
       Transactions transactions,
       Removal removal,
+      GiveWay giveWay,
       ListSettings settings,
       @Qualifier("timer") Scheduler timer) {
     this.rows = rows;
     this.lists = lists;
     this.transactions = transactions;
     this.removal = removal;
+    this.giveWay = giveWay;
     this.settings = settings;
     this.timer = timer;
   }
@@ -59,6 +62,7 @@ final class ListUpkeep implements SmartLifecycle {
     work.update(
         Flux.merge(
                 every(settings.announceCheck(), this::announce),
+                every(settings.askedCheck(), giveWay::look),
                 every(settings.removalCheck(), this::clear))
             .subscribe(_ -> {}, failure -> LOG.error("Lists are not looked after", failure)));
   }

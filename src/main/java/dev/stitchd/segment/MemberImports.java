@@ -28,6 +28,7 @@ public final class MemberImports {
   private final ImportSlots slots;
   private final ListSettings settings;
   private final ImportPulse pulse;
+  private final GiveWay giveWay;
   private final UUID owner = UUID.randomUUID();
 
   MemberImports(
@@ -36,13 +37,15 @@ public final class MemberImports {
       ImportEnding ending,
       ImportSlots slots,
       ListSettings settings,
-      ImportPulse pulse) {
+      ImportPulse pulse,
+      GiveWay giveWay) {
     this.transactions = transactions;
     this.lists = lists;
     this.ending = ending;
     this.slots = slots;
     this.settings = settings;
     this.pulse = pulse;
+    this.giveWay = giveWay;
   }
 
   /// Replaces a list by what an upload holds. Emits the finished import, or the running one if it
@@ -101,7 +104,9 @@ public final class MemberImports {
     var reader = new MemberReader(format, settings);
     return Mono.usingWhen(
         Mono.just(reader),
-        _ -> pulse.during(run, chunks(body, reader).concatMap(c -> write(run, c), 1).then()),
+        _ ->
+            pulse.during(
+                run, chunks(body, reader).concatMap(c -> giveWay.resting(write(run, c)), 1).then()),
         _ -> Mono.empty(),
         (_, failure) -> ending.fail(run, why(failure), reader.errors()),
         _ -> ending.fail(run, CUT_OFF, reader.errors()));

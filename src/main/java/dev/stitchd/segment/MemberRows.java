@@ -1,9 +1,11 @@
 package dev.stitchd.segment;
 
+import dev.stitchd.catalog.Columns;
 import dev.stitchd.catalog.Session;
 import dev.stitchd.kernel.TenantId;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import reactor.core.publisher.Mono;
 
 /// The members of one generation.
@@ -31,12 +33,13 @@ final class MemberRows {
       """
       INSERT INTO segment_list_members (tenant_id, generation, included, context_key)
       SELECT $1, $2, $3, key FROM unnest($4::text[]) AS key
-      ON CONFLICT DO NOTHING
+      ON CONFLICT DO NOTHING RETURNING context_key
       """;
   private static final String REMOVE =
       """
       DELETE FROM segment_list_members
        WHERE tenant_id = $1 AND generation = $2 AND included = $3 AND context_key = ANY ($4)
+      RETURNING context_key
       """;
   private static final String IS_WHOLE =
       "SELECT 1 FROM segment_generations WHERE tenant_id = $1 AND generation = $2 AND NOT removing";
@@ -62,31 +65,22 @@ final class MemberRows {
     return session.all(FIND, Member::of, tenant.value(), generation, key);
   }
 
-  /// Emits how many keys were not there.
-  static Mono<Long> add(
-      Session session, TenantId tenant, long generation, MemberSide side, Collection<String> keys) {
-    return change(session, ADD, tenant, generation, side, keys);
-  }
-
-  /// Emits how many keys were there.
-  static Mono<Long> remove(
-      Session session, TenantId tenant, long generation, MemberSide side, Collection<String> keys) {
-    return change(session, REMOVE, tenant, generation, side, keys);
+  /// Adds or removes keys; emits those that were not there, or were there.
+  static Mono<Set<String>> change(
+      Session session, long generation, MemberChange.Kind kind, Collection<String> keys) {
+    return session
+        .all(
+            kind.adds() ? ADD : REMOVE,
+            row -> Columns.text(row, "context_key"),
+            kind.author().tenant().value(),
+            generation,
+            kind.side().isIncluded(),
+            keys.toArray(String[]::new))
+        .map(Set::copyOf);
   }
 
   /// Whether nothing of a generation has been removed up to now.
   static Mono<Boolean> isWhole(Session session, TenantId tenant, long generation) {
     return session.any(IS_WHOLE, tenant.value(), generation);
-  }
-
-  private static Mono<Long> change(
-      Session session,
-      String sql,
-      TenantId tenant,
-      long generation,
-      MemberSide side,
-      Collection<String> keys) {
-    return session.run(
-        sql, tenant.value(), generation, side.isIncluded(), keys.toArray(String[]::new));
   }
 }

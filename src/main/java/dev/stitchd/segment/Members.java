@@ -8,8 +8,10 @@ import dev.stitchd.catalog.Session;
 import dev.stitchd.catalog.Transactions;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
-import java.util.Collection;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
+import java.util.Set;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -29,11 +31,18 @@ public final class Members {
   private final Transactions transactions;
   private final SegmentLists lists;
   private final ListSettings settings;
+  private final JoinedChanges changes;
 
-  Members(Transactions transactions, SegmentLists lists, ListSettings settings) {
+  Members(
+      Transactions transactions, SegmentLists lists, ListSettings settings, MeterRegistry meters) {
     this.transactions = transactions;
     this.lists = lists;
     this.settings = settings;
+    this.changes =
+        new JoinedChanges(this::change, settings.changesWaiting(), settings.changedTogether());
+    Gauge.builder("stitchd.lists.changes", changes, JoinedChanges::waiting)
+        .description("Changes of single members that wait or are being made")
+        .register(meters);
   }
 
   /// A page, with one member more than its limit if there are more.
@@ -60,26 +69,22 @@ public final class Members {
                     Mono.error(() -> new Problem.NotFound("this key is not on the list"))));
   }
 
-  /// Adds keys to one side. In force at once; SDKs hear of it within a second or so.
+  /// Adds keys to one side. In force at once; SDKs hear of it within a second or so. Changes of a
+  /// list that wait for each other are made together: then the list that is answered has all of
+  /// them.
   ///
   /// @param body `{"keys":[…]}`
   public Mono<Changed> add(Author author, SegmentPath path, MemberSide side, JsonNode body) {
-    var keys = KeyList.read(body);
-    return transactions.inTenant(
-        author.tenant(),
-        session ->
-            held(session, author, path)
-                .flatMap(held -> add(session, author, path, held, side, keys)));
+    return make(new MemberChange.Kind(author, path, side, true), body);
   }
 
   /// Removes keys from one side. In force at once; SDKs hear of it within a second or so.
   public Mono<Changed> remove(Author author, SegmentPath path, MemberSide side, JsonNode body) {
-    var keys = KeyList.read(body);
-    return transactions.inTenant(
-        author.tenant(),
-        session ->
-            held(session, author, path)
-                .flatMap(held -> remove(session, author, path, held, side, keys)));
+    return make(new MemberChange.Kind(author, path, side, false), body);
+  }
+
+  private Mono<Changed> make(MemberChange.Kind kind, JsonNode body) {
+    return changes.make(new MemberChange(kind, KeyList.read(body)));
   }
 
   /// The whole list, page by page, each read when it is asked for, so that a slow reader costs
@@ -118,56 +123,39 @@ public final class Members {
                     "list-replaced", "the list was replaced while it was exported")));
   }
 
-  private Mono<SegmentList> held(Session session, Author author, SegmentPath path) {
+  private Mono<JoinedChanges.Outcome> change(MemberChange.Kind kind, Set<String> keys) {
+    return transactions.inTenant(
+        kind.author().tenant(),
+        session -> held(session, kind).flatMap(held -> change(session, held, kind, keys)));
+  }
+
+  private Mono<SegmentList> held(Session session, MemberChange.Kind kind) {
+    var tenant = kind.author().tenant();
     return lists
-        .hold(session, author.tenant(), path)
-        .delayUntil(
-            held -> ImportRows.refuseDuringImport(session, author.tenant(), held.segment()));
+        .hold(session, tenant, kind.path())
+        .delayUntil(held -> ImportRows.refuseDuringImport(session, tenant, held.segment()));
   }
 
-  private Mono<Changed> add(
-      Session session,
-      Author author,
-      SegmentPath path,
-      SegmentList held,
-      MemberSide side,
-      Collection<String> keys) {
-    return MemberRows.add(session, author.tenant(), held.generation(), side, keys)
-        .flatMap(added -> counted(session, author, path, held, "add-members", side, added, added));
+  private Mono<JoinedChanges.Outcome> change(
+      Session session, SegmentList held, MemberChange.Kind kind, Set<String> keys) {
+    return MemberRows.change(session, held.generation(), kind, keys)
+        .flatMap(changed ->
+            counted(session, held, kind, changed.size())
+                .map(list -> new JoinedChanges.Outcome(list, changed)));
   }
 
-  private Mono<Changed> remove(
-      Session session,
-      Author author,
-      SegmentPath path,
-      SegmentList held,
-      MemberSide side,
-      Collection<String> keys) {
-    return MemberRows.remove(session, author.tenant(), held.generation(), side, keys)
-        .flatMap(removed ->
-            counted(session, author, path, held, "remove-members", side, removed, -removed));
-  }
-
-  private Mono<Changed> counted(
-      Session session,
-      Author author,
-      SegmentPath path,
-      SegmentList held,
-      String action,
-      MemberSide side,
-      long changed,
-      long growth) {
-    var after =
-        changed == 0
-            ? Mono.just(held)
-            : lists.change(
-                session,
-                author,
-                path,
-                held,
-                action,
-                side.isIncluded() ? growth : 0,
-                side.isIncluded() ? 0 : growth);
-    return after.map(list -> new Changed(list, changed));
+  private Mono<SegmentList> counted(
+      Session session, SegmentList held, MemberChange.Kind kind, int changed) {
+    int growth = kind.adds() ? changed : -changed;
+    return changed == 0
+        ? Mono.just(held)
+        : lists.change(
+            session,
+            kind.author(),
+            kind.path(),
+            held,
+            kind.action(),
+            kind.side().isIncluded() ? growth : 0,
+            kind.side().isIncluded() ? 0 : growth);
   }
 }

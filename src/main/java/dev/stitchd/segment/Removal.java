@@ -54,16 +54,19 @@ final class Removal {
   }
 
   private final Transactions transactions;
+  private final GiveWay giveWay;
   private final ListSettings settings;
   private final Scheduler timer;
   private final Counter removed;
 
   Removal(
       Transactions transactions,
+      GiveWay giveWay,
       ListSettings settings,
       @Qualifier("timer") Scheduler timer,
       MeterRegistry meters) {
     this.transactions = transactions;
+    this.giveWay = giveWay;
     this.settings = settings;
     this.timer = timer;
     this.removed =
@@ -75,10 +78,14 @@ final class Removal {
   /// Removes a generation; completes when it is gone, or when another process is at it.
   Mono<Void> remove(UpkeepRows.Rubbish rubbish) {
     return mark(rubbish)
-        .then(batch(rubbish, Place.START))
-        .expand(place -> batch(rubbish, place).delaySubscription(settings.removalPause(), timer))
+        .then(giveWay.resting(batch(rubbish, Place.START)))
+        .expand(place -> next(rubbish, place))
         .doOnNext(place -> removed.increment(place.members()))
         .then(forget(rubbish));
+  }
+
+  private Mono<Place> next(UpkeepRows.Rubbish rubbish, Place after) {
+    return giveWay.resting(batch(rubbish, after)).delaySubscription(settings.removalPause(), timer);
   }
 
   private Mono<Long> mark(UpkeepRows.Rubbish rubbish) {

@@ -37,6 +37,14 @@ final class UpkeepRows {
        ORDER BY g.generation LIMIT 100
       """;
 
+  /// How often the index that answers for a key was read, on all nodes; the primary key serves
+  /// everything else.
+  private static final String LOOK_UPS =
+      """
+      SELECT coalesce(sum(idx_scan), 0)::bigint AS look_ups FROM pg_stat_user_indexes
+       WHERE relname = 'segment_list_members' AND indexrelname <> 'segment_list_members_pkey'
+      """;
+
   record Changed(TenantId tenant, EnvironmentId environment) {}
 
   record Silent(TenantId tenant, UUID importId) {}
@@ -66,6 +74,12 @@ final class UpkeepRows {
   Flux<Rubbish> rubbish(Duration retention) {
     return rows(
         RUBBISH, retention, row -> new Rubbish(tenant(row), Columns.number(row, "generation")));
+  }
+
+  /// How many look-ups of keys there have been; told by PostgreSQL about a second late.
+  Mono<Long> lookUps() {
+    return Borrowed.session(
+        reader, session -> session.one(LOOK_UPS, row -> Columns.number(row, "look_ups")));
   }
 
   private <T> Flux<T> rows(String sql, Duration ago, Function<Readable, T> mapper) {

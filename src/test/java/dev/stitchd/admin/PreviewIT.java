@@ -6,6 +6,7 @@ import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.ListMembers;
 import dev.stitchd.dev.Server;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,7 @@ class PreviewIT {
 
   @BeforeAll
   static void start() {
-    server = Server.start();
+    server = Server.start(Map.of("STITCHD_ADMIN_MAX_PREVIEW_CONTEXT", "65KB"));
     admin = server.admin();
     admin.createProject("web");
     admin.createEnvironment("web", "production");
@@ -162,6 +163,17 @@ class PreviewIT {
   }
 
   @Test
+  void aContextMayBeAsLargeAsItsSettingSays() {
+    assertThat(
+            preview("{\"targetingKey\":\"ann\",\"a\":\"" + "x".repeat(66_000) + "\"}").isObject())
+        .isTrue();
+    var larger =
+        send("", "{\"flag\":\"checkout\",\"context\":{\"a\":\"" + "x".repeat(70_000) + "\"}}");
+    assertThat(larger.status()).isEqualTo(422);
+    assertThat(larger.body()).contains("more than 66560 bytes");
+  }
+
+  @Test
   void badQuestionsHearEverythingThatIsWrong() {
     var answer =
         send("", "{\"flag\":\"A B\",\"context\":{\"targetingKey\":7,\"a.b\":1},\"extra\":true}");
@@ -170,10 +182,6 @@ class PreviewIT {
         .containsExactlyInAnyOrder("flag", "context.targetingKey", "context", "extra");
     assertThat(send("", "{}").status()).isEqualTo(422);
     assertThat(send("", "[]").status()).isEqualTo(400);
-    assertThat(
-            send("", "{\"flag\":\"checkout\",\"context\":{\"a\":\"" + "x".repeat(70_000) + "\"}}")
-                .status())
-        .isEqualTo(422);
     assertThat(
             admin
                 .send("POST", "/projects/web/environments/none/evaluate", "{\"flag\":\"checkout\"}")

@@ -122,11 +122,23 @@ final class EngineProcess {
     awaitEnd();
     // PostgreSQL's children notice the death of their parent by themselves, but in their own time.
     children.forEach(ProcessHandle::destroyForcibly);
-    children.forEach(child -> child.onExit().orTimeout(10, TimeUnit.SECONDS).join());
+    children.forEach(EngineProcess::awaitEnd);
     try {
       process.getOutputStream().close();
     } catch (IOException _) {
       // the watcher goes with it
+    }
+  }
+
+  /// [ProcessHandle#onExit()] looks ever more rarely at a process that is not this one's child, and
+  /// one that is dead counts as alive until its new parent has noticed; it has no program any more.
+  private static void awaitEnd(ProcessHandle child) {
+    var deadline = System.nanoTime() + STOP_PATIENCE.toNanos();
+    while (child.isAlive() && child.info().command().isPresent()) {
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException("process " + child.pid() + " does not end");
+      }
+      Machine.sleep(Duration.ofMillis(5));
     }
   }
 

@@ -4,19 +4,25 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /// Main class for scripts: starts both stores, prints a new empty database of each as two lines,
 /// `STITCHD_POSTGRES_URL=…` and `STITCHD_CLICKHOUSE_URL=…`, and lives until standard input ends.
 /// Two lines on standard input are commands: `clickhouse kill` ends ClickHouse by SIGKILL and
 /// `clickhouse start` starts it again, on the same port with the same data; only a ClickHouse of
-/// this process's own obeys, not one that was given or runs in a container.
+/// this process's own obeys, not one that was given or runs in a container. With the argument
+/// `durable` PostgreSQL is an embedded one with its own defaults, as measurements need it.
 public final class StoresOnly {
 
   private StoresOnly() {}
 
   public static void main(String[] arguments) throws IOException {
     try {
-      var postgres = Stores.shared().freshPostgres().url();
+      var durable = List.of(arguments).contains("durable");
+      var postgres =
+          durable
+              ? OwnPostgres.startedDurable().freshDatabase().url()
+              : Stores.shared().freshPostgres().url();
       System.out.println("STITCHD_POSTGRES_URL=" + postgres);
       System.out.println("STITCHD_CLICKHOUSE_URL=" + Stores.shared().freshClickHouse().url());
     } catch (StoreProblem problem) {

@@ -20,12 +20,17 @@ class ListSettingsTest {
           Map.entry("import-threads", "4"),
           Map.entry("chunk-rows", "5"),
           Map.entry("chunk-size", "2KB"),
+          Map.entry("asked-check", "18s"),
+          Map.entry("asked-from", "19"),
+          Map.entry("share-while-asked", "21"),
           Map.entry("errors-listed", "6"),
           Map.entry("idle", "7s"),
           Map.entry("answer-after", "8s"),
           Map.entry("heartbeat", "9s"),
           Map.entry("silence", "20s"),
           Map.entry("imports-kept", "10"),
+          Map.entry("changes-waiting", "22"),
+          Map.entry("changed-together", "23"),
           Map.entry("announce-check", "11s"),
           Map.entry("announce-gap", "12s"),
           Map.entry("retention", "13s"),
@@ -49,14 +54,19 @@ class ListSettingsTest {
                 50_000_000,
                 2,
                 2,
-                32_768,
+                4_096,
                 DataSize.ofMegabytes(1),
+                Duration.ofSeconds(1),
+                10,
+                25,
                 20,
                 Duration.ofSeconds(60),
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(30),
                 20,
+                2_000,
+                10_000,
                 Duration.ofMillis(200),
                 Duration.ofSeconds(1),
                 Duration.ofMinutes(1),
@@ -76,12 +86,17 @@ class ListSettingsTest {
                 4,
                 5,
                 DataSize.ofKilobytes(2),
+                Duration.ofSeconds(18),
+                19,
+                21,
                 6,
                 Duration.ofSeconds(7),
                 Duration.ofSeconds(8),
                 Duration.ofSeconds(9),
                 Duration.ofSeconds(20),
                 10,
+                22,
+                23,
                 Duration.ofSeconds(11),
                 Duration.ofSeconds(12),
                 Duration.ofSeconds(13),
@@ -89,6 +104,16 @@ class ListSettingsTest {
                 15,
                 Duration.ofSeconds(16),
                 17));
+  }
+
+  @Test
+  void bulkWorkNeedsAShareOfTheTime() {
+    assertThatThrownBy(() -> bind(Map.of("share-while-asked", "0")))
+        .hasRootCauseInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> bind(Map.of("share-while-asked", "101")))
+        .hasRootCauseInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> bind(Map.of("asked-from", "0")))
+        .hasRootCauseInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

@@ -142,6 +142,20 @@ class MembershipsIT implements MembershipsContract {
     await().atMost(SOON).until(() -> meters().get("stitchd.membership.open").gauge().value() == 0);
   }
 
+  /// What imports give way to; PostgreSQL tells it for all nodes, a little late.
+  @Test
+  void lookUpsOfKeysAreCounted() {
+    add(environment, "vip", "a", true);
+    var rows = server.bean(UpkeepRows.class);
+    long before = rows.lookUps().blockOptional(SOON).orElseThrow();
+    await()
+        .atMost(SOON)
+        .until(() -> {
+          var _ = memberships.listings(environment, Set.of("vip"), Set.of("a")).block(SOON);
+          return rows.lookUps().blockOptional(SOON).orElseThrow() > before;
+        });
+  }
+
   private void answersAgain() {
     await()
         .atMost(SOON)

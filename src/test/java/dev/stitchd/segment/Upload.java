@@ -25,7 +25,12 @@ final class Upload implements AutoCloseable {
   /// @param path below `/api/v1`
   static Upload begin(Server server, String path, String type, String... headers)
       throws IOException {
-    var upload = new Upload(new Socket("127.0.0.1", server.port()));
+    return begin(server.port(), path, type, headers);
+  }
+
+  /// The same to a server of which only the port is known.
+  static Upload begin(int port, String path, String type, String... headers) throws IOException {
+    var upload = new Upload(new Socket("127.0.0.1", port));
     upload.socket.setSoTimeout(60_000);
     var head =
         new StringBuilder("PUT /api/v1" + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n")

@@ -7,7 +7,7 @@ import java.util.Locale;
 public final class Bench {
 
   private static final String USAGE =
-      "usage: Bench setup|fanout|storm|soak|polling|evaluate|ingest|outage|rowbinary|export|import|lists|membership|membershipsql|table [--name=value …]";
+      "usage: Bench setup|fanout|storm|soak|polling|evaluate|ingest|outage|rowbinary|export|import|adds|lists|membership|membershipsql|table [--name=value …]";
 
   private Bench() {}
 
@@ -42,6 +42,7 @@ public final class Bench {
       case "lists" -> new Lists(options).run();
       case "membership" -> new Membership(options).run();
       case "membershipsql" -> new MembershipSql(options).run();
+      case "adds" -> new Adds(options).run();
       case "import" -> new Import(options).run();
       case "table" -> new Table(options).run();
       default -> throw new IllegalArgumentException(USAGE);

@@ -58,6 +58,8 @@ final class Import {
           .put("ratio", median(copies) / median(uploads))
           .put("import_seconds", median(uploads))
           .put("copy_seconds", median(copies))
+          .put("live_heap_mb", target.process().liveHeapBytes() / 1e6)
+          .put("rss_mb", target.process().residentBytes() / 1e6)
           .put("cpu_us_per_member", cpu / rounds / members * 1e6)
           .write();
     } finally {

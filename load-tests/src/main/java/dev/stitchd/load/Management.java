@@ -184,7 +184,7 @@ public final class Management implements AutoCloseable {
     var request =
         HttpRequest.newBuilder(
                 URI.create(url + environmentPath() + "/segments/" + key + "/members"))
-            .timeout(Duration.ofMinutes(5))
+            .timeout(Duration.ofMinutes(15))
             .header("Authorization", "Bearer " + token)
             .header("Content-Type", "text/csv")
             .PUT(BodyPublishers.ofFile(csv));
@@ -194,6 +194,32 @@ public final class Management implements AutoCloseable {
       throw new IllegalStateException("import: " + answer.statusCode() + " " + answer.body());
     }
     return body.get("rows").asLong();
+  }
+
+  /// How many included keys a segment's list has.
+  ///
+  /// @param key the segment's key
+  public long includedMembers(String key) {
+    var segment = tree(send("GET", environmentPath() + "/segments/" + key, null, 200));
+    return segment.at("/list/included").asLong();
+  }
+
+  /// The newest revision that SDKs were told of.
+  ///
+  /// @param sdkKey a key of the environment
+  public long revision(String sdkKey) {
+    var request =
+        HttpRequest.newBuilder(URI.create(url + "/sdk/v1/config"))
+            .timeout(TIMEOUT)
+            .header("Authorization", "Bearer " + sdkKey);
+    try {
+      return tree(http.send(request.build(), BodyHandlers.ofString())).get("revision").asLong();
+    } catch (IOException e) {
+      throw new IllegalStateException("the configuration did not come: " + e, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
   }
 
   /// The path of the flag's targeting in the environment.
