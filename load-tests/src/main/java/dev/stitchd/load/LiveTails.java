@@ -36,7 +36,7 @@ final class LiveTails implements AutoCloseable {
   }
 
   private void line(String line) {
-    if (line.startsWith("event: accepted")) {
+    if (line.startsWith("event:") && line.substring(6).strip().equals("accepted")) {
       shown.incrementAndGet();
     }
   }
