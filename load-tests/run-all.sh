@@ -11,6 +11,8 @@
 # ONLY="stalled" is the fan-out with one stream in a hundred that takes nothing (CLIENTS in all); mvn verify -Pfull measures all that streams promise;
 # ONLY="ofrepstreams" holds SOAK_CLIENTS of OFREP's event streams;
 # ONLY="storm" kills the server with SIGKILL and starts it again under CLIENTS streams; ONLY="soak" has SOAK_CLIENTS (5000) come and go;
+# ONLY="outage" kills ClickHouse for OUTAGE (300) seconds and the server in the middle of that, under RATE events per second (half of what the same
+# run ingested); ONLY="export" exports EXPORTED (1000000) rows in every format (HEAP=256m is what README.md measures); WARM (1000000) events before ingest.
 # ONLY="replace" asks about lists while nothing else happens, while a list of REPLACED (1000000) is replaced, and while the old one is removed;
 # ONLY="adds" adds single keys at RATE (1000) per second; ONLY="import" replaces a list of IMPORTED (5000000) once; all on a PostgreSQL with its own defaults.
 # GATLING (yes; no, or the names of some) runs the simulations at the end; ONLY ("fanout polling evaluate ingest membership") measurements; HEAP (1g) of the measured JVMs.
@@ -30,6 +32,9 @@ members=${MEMBERS:-5000000}
 stalled=${STALLED:-0}
 soak=${SOAK:-1800}
 soak_clients=${SOAK_CLIENTS:-5000}
+outage=${OUTAGE:-300}
+exported=${EXPORTED:-1000000}
+warm=${WARM:-1000000}
 only=${ONLY:-fanout polling evaluate ingest membership}
 replaced=${REPLACED:-1000000}
 imported=${IMPORTED:-5000000}
@@ -108,6 +113,7 @@ measured_flags="-Xms$heap -Xmx$heap -XX:+UseCompactObjectHeaders $quiet_flags"
 bench_path="target/classes:target/lib/*"
 token="sat_$(od -An -N20 -tx1 /dev/urandom | tr -d ' \n')"
 export STITCHD_BOOTSTRAP_TOKEN=$token
+case " $only " in *" outage "*) export STITCHD_SPOOL_SIZE=${STITCHD_SPOOL_SIZE:-40GB} ;; esac
 
 durable=""
 case " $only " in *" replace "* | *" adds "* | *" import "*) durable=durable ;; esac
@@ -192,6 +198,11 @@ SQL
   sed -n "s/^tps = \([0-9.]*\).*/{\"name\":\"$1\",\"target\":\"pgbench\",\"per_second\":\1}/p" <<<"$said" | tee -a "$results" >&2
 }
 
+# half_of_ingest: half of the events per second that the last run of ingest measured
+half_of_ingest() {
+  sed -n 's/^{"name":"ingest","target":"server".*"per_second":\([0-9]*\).*/\1/p' "$results" | tail -1 | awk '{ print int($1 / 2) }'
+}
+
 rm -f "$results"
 mkdir -p target
 if chosen membership || chosen replace; then
@@ -234,8 +245,19 @@ for round in $(seq "$rounds"); do
     done
   fi
   if chosen ingest; then
-    bench ingest $server --events="$events"
+    bench ingest $server --events="$events" --warmup="$warm"
     bench rowbinary --target=rowbinary --events="$rows"
+    half=$(half_of_ingest)
+    if [ -n "$half" ]; then
+      bench ingest $server --name="ingest at half of that rate" --rate="$half" --events=$((half * seconds)) --warmup="$half"
+      bench ingest $server --name="ingest at half of that rate, 5 live tails" --live=5 --rate="$half" --events=$((half * seconds)) --warmup="$half"
+    fi
+    bench ingest $server --name="ingest, 5 live tails" --live=5 --events="$events" --warmup=50000
+  fi
+  if chosen export; then
+    for format in ndjson csv parquet; do
+      limit=900 bench export $server --rows="$exported" --format="$format"
+    done
   fi
   if chosen replace; then
     ask_about_lists "membership, nothing else"
@@ -267,6 +289,13 @@ fi
 # shellcheck disable=SC2086
 if chosen soak; then
   limit=$((soak + 300)) bench soak $server --clients="$soak_clients" --seconds="$soak"
+fi
+# shellcheck disable=SC2086
+if chosen outage; then # the server is another process afterwards
+  chosen ingest || [ -n "${RATE:-}" ] || bench ingest $server --events="$events" --warmup="$warm"
+  limit=$((outage * 4 + 2400)) bench outage $server --restart="bash $work/restart" --stores="$work/hold" --outage="$outage" --rate="${RATE:-$(half_of_ingest)}"
+  tail -n 5 "$work/stores.log" >&2
+  server="--target=server --url=http://127.0.0.1:$port --pid=$(cat "$work/restarted.pid")"
 fi
 # shellcheck disable=SC2086
 if chosen storm; then # last: the server is another process afterwards

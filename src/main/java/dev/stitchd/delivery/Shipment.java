@@ -1,5 +1,6 @@
 package dev.stitchd.delivery;
 
+import java.time.Instant;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -10,10 +11,20 @@ import java.util.function.Supplier;
 /// A batch together with those who wait for its rows. Immutable.
 record Shipment(String token, EventKind kind, YearMonth partition, List<Held> held) {
 
-  private record Slot(EventKind kind, YearMonth partition) {
+  /// @param begin of the month
+  /// @param end of the month, the first moment that is not its own
+  private record Slot(EventKind kind, YearMonth partition, Instant begin, Instant end) {
     static Slot of(Event event) {
-      return new Slot(
-          EventKind.of(event), YearMonth.from(event.at().atOffset(ZoneOffset.UTC).toLocalDate()));
+      var month = YearMonth.from(event.at().atOffset(ZoneOffset.UTC).toLocalDate());
+      return new Slot(EventKind.of(event), month, begin(month), begin(month.plusMonths(1)));
+    }
+
+    private static Instant begin(YearMonth month) {
+      return month.atDay(1).atStartOfDay().toInstant(ZoneOffset.UTC);
+    }
+
+    boolean holds(Event event) {
+      return EventKind.of(event) == kind && !event.at().isBefore(begin) && event.at().isBefore(end);
     }
   }
 
@@ -21,13 +32,19 @@ record Shipment(String token, EventKind kind, YearMonth partition, List<Held> he
   /// one insert. Keeps the order inside each.
   static List<Shipment> pack(List<Held> collected, long maxBytes, Supplier<String> tokens) {
     var slots = new LinkedHashMap<Slot, List<Held>>();
+    Slot slot = null;
+    List<Held> same = List.of();
     for (var held : collected) {
-      slots.computeIfAbsent(Slot.of(held.event()), _ -> new ArrayList<>()).add(held);
+      if (slot == null || !slot.holds(held.event())) { // the calendar is asked for runs, not events
+        slot = Slot.of(held.event());
+        same = slots.computeIfAbsent(slot, _ -> new ArrayList<>());
+      }
+      same.add(held);
     }
     var shipments = new ArrayList<Shipment>();
-    slots.forEach((slot, held) -> {
+    slots.forEach((which, held) -> {
       for (var part : within(maxBytes, held)) {
-        shipments.add(new Shipment(tokens.get(), slot.kind(), slot.partition(), part));
+        shipments.add(new Shipment(tokens.get(), which.kind(), which.partition(), part));
       }
     });
     return shipments;

@@ -1,8 +1,9 @@
 package dev.stitchd.ingest;
 
 import dev.stitchd.kernel.Problem;
-import java.io.ByteArrayOutputStream;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// How much memory all bodies that are collected at the same time may take together. Safe from any
@@ -31,7 +32,8 @@ final class BufferBudget {
   final class Collecting implements AutoCloseable {
     private final int limit;
     private final AtomicLong held = new AtomicLong();
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private final List<byte[]> pieces = new ArrayList<>();
+    private int size;
 
     private Collecting(int limit) {
       this.limit = limit;
@@ -40,7 +42,7 @@ final class BufferBudget {
     /// @throws Problem.TooLarge if the body is larger than its limit
     /// @throws Problem.Unavailable if all bodies together are larger than the budget
     Collecting add(byte[] piece) {
-      if (bytes.size() + piece.length > limit) {
+      if (size + piece.length > limit) {
         throw new Problem.TooLarge("the body is larger than " + limit + " bytes");
       }
       held.addAndGet(piece.length);
@@ -48,12 +50,21 @@ final class BufferBudget {
         throw new Problem.Unavailable(
             "too many event bodies are being read; nothing of this one was kept", RETRY_AFTER);
       }
-      bytes.writeBytes(piece);
+      pieces.add(piece);
+      size += piece.length;
       return this;
     }
 
+    /// All of it; asked once.
     byte[] bytes() {
-      return bytes.toByteArray();
+      var whole = new byte[size];
+      int at = 0;
+      for (var piece : pieces) {
+        System.arraycopy(piece, 0, whole, at, piece.length);
+        at += piece.length;
+      }
+      pieces.clear();
+      return whole;
     }
 
     @Override

@@ -21,11 +21,13 @@ final class ContextDraft {
 
   private final Draft event;
   private final SeenAttributes seen = new SeenAttributes();
-  private final Set<String> hidden = new HashSet<>();
+  private final Words words;
+  private Set<String> hidden = Set.of();
   private @Nullable String key;
 
-  ContextDraft(Draft event) {
+  ContextDraft(Draft event, Words words) {
     this.event = event;
+    this.words = words;
   }
 
   /// Reads the value that the parser stands at.
@@ -65,7 +67,7 @@ final class ContextDraft {
     switch (token) {
       case START_OBJECT -> object(path, parser, depth);
       case START_ARRAY -> list(path, parser);
-      case VALUE_STRING -> seen.add(path, parser.getString());
+      case VALUE_STRING -> seen.add(path, words.at(parser));
       case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> number(path, parser.getString());
       case VALUE_TRUE, VALUE_FALSE -> seen.add(path, parser.getString());
       default -> Draft.skip(parser);
@@ -127,6 +129,7 @@ final class ContextDraft {
       event.malformed(BAD_PATHS);
       return;
     }
+    hidden = hidden.isEmpty() ? new HashSet<>() : hidden;
     for (var element = parser.nextToken();
         element != JsonToken.END_ARRAY;
         element = parser.nextToken()) {

@@ -23,14 +23,19 @@ final class Draft {
   @Nullable String event;
   @Nullable Double value;
   PropertiesDraft.@Nullable Properties properties;
-  final ContextDraft context = new ContextDraft(this);
+  final ContextDraft context;
   @Nullable Rejection wrong;
 
-  private Draft() {}
+  private final Words words;
+
+  private Draft(Words words) {
+    this.words = words;
+    this.context = new ContextDraft(this, words);
+  }
 
   /// Reads the object at whose start the parser stands; leaves it at the object's end.
-  static Draft read(JsonParser parser) {
-    var draft = new Draft();
+  static Draft read(JsonParser parser, Words words) {
+    var draft = new Draft(words);
     while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
       var name = parser.currentName();
       var token = parser.nextToken();
@@ -41,15 +46,15 @@ final class Draft {
 
   private void field(String name, JsonToken token, JsonParser parser) {
     switch (name) {
-      case "type" -> type = text(name, token, parser);
+      case "type" -> type = word(name, token, parser);
       case "id" -> id = text(name, token, parser);
       case "at" -> at = text(name, token, parser);
-      case "flag" -> flag = text(name, token, parser);
-      case "variant" -> variant = text(name, token, parser);
-      case "ruleId" -> ruleId = text(name, token, parser);
-      case "reason" -> reason = text(name, token, parser);
+      case "flag" -> flag = word(name, token, parser);
+      case "variant" -> variant = word(name, token, parser);
+      case "ruleId" -> ruleId = word(name, token, parser);
+      case "reason" -> reason = word(name, token, parser);
       case "count" -> count = number(token, parser);
-      case "event" -> event = text(name, token, parser);
+      case "event" -> event = word(name, token, parser);
       case "value" -> value = measure(token, parser);
       case "properties" -> properties = PropertiesDraft.read(token, parser, this);
       case "context" -> context.read(token, parser);
@@ -63,15 +68,26 @@ final class Draft {
   }
 
   @Nullable String text(String name, JsonToken token, JsonParser parser) {
-    if (token == JsonToken.VALUE_NULL) {
-      return null;
+    return isText(name, token, parser) ? storable(name, parser.getString()) : null;
+  }
+
+  /// Text that other events are likely to have too.
+  private @Nullable String word(String name, JsonToken token, JsonParser parser) {
+    return isText(name, token, parser) ? storable(name, words.at(parser)) : null;
+  }
+
+  private boolean isText(String name, JsonToken token, JsonParser parser) {
+    if (token == JsonToken.VALUE_STRING) {
+      return true;
     }
-    if (token != JsonToken.VALUE_STRING) {
+    if (token != JsonToken.VALUE_NULL) {
       skip(parser);
       malformed(name + " must be a string");
-      return null;
     }
-    var text = parser.getString();
+    return false;
+  }
+
+  private @Nullable String storable(String name, String text) {
     if (!Json.isStorable(text)) {
       note(
           RejectionCode.TEXT_NOT_STORABLE,

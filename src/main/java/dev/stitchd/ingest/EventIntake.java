@@ -18,7 +18,6 @@ final class EventIntake {
   private static final int AHEAD = 4;
 
   private final EventQueue queue;
-  private final EventReader reader;
   private final Registrar registrar;
   private final BufferBudget budget;
   private final IngestSettings settings;
@@ -34,7 +33,6 @@ final class EventIntake {
       Scheduler ingest) {
     this.queue = queue;
     this.registrar = registrar;
-    this.reader = new EventReader(settings);
     this.budget = budget;
     this.settings = settings;
     this.clock = clock;
@@ -49,7 +47,8 @@ final class EventIntake {
         place ->
             unpacked(body, coding)
                 .reduce(place, BufferBudget.Collecting::add)
-                .map(whole -> reader.array(whole.bytes(), sender, clock.instant()))
+                .map(whole ->
+                    new EventReader(settings).array(whole.bytes(), sender, clock.instant()))
                 .flatMap(items -> admit(items, new RecentIds(items.size()), sender)),
         BufferBudget.Collecting::close);
   }
@@ -74,6 +73,7 @@ final class EventIntake {
   private Flux<Item> items(Flux<byte[]> body, ContentCoding coding, Sender sender) {
     var splitter = new LineSplitter((int) settings.eventSize().toBytes());
     var total = new Total(settings.linesSize().toBytes());
+    var reader = new EventReader(settings);
     var index = new AtomicInteger();
     return unpacked(body, coding)
         .doOnNext(total::add)

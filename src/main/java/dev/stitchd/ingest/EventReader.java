@@ -23,14 +23,17 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 
 /// Events from JSON, without a tree in between. What is wrong with one event rejects that event;
-/// only what is no array at all is refused whole. Pure; safe from any thread.
+/// only what is no array at all is refused whole. One for each body; confined to one thread at a
+/// time.
 final class EventReader {
 
   private static final int LONGEST_NAME = 100;
-  private static final int UUID_LENGTH = 36;
 
   /// Of a context's key, in bytes of UTF-8; as of a list's member.
   private static final int LONGEST_KEY = 512;
+
+  /// Of one character in UTF-8; a surrogate pair is two characters.
+  private static final int MOST_BYTES = 3;
 
   /// How the parser reports places without repeating the body.
   private static final JsonFactory JSON =
@@ -42,6 +45,7 @@ final class EventReader {
 
   private final IngestSettings settings;
   private final long eventSize;
+  private final Words words = new Words();
 
   EventReader(IngestSettings settings) {
     this.settings = settings;
@@ -114,7 +118,7 @@ final class EventReader {
           index, null, RejectionCode.MALFORMED, "an event must be a JSON object");
     }
     long start = parser.currentTokenLocation().getByteOffset();
-    var draft = Draft.read(parser);
+    var draft = Draft.read(parser, words);
     long size = parser.currentLocation().getByteOffset() - start;
     if (size > eventSize) {
       return tooLarge(index, draft.shownId());
@@ -216,7 +220,8 @@ final class EventReader {
     if (key == null) {
       return "";
     }
-    if (key.length() > LONGEST_KEY || key.getBytes(UTF_8).length > LONGEST_KEY) {
+    if (key.length() > LONGEST_KEY / MOST_BYTES
+        && (key.length() > LONGEST_KEY || key.getBytes(UTF_8).length > LONGEST_KEY)) {
       throw new Rejection(
           RejectionCode.TOO_LARGE,
           "context.targetingKey may have at most " + LONGEST_KEY + " bytes");
@@ -251,15 +256,11 @@ final class EventReader {
     if (text == null) {
       throw new Rejection(RejectionCode.MISSING_ID, "every event needs an id, a UUID");
     }
-    try {
-      var id = UUID.fromString(text);
-      if (text.length() == UUID_LENGTH && id.toString().equalsIgnoreCase(text)) {
-        return id;
-      }
-    } catch (IllegalArgumentException _) {
-      // told below
+    var id = Spelling.uuid(text);
+    if (id == null) {
+      throw new Rejection(RejectionCode.BAD_ID, "id must be a UUID");
     }
-    throw new Rejection(RejectionCode.BAD_ID, "id must be a UUID");
+    return id;
   }
 
   private Instant at(Draft draft, UUID id, Instant received) {
@@ -287,7 +288,7 @@ final class EventReader {
 
   private static Instant parsed(String at) {
     try {
-      return Instant.parse(at);
+      return Spelling.time(at);
     } catch (DateTimeParseException _) {
       throw new Rejection(RejectionCode.BAD_AT, "at must be a time as in 2026-01-31T12:00:00.000Z");
     }

@@ -7,11 +7,15 @@ import java.util.UUID;
 /// confined to one thread at a time.
 final class RecentIds {
 
+  /// As many as a usual request has.
+  private static final int EXPECTED = 1_000;
+
   private final int most;
-  private final LinkedHashSet<UUID> ids = new LinkedHashSet<>();
+  private final LinkedHashSet<UUID> ids;
 
   RecentIds(int most) {
     this.most = most;
+    this.ids = LinkedHashSet.newLinkedHashSet(Math.min(most, EXPECTED));
   }
 
   /// Whether this id was not among the latest.

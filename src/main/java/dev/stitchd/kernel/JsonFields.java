@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -17,7 +16,9 @@ public final class JsonFields {
   /// The longest text of a field that names no limit of its own, in characters.
   public static final int MAX_TEXT = 1_000;
 
-  private static final Pattern KEY = Pattern.compile("[a-z0-9][a-z0-9._-]{0,99}");
+  private static final String KEY = "[a-z0-9][a-z0-9._-]{0,99}";
+
+  private static final int LONGEST_KEY = 100;
 
   private final @Nullable ObjectNode node;
   private final String path;
@@ -117,18 +118,27 @@ public final class JsonFields {
   public String requiredKey(String name) {
     var text = requiredText(name, 100);
     if (!text.isBlank() && !isKey(text)) {
-      error(
-          name,
-          "must match "
-              + KEY.pattern()
-              + ": lower-case letters, digits, dots, dashes, underscores");
+      error(name, "must match " + KEY + ": lower-case letters, digits, dots, dashes, underscores");
     }
     return text;
   }
 
   /// Whether text is a key: `[a-z0-9][a-z0-9._-]{0,99}`.
   public static boolean isKey(String text) {
-    return KEY.matcher(text).matches();
+    if (text.isEmpty() || text.length() > LONGEST_KEY || !isLetterOrDigit(text.charAt(0))) {
+      return false;
+    }
+    for (int i = 1; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (!isLetterOrDigit(c) && c != '.' && c != '_' && c != '-') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isLetterOrDigit(char c) {
+    return c >= 'a' && c <= 'z' || c >= '0' && c <= '9';
   }
 
   public boolean bool(String name, boolean otherwise) {

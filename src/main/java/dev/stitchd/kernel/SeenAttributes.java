@@ -1,7 +1,6 @@
 package dev.stitchd.kernel;
 
-import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
@@ -27,7 +26,15 @@ public final class SeenAttributes {
 
   private static final String TARGETING_KEY = "targetingKey";
 
-  private final Map<String, String> seen = new LinkedHashMap<>();
+  private static final int USUAL = 8;
+
+  private static final String[] NONE = new String[0];
+
+  /// Paths and texts in turn, `length` of them all; a path may come twice, and then the last
+  /// counts.
+  private String[] seen = NONE;
+
+  private int length;
 
   /// The attributes of a context without its key and without what is private.
   ///
@@ -65,28 +72,50 @@ public final class SeenAttributes {
 
   /// Notes one attribute, if it can be kept.
   public void add(String path, String value) {
-    if (seen.size() < MOST_LOOKED_AT
+    if (length < 2 * MOST_LOOKED_AT
         && path.length() <= LONGEST_PATH
         && value.length() <= LONGEST_VALUE
         && Json.isStorable(path)
         && Json.isStorable(value)) {
-      seen.put(path, value);
+      if (length == seen.length) {
+        seen = Arrays.copyOf(seen, Math.max(2 * USUAL, 2 * length));
+      }
+      seen[length++] = path;
+      seen[length++] = value;
     }
   }
 
   /// What was noted and is not private, in order; immutable.
   public Map<String, String> without(Set<String> hidden, Set<String> alsoHidden) {
-    if (seen.isEmpty()) {
+    if (length == 0) {
       return Map.of();
     }
-    var kept = new LinkedHashMap<String, String>();
-    for (var attribute : seen.entrySet()) {
-      var path = attribute.getKey();
-      if (kept.size() < MOST && !isWithin(path, hidden) && !isWithin(path, alsoHidden)) {
-        kept.put(path, attribute.getValue());
+    var kept = new String[Math.min(length, 2 * MOST)];
+    int end = 0;
+    for (int i = 0; i < length; i += 2) {
+      var path = seen[i];
+      if (isWithin(path, hidden) || isWithin(path, alsoHidden)) {
+        continue;
+      }
+      int at = find(path, kept, end);
+      if (at == end && end < kept.length) {
+        kept[end] = path;
+        end += 2;
+      }
+      if (at < end) {
+        kept[at + 1] = seen[i + 1];
       }
     }
-    return Collections.unmodifiableMap(kept);
+    return new Pairs(end == kept.length ? kept : Arrays.copyOf(kept, end));
+  }
+
+  /// Where a path stands among the first, or their end.
+  private static int find(String path, String[] pairs, int end) {
+    int at = 0;
+    while (at < end && !pairs[at].equals(path)) {
+      at += 2;
+    }
+    return at;
   }
 
   /// Whether a path, or an object that it lies in, is one of these.

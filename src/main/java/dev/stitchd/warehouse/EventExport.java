@@ -37,16 +37,19 @@ public final class EventExport {
   private final Questions questions;
   private final ClickHouseBytes clickHouse;
   private final ExportSlots slots;
+  private final ExportMeters meters;
   private final WarehouseSettings settings;
 
   EventExport(
       Questions questions,
       ClickHouseBytes clickHouse,
       ExportSlots slots,
+      ExportMeters meters,
       WarehouseSettings settings) {
     this.questions = questions;
     this.clickHouse = clickHouse;
     this.slots = slots;
+    this.meters = meters;
     this.settings = settings;
   }
 
@@ -64,7 +67,10 @@ public final class EventExport {
   /// format; after it with anything, and then what came is not whole. Emits on Netty's event loops.
   public Flux<ByteBuf> bytes(Wanted wanted) {
     return Flux.using(slots::take, _ -> sliced(wanted), ExportSlots::release)
-        .onErrorMap(e -> !(e instanceof Problem), EventExport::failed);
+        .onErrorMap(e -> !(e instanceof Problem), EventExport::failed)
+        .doOnNext(meters::passed)
+        .doOnComplete(meters::ended)
+        .doOnError(meters::failed);
   }
 
   private Flux<ByteBuf> sliced(Wanted wanted) {

@@ -1,5 +1,6 @@
 package dev.stitchd.warehouse;
 
+import io.micrometer.core.instrument.Timer;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicReference;
@@ -19,6 +20,7 @@ final class RollupLifecycle implements SmartLifecycle {
   private static final Logger LOG = LoggerFactory.getLogger(RollupLifecycle.class);
 
   private final Rollups rollups;
+  private final RollupMeters meters;
   private final AdvisoryLock lock;
   private final WarehouseHealth health;
   private final WarehouseSettings settings;
@@ -31,12 +33,14 @@ final class RollupLifecycle implements SmartLifecycle {
 
   RollupLifecycle(
       Rollups rollups,
+      RollupMeters meters,
       AdvisoryLock lock,
       WarehouseHealth health,
       WarehouseSettings settings,
       Clock clock,
       Scheduler timer) {
     this.rollups = rollups;
+    this.meters = meters;
     this.lock = lock;
     this.health = health;
     this.settings = settings;
@@ -58,24 +62,42 @@ final class RollupLifecycle implements SmartLifecycle {
   }
 
   private Mono<Void> look() {
-    return lock.holding(rollups.since(from()).doOnNext(this::done).then())
-        .doOnError(AdvisoryLock.Taken.class, e -> LOG.debug("No rollup here: {}", e.getMessage()))
-        .doOnError(e -> !(e instanceof AdvisoryLock.Taken), RollupLifecycle::failed)
+    return lock.holding(Mono.defer(this::rollUp))
+        .doOnError(AdvisoryLock.Taken.class, this::elsewhere)
+        .doOnError(e -> !(e instanceof AdvisoryLock.Taken), this::failed)
         .onErrorComplete(); // the next look does it
+  }
+
+  private Mono<Void> rollUp() {
+    var from = from();
+    var begun = meters.begun();
+    return rollups
+        .behind(from)
+        .doOnNext(meters::behind)
+        .then(rollups.since(from))
+        .doOnNext(written -> done(begun, written))
+        .then();
   }
 
   private Instant from() {
     return lookedAtAll ? clock.instant().minus(settings.rollupLookback()) : Instant.EPOCH;
   }
 
-  private void done(long written) {
+  private void done(Timer.Sample begun, long written) {
     lookedAtAll = true;
+    meters.done(begun, written);
     if (written > 0) {
       LOG.debug("Rolled up {} hours of flags", written);
     }
   }
 
-  private static void failed(Throwable failure) {
+  private void elsewhere(AdvisoryLock.Taken taken) {
+    meters.elsewhere();
+    LOG.debug("No rollup here: {}", taken.getMessage());
+  }
+
+  private void failed(Throwable failure) {
+    meters.failed();
     LOG.warn("Closed hours could not be rolled up: {}", failure.getMessage());
   }
 

@@ -1,6 +1,7 @@
 package dev.stitchd.warehouse;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
@@ -10,6 +11,25 @@ import reactor.core.publisher.Mono;
 /// Recomputes the rollups of closed hours that are behind their events. Done twice, or by two nodes
 /// at once, it gives the same rows; cut off, it is done again.
 final class Rollups {
+
+  /// The hours that have more rows of events than their rollup counted.
+  private static final String ALL_BEHIND =
+      """
+      SELECT environment_id, flag, hour, sum(n) AS present, max(rolled) AS before
+      FROM
+      (
+          SELECT environment_id, toString(flag) AS flag, toStartOfHour(at) AS hour, count() AS n, toUInt64(0) AS rolled
+          FROM %1$s
+          WHERE toStartOfHour(at) >= toDateTime({since:Int64}, 'UTC') AND toStartOfHour(at) < toDateTime({closed:Int64}, 'UTC')
+          GROUP BY environment_id, flag, hour
+          UNION ALL
+          SELECT environment_id, toString(flag) AS flag, hour, toUInt64(0) AS n, rows AS rolled
+          FROM evaluation_rollups
+          WHERE kind = '%2$s' AND hour >= toDateTime({since:Int64}, 'UTC') AND hour < toDateTime({closed:Int64}, 'UTC')
+      )
+      GROUP BY environment_id, flag, hour
+      HAVING sum(n) > max(rolled)
+      """;
 
   /// The hours that are behind, oldest first, until they hold enough events.
   private static final String BEHIND =
@@ -21,24 +41,29 @@ final class Rollups {
                  sum(present) OVER (ORDER BY hour, environment_id, flag ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS upto
           FROM
           (
-              SELECT environment_id, flag, hour, sum(n) AS present
-              FROM
-              (
-                  SELECT environment_id, toString(flag) AS flag, toStartOfHour(at) AS hour, count() AS n, toUInt64(0) AS rolled
-                  FROM %1$s
-                  WHERE toStartOfHour(at) >= toDateTime({since:Int64}, 'UTC') AND toStartOfHour(at) < toDateTime({closed:Int64}, 'UTC')
-                  GROUP BY environment_id, flag, hour
-                  UNION ALL
-                  SELECT environment_id, toString(flag) AS flag, hour, toUInt64(0) AS n, rows AS rolled
-                  FROM evaluation_rollups
-                  WHERE kind = '%2$s' AND hour >= toDateTime({since:Int64}, 'UTC') AND hour < toDateTime({closed:Int64}, 'UTC')
-              )
-              GROUP BY environment_id, flag, hour
-              HAVING sum(n) > max(rolled)
+      """
+          + ALL_BEHIND
+          + """
+                )
           )
+          WHERE upto - present < {rows:UInt64}
+          """;
+
+  /// What is to be done, in numbers: reopened hours, and the begin of the first.
+  private static final String LAG =
+      """
+      SELECT countIf(before > 0), toInt64(toUnixTimestamp(min(hour)))
+      FROM
+      (
+          %s
+          UNION ALL
+          %s
       )
-      WHERE upto - present < {rows:UInt64}
-      """;
+      FORMAT TSV
+      """
+          .formatted(
+              ALL_BEHIND.formatted("evaluation_events", "evaluation"),
+              ALL_BEHIND.formatted("flag_counts", "count"));
 
   private static final String EVALUATIONS =
       """
@@ -93,6 +118,27 @@ final class Rollups {
     return Flux.just(EVALUATIONS, COUNTS)
         .concatMap(statement -> untilNoneIsBehind(statement, from))
         .reduce(0L, Long::sum);
+  }
+
+  /// What is behind.
+  ///
+  /// @param reopened hours of a flag that were rolled up once and have got late events since
+  /// @param lag how long ago the first hour closed that is behind; zero if none is
+  record Behind(long reopened, Duration lag) {}
+
+  /// Asks what [#since] would find. Emits once; fails as [ClickHouseHttp#run] does.
+  Mono<Behind> behind(Instant from) {
+    return clickHouse.ask(LAG, parameters(from)).map(this::behind);
+  }
+
+  private Behind behind(String answer) {
+    var numbers = answer.strip().split("\t");
+    var first = Instant.ofEpochSecond(Long.parseLong(numbers[1]));
+    return first.equals(Instant.EPOCH)
+        ? new Behind(0, Duration.ZERO)
+        : new Behind(
+            Long.parseLong(numbers[0]),
+            Duration.between(first.plus(1, ChronoUnit.HOURS), clock.instant()));
   }
 
   private Flux<Long> untilNoneIsBehind(String statement, Instant from) {

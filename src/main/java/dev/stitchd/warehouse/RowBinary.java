@@ -189,7 +189,33 @@ final class RowBinary {
   }
 
   private void text(@Nullable String value) {
-    var utf8 = value == null ? new byte[0] : value.getBytes(StandardCharsets.UTF_8);
+    if (value == null) {
+      int8(0);
+    } else if (!shortAscii(value)) {
+      utf8(value.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  /// Writes what nearly every text is, character by character; does nothing with others.
+  private boolean shortAscii(String value) {
+    int size = value.length();
+    if (size >= 0x80) {
+      return false;
+    }
+    ensure(1 + size);
+    for (int i = 0; i < size; i++) {
+      char c = value.charAt(i);
+      if (c >= 0x80) {
+        return false;
+      }
+      bytes[length + 1 + i] = (byte) c;
+    }
+    bytes[length] = (byte) size;
+    length += 1 + size;
+    return true;
+  }
+
+  private void utf8(byte[] utf8) {
     varint(utf8.length);
     ensure(utf8.length);
     System.arraycopy(utf8, 0, bytes, length, utf8.length);

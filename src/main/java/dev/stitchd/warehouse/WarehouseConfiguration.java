@@ -1,6 +1,7 @@
 package dev.stitchd.warehouse;
 
 import dev.stitchd.delivery.EventSink;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.r2dbc.spi.ConnectionFactory;
 import java.time.Clock;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -80,9 +81,11 @@ class WarehouseConfiguration {
       WarehouseSettings settings,
       @Qualifier("management") ConnectionFactory postgres,
       Clock clock,
-      @Qualifier("timer") Scheduler timer) {
+      @Qualifier("timer") Scheduler timer,
+      MeterRegistry meters) {
     return new RollupLifecycle(
         new Rollups(clickHouse, settings, clock),
+        new RollupMeters(meters),
         AdvisoryLock.ofRollups(postgres),
         state,
         settings,
@@ -127,11 +130,14 @@ class WarehouseConfiguration {
       Questions questions,
       ClickHouseAddress address,
       ClickHouseSettings clickHouse,
-      WarehouseSettings settings) {
+      WarehouseSettings settings,
+      MeterRegistry meters) {
+    var slots = new ExportSlots(settings.exports(), settings.exportRetryAfter());
     return new EventExport(
         questions,
         new ClickHouseBytes(address, clickHouse),
-        new ExportSlots(settings.exports(), settings.exportRetryAfter()),
+        slots,
+        new ExportMeters(slots, meters),
         settings);
   }
 

@@ -231,7 +231,9 @@ class QuestionsIT {
             STATS + "/contexts",
             STATS + "/attributes",
             STATS + "/contexts/user/u1/evaluations",
-            EXPORT)) {
+            EXPORT,
+            "/projects/shop/environments/production/events/account",
+            "/projects/shop/environments/production/events/live")) {
       softly
           .assertThat(admin.send("GET", path, "", "Stitchd-Tenant", "other").status())
           .as(path)

@@ -67,6 +67,11 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
+  /// Of the process that runs now.
+  public synchronized long pid() {
+    return process.pid();
+  }
+
   /// SIGKILL.
   public synchronized void kill() {
     process.kill();

@@ -20,6 +20,7 @@ public final class Stores {
 
   private String postgres;
   private String clickHouse;
+  private OwnClickHouse ownClickHouse;
 
   private Stores() {}
 
@@ -56,9 +57,17 @@ public final class Stores {
           choose(
               CLICKHOUSE_VARIABLE,
               () -> DockerStores.clickHouse("").url(),
-              () -> OwnClickHouse.started().url());
+              () -> ownClickHouse().url());
     }
     return clickHouse;
+  }
+
+  /// The engine of [#freshClickHouse] if it is embedded; one that nobody uses otherwise.
+  synchronized OwnClickHouse ownClickHouse() {
+    if (ownClickHouse == null) {
+      ownClickHouse = OwnClickHouse.started();
+    }
+    return ownClickHouse;
   }
 
   private static String choose(

@@ -103,7 +103,6 @@ class QuotaIT {
     stopped = true;
     assertThat(rate).isBetween(PER_SECOND * 0.9, PER_SECOND * 1.1);
     assertThat(rateThere).isPositive();
-    System.out.printf("%d/s: %.1f/s, %.1f/s on the quiet node%n", PER_SECOND, rate, rateThere);
     for (var load : loads) {
       load.join();
     }

@@ -107,7 +107,11 @@ class RollupsIT {
     store(List.of(Events.count(environment, NOON.plusSeconds(9), 10)));
     var expected = List.of(row(NOON, "off", 1), row(NOON, "on", 11));
     assertThat(day(environment)).isEqualTo(expected);
+    var behind = warehouse.behind();
+    assertThat(behind.reopened()).as("of two kinds, one was rolled up before").isEqualTo(1);
+    assertThat(behind.lag()).isEqualTo(Duration.between(NOON.plus(HOUR), Warehouse.NOW));
     assertThat(warehouse.rollUp()).isEqualTo(2);
+    assertThat(warehouse.behind()).isEqualTo(new Rollups.Behind(0, Duration.ZERO));
     assertThat(day(environment)).isEqualTo(expected);
     assertThat(warehouse.rollUp()).as("nothing is left to do").isZero();
   }

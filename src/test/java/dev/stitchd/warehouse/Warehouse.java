@@ -2,6 +2,7 @@ package dev.stitchd.warehouse;
 
 import dev.stitchd.delivery.EventSink;
 import dev.stitchd.dev.StoreUrl;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
 import java.time.Clock;
@@ -28,6 +29,7 @@ public final class Warehouse implements AutoCloseable {
   private final Scheduler blocking =
       Schedulers.newBoundedElastic(4, 100, "warehouse-test", 60, true);
   private final WarehouseState state = new WarehouseState();
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final StoreUrl store;
   private final WarehouseLifecycle lifecycle;
   private final EventSink sink;
@@ -68,12 +70,10 @@ public final class Warehouse implements AutoCloseable {
         new ClickHouseEvaluationStats(
             questions, new RolledHours(questions), warehouseSettings.reopenedHours());
     bytes = new ClickHouseBytes(address, settings);
+    var slots = new ExportSlots(warehouseSettings.exports(), warehouseSettings.exportRetryAfter());
     export =
         new EventExport(
-            questions,
-            bytes,
-            new ExportSlots(warehouseSettings.exports(), warehouseSettings.exportRetryAfter()),
-            warehouseSettings);
+            questions, bytes, slots, new ExportMeters(slots, meters), warehouseSettings);
     lifecycle.start();
   }
 
@@ -134,6 +134,16 @@ public final class Warehouse implements AutoCloseable {
   /// Rolls up everything that is behind; answers how many rows that took.
   long rollUp() {
     return rollups.since(Instant.EPOCH).blockOptional(Duration.ofSeconds(30)).orElseThrow();
+  }
+
+  /// As the lifecycle would before it rolls up.
+  Rollups.Behind behind() {
+    return rollups.behind(Instant.EPOCH).blockOptional(Duration.ofSeconds(30)).orElseThrow();
+  }
+
+  /// What became of exports.
+  SimpleMeterRegistry meters() {
+    return meters;
   }
 
   public StoreUrl store() {

@@ -33,6 +33,14 @@ final class ClickHouse {
     return url.getHost() != null;
   }
 
+  boolean answers() {
+    try {
+      return number("SELECT 1") == 1;
+    } catch (IllegalStateException _) {
+      return false;
+    }
+  }
+
   /// How many parts inserts have made so far, in all tables of events; not a number if ClickHouse
   /// is not known.
   double partsMade() {

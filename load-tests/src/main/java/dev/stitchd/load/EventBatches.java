@@ -40,9 +40,17 @@ final class EventBatches {
 
   /// The next body; valid until TEMPLATES more were asked for.
   byte[] next() {
+    var body = next(counter);
+    counter += counters.length;
+    return body;
+  }
+
+  /// The same with numbers in the last twelve digits of the ids that count on from a first one.
+  byte[] next(long first) {
     var body = templates[next++ % TEMPLATES];
+    var number = first;
     for (var at : counters) {
-      var value = counter++;
+      var value = number++;
       for (var digit = COUNTER_DIGITS - 1; digit >= 0; digit--) {
         body[at + digit] = HEX[(int) (value & 15)];
         value >>>= 4;

@@ -47,6 +47,7 @@ final class Export {
     this.token = options.text("token", System.getenv().getOrDefault("STITCHD_BOOTSTRAP_TOKEN", ""));
     this.file = options.text("results", "");
     var _ = options.text("name", "");
+    var _ = options.text("target", "");
     options.complete();
   }
 

@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /// `ingest`: events posted as JSON arrays until the server has acknowledged all of them, which it
 /// does when they are durable; then the stats route must count each exactly once. Refusals are
-/// tried again with the same ids.
+/// tried again with the same ids. With `live`, that many tails watch meanwhile.
 final class Ingest {
 
   private static final int VERIFY_SECONDS = 60;
@@ -23,6 +23,9 @@ final class Ingest {
   private final int warmup;
   private final int events;
   private final int rate;
+  private final int live;
+  private final String url;
+  private final String token;
   private final ClickHouse clickHouse;
 
   Ingest(Options options) {
@@ -34,12 +37,16 @@ final class Ingest {
     this.warmup = options.number("warmup", 50_000);
     this.events = options.number("events", 200_000);
     this.rate = options.number("rate", 0);
+    this.live = options.number("live", 0);
+    this.url = options.text("url", "http://127.0.0.1:8080");
+    this.token = options.text("token", System.getenv().getOrDefault("STITCHD_BOOTSTRAP_TOKEN", ""));
     this.clickHouse = new ClickHouse(options);
     options.complete();
   }
 
   void run() throws InterruptedException, IOException {
-    try (var management = target.createProject()) {
+    try (var management = target.createProject();
+        var tails = new LiveTails(url + management.livePath(), token, live)) {
       management.booleanFlag(EventBatches.FLAG);
       var key = management.serverKeys(1).getFirst();
       var start = Instant.now();
@@ -65,6 +72,8 @@ final class Ingest {
           .put("post_p99_ms", latencies.millis(99))
           .put("cpu_us_per_event", cpu / posted * 1e6)
           .put("rate", rate == 0 ? Double.NaN : rate)
+          .put("live", live == 0 ? Double.NaN : live)
+          .put("shown_live", live == 0 ? Double.NaN : tails.shown())
           .put("parts_per_minute", parts / measured.seconds() * 60)
           .put("bytes_per_row", clickHouse.bytesPerRow())
           .put("refusedAndRetried", counters.refused.get())

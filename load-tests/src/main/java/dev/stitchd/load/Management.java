@@ -292,6 +292,11 @@ public final class Management implements AutoCloseable {
     return counted;
   }
 
+  /// The path of the live events.
+  public String livePath() {
+    return environmentPath() + "/events/live";
+  }
+
   /// The path of an export of evaluations.
   public String exportPath(String format, Instant from, Instant to) {
     return environmentPath() + "/events/export?format=" + format + "&from=" + from + "&to=" + to;

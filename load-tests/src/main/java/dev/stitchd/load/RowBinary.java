@@ -20,7 +20,7 @@ final class RowBinary {
 
   private static final String INSERT =
       "INSERT INTO evaluation_events (environment_id, id, at, received_at, source, flag, variant,"
-          + " rule_id, reason, context_type, context_key) FORMAT RowBinary";
+          + " rule_id, reason, context_type, context_key, attributes) FORMAT RowBinary";
   private static final String SETTINGS =
       "&async_insert=0&insert_deduplicate=1&deduplicate_blocks_in_dependent_materialized_views=1&wait_end_of_query=1";
 
@@ -165,6 +165,11 @@ final class RowBinary {
         text(out, "SPLIT");
         text(out, "user");
         text(out, "user-%07d".formatted(Math.floorMod(seed * 7919 + i * 31, 1_000_000)));
+        out.put((byte) 2); // the attributes that the events of EventBatches tell
+        text(out, "country");
+        text(out, "DE");
+        text(out, "plan");
+        text(out, "pro");
       }
       bytes = Arrays.copyOf(out.array(), out.position());
       view = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
