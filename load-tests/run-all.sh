@@ -271,9 +271,11 @@ for round in $(seq "$rounds"); do
   if chosen membership; then
     bench membership $server --name="membership, one list" --lists=1 --seconds="$seconds" --warmup="$warmup"
     bench membershipsql --target=r2dbc --name="membership, one list" --lists=1 --seconds="$seconds" --warmup="$warmup"
+    bench membershipsql --target=r2dbc-together --together=8 --inflight=8 --name="membership, one list" --lists=1 --seconds="$seconds" --warmup="$warmup"
     ask_with_pgbench "membership, one list" "ARRAY['list-' || :list::text]"
     bench membership $server --name="membership, any of 50 lists" --lists=50 --seconds="$seconds" --warmup="$warmup"
     bench membershipsql --target=r2dbc --name="membership, any of 50 lists" --lists=50 --seconds="$seconds" --warmup="$warmup"
+    bench membershipsql --target=r2dbc-together --together=8 --inflight=8 --name="membership, any of 50 lists" --lists=50 --seconds="$seconds" --warmup="$warmup"
     ask_with_pgbench "membership, any of 50 lists" ":lists"
   fi
 done

@@ -14,7 +14,8 @@ import reactor.core.publisher.Mono;
 import reactor.netty.resources.LoopResources;
 
 /// `membershipsql`: the server's statement through R2DBC alone, with a pool as the server's, in
-/// this process.
+/// this process; each statement asks one question, or several `together` as the server does when
+/// they come at the same time.
 final class MembershipSql {
 
   /// As the server asks; `run-all.sh` gives the same to pgbench.
@@ -34,6 +35,7 @@ final class MembershipSql {
   private final int connections;
   private final int threads;
   private final int inFlight;
+  private final int together;
   private final int warmup;
   private final int seconds;
 
@@ -48,6 +50,7 @@ final class MembershipSql {
     this.connections = options.number("connections", 8);
     this.threads = options.number("threads", 2);
     this.inFlight = options.number("inflight", 32);
+    this.together = options.number("together", 1);
     this.warmup = options.number("warmup", 5);
     this.seconds = options.number("seconds", 10);
     options.complete();
@@ -82,7 +85,7 @@ final class MembershipSql {
             _ ->
                 Mono.defer(() -> question(pool))
                     .doOnNext(found -> {
-                      answers.incrementAndGet();
+                      answers.addAndGet(together);
                       members.addAndGet(found);
                     })
                     .repeat(() -> System.nanoTime() < end)
@@ -106,11 +109,15 @@ final class MembershipSql {
         connection
             .createStatement(LISTINGS)
             .bind(0, environment)
-            .bind(1, lists == 1 ? new String[] {"list-" + chance.nextInt(50)} : all())
-            .bind(2, new String[] {"user-" + chance.nextInt(users)});
+            .bind(1, lists == 1 ? some("list-", chance.ints(together, 0, 50)) : all())
+            .bind(2, some("user-", chance.ints(together, 0, users)));
     return Flux.from(statement.execute())
         .concatMap(result -> result.map(row -> row.get(1, String.class)))
         .count();
+  }
+
+  private static String[] some(String prefix, IntStream numbers) {
+    return numbers.mapToObj(number -> prefix + number).toArray(String[]::new);
   }
 
   private String[] all() {
