@@ -256,7 +256,7 @@ for round in $(seq "$rounds"); do
   fi
   if chosen export; then
     for format in ndjson csv parquet; do
-      limit=900 bench export $server --rows="$exported" --format="$format"
+      limit=900 bench export $server --rows="$exported" --format="$format" --warmup=8 --rounds=7
     done
   fi
   if chosen replace; then

@@ -33,6 +33,7 @@ final class Export {
   private final String file;
   private final int rows;
   private final int rounds;
+  private final int warmup;
   private final String format;
   private final String token;
   private final String url;
@@ -42,6 +43,7 @@ final class Export {
     this.clickHouse = new ClickHouse(options);
     this.rows = options.number("rows", 1_000_000);
     this.rounds = options.number("rounds", 3);
+    this.warmup = options.number("warmup", 0);
     this.format = options.text("format", "ndjson");
     this.url = options.text("url", "http://127.0.0.1:8080");
     this.token = options.text("token", System.getenv().getOrDefault("STITCHD_BOOTSTRAP_TOKEN", ""));
@@ -71,6 +73,11 @@ final class Export {
       var same = new ArrayList<Read>();
       var plain = new ArrayList<Read>();
       double cpu = 0;
+      for (var round = 0; round < warmup; round++) {
+        var _ =
+            curl(
+                url + management.exportPath(format, start, end), "Authorization: Bearer " + token);
+      }
       for (var round = 0; round < rounds; round++) {
         var before = target.process().cpuSeconds();
         server.add(
