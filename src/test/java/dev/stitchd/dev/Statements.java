@@ -30,6 +30,7 @@ public final class Statements implements BeanPostProcessor {
       Map.of(
           "STITCHD_SAFETY_POLL", "PT1H",
           "STITCHD_LISTS_ANNOUNCE_CHECK", "PT1H",
+          "STITCHD_LISTS_ASKED_CHECK", "PT1H",
           "STITCHD_LISTS_REMOVAL_CHECK", "PT1H");
 
   private static final Set<String> POOLS = Set.of("reader", "management");
