@@ -106,7 +106,8 @@ final class ClickHouseHttp {
     return post(query, all, new byte[0], ClickHouseHttp::text);
   }
 
-  private static Mono<String> text(HttpClientResponse response, ByteBufMono body) {
+  /// An answer as text, or why ClickHouse refused.
+  static Mono<String> text(HttpClientResponse response, ByteBufMono body) {
     var code = response.responseHeaders().get(EXCEPTION_CODE);
     int status = response.status().code();
     return body.asString()

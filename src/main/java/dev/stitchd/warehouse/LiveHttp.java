@@ -8,16 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
-import reactor.netty.ByteBufMono;
 import reactor.netty.http.client.HttpClient;
-import reactor.netty.http.client.HttpClientResponse;
 import reactor.netty.resources.ConnectionProvider;
 
 /// A few connections to ClickHouse for what may wait or fail, apart from those that inserts need.
 /// Statements run on one thread of ClickHouse's and for two seconds at most.
 final class LiveHttp {
 
-  private static final String EXCEPTION_CODE = "X-ClickHouse-Exception-Code";
   private static final Duration PATIENCE = Duration.ofSeconds(3);
 
   private static final Map<String, String> SETTINGS =
@@ -74,19 +71,8 @@ final class LiveHttp {
         .post()
         .uri(uri.toString())
         .send(Mono.fromSupplier(() -> Unpooled.wrappedBuffer(data)))
-        .responseSingle(LiveHttp::text)
+        .responseSingle(ClickHouseHttp::text)
         .timeout(PATIENCE, timer);
-  }
-
-  private static Mono<String> text(HttpClientResponse response, ByteBufMono body) {
-    var code = response.responseHeaders().get(EXCEPTION_CODE);
-    int status = response.status().code();
-    return body.asString()
-        .defaultIfEmpty("")
-        .flatMap(text ->
-            status == 200 && code == null
-                ? Mono.just(text)
-                : Mono.error(Verdict.failure(status, code, text)));
   }
 
   Mono<Void> close() {

@@ -60,6 +60,7 @@ class PatternsTest {
             "a|".repeat(500),
             "[" + "a-z".repeat(332),
             "[[:alpha:]".repeat(99));
+    // event loops have 1 MB; as long as the library is interpreted, it needs more than 512 KB
     var thread =
         new Thread(
             null, () -> worst.forEach(PatternsTest::compileAndMatch), "small stack", 768 * 1024);
