@@ -7,8 +7,6 @@ import dev.stitchd.segment.MemberFormat;
 import dev.stitchd.segment.MemberImport;
 import dev.stitchd.segment.MemberImports;
 import dev.stitchd.segment.MemberSide;
-import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -30,40 +28,19 @@ final class MemberUploads {
   /// Buffers of a body that are read ahead.
   private static final int AHEAD = 4;
 
-  /// How long a refused upload is read on, so that its sender gets to reading the answer.
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
-
   private final MemberImports imports;
   private final Scheduler scheduler;
-  private final Scheduler timer;
 
-  MemberUploads(
-      MemberImports imports,
-      @Qualifier("imports") Scheduler scheduler,
-      @Qualifier("timer") Scheduler timer) {
+  MemberUploads(MemberImports imports, @Qualifier("imports") Scheduler scheduler) {
     this.imports = imports;
     this.scheduler = scheduler;
-    this.timer = timer;
   }
 
   Mono<MemberImport> replace(ServerRequest request, SegmentPath path, MemberSide side) {
     var coding = ContentCoding.of(request.headers().header(HttpHeaders.CONTENT_ENCODING));
     var format = format(request);
-    var begun = new AtomicBoolean();
-    var body = body(request).doOnSubscribe(_ -> begun.set(true)).publishOn(scheduler, AHEAD);
-    return imports
-        .replace(Requests.author(request), path, format, side, coding.unpack(body))
-        .onErrorResume(
-            Problem.class,
-            refused -> (begun.get() ? Mono.empty() : passed(request)).then(Mono.error(refused)));
-  }
-
-  /// Lets an upload that was refused before it was read go by. Who asked whether to send it at all
-  /// has sent nothing yet.
-  private Mono<Void> passed(ServerRequest request) {
-    return request.headers().firstHeader(HttpHeaders.EXPECT) == null
-        ? body(request).take(PATIENCE, timer).onErrorComplete().then()
-        : Mono.empty();
+    var body = body(request).publishOn(scheduler, AHEAD);
+    return imports.replace(Requests.author(request), path, format, side, coding.unpack(body));
   }
 
   private static MemberFormat format(ServerRequest request) {

@@ -1,5 +1,6 @@
 package dev.stitchd.runtime;
 
+import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -7,8 +8,10 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// framework's, see `application.yaml`.
 ///
 /// @param eventLoops threads that serve connections; 0 for as many as there are processors
+/// @param lingering how long a client that was refused before it had sent its whole request may go
+///   on sending until it reads the answer
 @ConfigurationProperties("stitchd.http")
-record HttpSettings(@DefaultValue("0") int eventLoops) {
+record HttpSettings(@DefaultValue("0") int eventLoops, @DefaultValue("PT5S") Duration lingering) {
 
   int threads() {
     return eventLoops > 0 ? eventLoops : Runtime.getRuntime().availableProcessors();

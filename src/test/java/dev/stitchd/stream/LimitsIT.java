@@ -8,6 +8,7 @@ import dev.stitchd.dev.SseClient;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -17,6 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -30,6 +33,9 @@ import org.junit.jupiter.api.Timeout;
 class LimitsIT {
 
   private static final int PER_SECOND = 40;
+
+  /// A slow machine may take more than a second for a burst, and rightly refuse none of it.
+  private static final int BURSTS = 10;
 
   private static Server server;
   private static Admin admin;
@@ -105,11 +111,13 @@ class LimitsIT {
 
   @Test
   void moreThanSoManyInASecondAreToldToComeLater() {
-    var answers = asked(key, PER_SECOND * 2);
+    var late = new ArrayList<HttpResponse<InputStream>>();
+    for (int i = 0; i < BURSTS && late.size() < 10; i++) {
+      burst().stream().filter(answer -> answer.statusCode() == 503).forEach(late::add);
+    }
 
-    var late = answers.stream().filter(answer -> answer.statusCode() == 503).toList();
     assertRefused(503, "per-second", late);
-    assertThat(answers.stream().filter(answer -> answer.statusCode() == 200)).hasSize(3);
+    assertThat(held).as("streams of a key that may have three").hasSize(3);
   }
 
   @Test
@@ -159,23 +167,39 @@ class LimitsIT {
     return answers;
   }
 
+  private List<HttpResponse<InputStream>> burst() {
+    return Stream.generate(() -> begin(key)).limit(PER_SECOND * 2).toList().stream()
+        .map(this::answered)
+        .toList();
+  }
+
   private HttpResponse<InputStream> ask(String by) {
+    return answered(begin(by));
+  }
+
+  private static CompletableFuture<HttpResponse<InputStream>> begin(String by) {
     var request =
         HttpRequest.newBuilder(URI.create(server.url() + "/sdk/v1/stream"))
             .header("X-API-Key", by)
             .build();
+    return http.sendAsync(request, HttpResponse.BodyHandlers.ofInputStream());
+  }
+
+  private HttpResponse<InputStream> answered(CompletableFuture<HttpResponse<InputStream>> asked) {
+    var answer = asked.join();
+    if (answer.statusCode() == 200) {
+      held.add(answer);
+    } else {
+      read(answer);
+    }
+    return answer;
+  }
+
+  private static void read(HttpResponse<InputStream> answer) {
     try {
-      var answer = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
-      if (answer.statusCode() == 200) {
-        held.add(answer);
-      } else {
-        answer.body().readAllBytes();
-      }
-      return answer;
+      answer.body().readAllBytes();
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
+      throw new UncheckedIOException(e);
     }
   }
 
