@@ -11,6 +11,7 @@
 # ONLY="stalled" is the fan-out with one stream in a hundred that takes nothing (CLIENTS in all); mvn verify -Pfull measures all that streams promise;
 # ONLY="ofrepstreams" holds SOAK_CLIENTS of OFREP's event streams;
 # ONLY="storm" kills the server with SIGKILL and starts it again under CLIENTS streams; ONLY="soak" has SOAK_CLIENTS (5000) come and go;
+# ONLY="rolling" restarts one of two nodes under SOAK_CLIENTS streams;
 # ONLY="outage" kills ClickHouse for OUTAGE (300) seconds and the server in the middle of that, under RATE events per second (half of what the same
 # run ingested); ONLY="export" exports EXPORTED (1000000) rows in every format (HEAP=256m is what README.md measures); WARM (1000000) events before ingest.
 # ONLY="replace" asks about lists while nothing else happens, while a list of REPLACED (1000000) is replaced, and while the old one is removed;
@@ -48,7 +49,7 @@ pids=()
 cleanup() {
   local pid
   for pid in ${pids[@]+"${pids[@]}"}; do kill "$pid" 2>/dev/null || true; done
-  if [ -f "$work/restarted.pid" ]; then kill "$(cat "$work/restarted.pid")" 2>/dev/null || true; fi
+  for pid in "$work"/*.pid; do [ ! -f "$pid" ] || kill "$(cat "$pid")" 2>/dev/null || true; done
   exec 7>&- || true # the stores live as long as this pipe
   wait 2>/dev/null || true
   rm -rf "$work"
@@ -130,16 +131,16 @@ set -a
 set +a
 
 port=$(free_port)
-# shellcheck disable=SC2086
-STITCHD_HTTP_PORT=$port STITCHD_HTTP_ADDRESS=127.0.0.1 STITCHD_DATA_DIR="$work/data" STITCHD_DRAIN=PT1S \
-  "$jdk/bin/java" $measured_flags -jar "$jar" >"$work/server.log" 2>&1 7>&- &
-server_pid=$!
-cat >"$work/restart" <<EOF
-STITCHD_HTTP_PORT=$port STITCHD_HTTP_ADDRESS=127.0.0.1 STITCHD_DATA_DIR="$work/data" STITCHD_DRAIN=PT1S \\
-  "$jdk/bin/java" $measured_flags -jar "$jar" >>"$work/server.log" 2>&1 </dev/null &
-echo \$! | tee "$work/restarted.pid"
+# start_again <port> <data> [drain]: a command that starts a node in the background and prints its process
+start_again() {
+  cat <<EOF
+STITCHD_HTTP_PORT=$1 STITCHD_HTTP_ADDRESS=127.0.0.1 STITCHD_DATA_DIR="$work/$2" STITCHD_DRAIN=${3:-PT1S} \\
+  "$jdk/bin/java" $measured_flags -jar "$jar" >>"$work/$2.log" 2>&1 </dev/null 7>&- &
+echo \$! | tee "$work/$2.pid"
 EOF
-pids+=("$server_pid")
+}
+start_again "$port" data >"$work/restart"
+server_pid=$(bash "$work/restart")
 server="--target=server --url=http://127.0.0.1:$port --pid=$server_pid"
 wait_for 60 server curl -fsS "http://127.0.0.1:$port/health/ready"
 
@@ -293,11 +294,20 @@ if chosen soak; then
   limit=$((soak + 300)) bench soak $server --clients="$soak_clients" --seconds="$soak"
 fi
 # shellcheck disable=SC2086
+if chosen rolling; then # a second node on the same stores
+  other_port=$(free_port)
+  start_again "$other_port" other PT10S >"$work/restart-other"
+  other_pid=$(bash "$work/restart-other")
+  wait_for 60 "the second node" curl -fsS "http://127.0.0.1:$other_port/health/ready"
+  bench rolling $server --clients="$soak_clients" --other="http://127.0.0.1:$other_port" --otherpid="$other_pid" --restart="bash $work/restart-other"
+  kill "$(cat "$work/other.pid")"
+fi
+# shellcheck disable=SC2086
 if chosen outage; then # the server is another process afterwards
   chosen ingest || [ -n "${RATE:-}" ] || bench ingest $server --events="$events" --warmup="$warm"
   limit=$((outage * 4 + 2400)) bench outage $server --restart="bash $work/restart" --stores="$work/hold" --outage="$outage" --rate="${RATE:-$(half_of_ingest)}"
   tail -n 5 "$work/stores.log" >&2
-  server="--target=server --url=http://127.0.0.1:$port --pid=$(cat "$work/restarted.pid")"
+  server="--target=server --url=http://127.0.0.1:$port --pid=$(cat "$work/data.pid")"
 fi
 # shellcheck disable=SC2086
 if chosen storm; then # last: the server is another process afterwards

@@ -11,7 +11,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param lingering how long a client that was refused before it had sent its whole request may go
 ///   on sending until it reads the answer
 @ConfigurationProperties("stitchd.http")
-record HttpSettings(@DefaultValue("0") int eventLoops, @DefaultValue("PT5S") Duration lingering) {
+record HttpSettings(@DefaultValue("0") int eventLoops, @DefaultValue("5s") Duration lingering) {
 
   int threads() {
     return eventLoops > 0 ? eventLoops : Runtime.getRuntime().availableProcessors();

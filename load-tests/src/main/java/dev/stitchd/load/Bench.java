@@ -7,7 +7,7 @@ import java.util.Locale;
 public final class Bench {
 
   private static final String USAGE =
-      "usage: Bench setup|fanout|storm|soak|ofrepstreams|polling|evaluate|ingest|outage|rowbinary|export|import|adds|lists|membership|membershipsql|table [--name=value …]";
+      "usage: Bench setup|fanout|storm|soak|rolling|ofrepstreams|polling|evaluate|ingest|outage|rowbinary|export|import|adds|lists|membership|membershipsql|table [--name=value …]";
 
   private Bench() {}
 
@@ -33,6 +33,7 @@ public final class Bench {
       case "fanout" -> new Fanout(options).run();
       case "storm" -> new Storm(options).run();
       case "soak" -> new Soak(options).run();
+      case "rolling" -> new Rolling(options).run();
       case "ofrepstreams" -> new OfrepStreams(options).run();
       case "polling" -> new Polling(options).run();
       case "evaluate" -> new Evaluate(options).run();

@@ -75,8 +75,7 @@ final class Export {
       double cpu = 0;
       for (var round = 0; round < warmup; round++) {
         var _ =
-            curl(
-                url + management.exportPath(format, start, end), "Authorization: Bearer " + token);
+            curl(url + management.exportPath(format, start, end), "Authorization: Bearer " + token);
       }
       for (var round = 0; round < rounds; round++) {
         var before = target.process().cpuSeconds();

@@ -26,7 +26,7 @@ final class Outage {
   private final ClickHouse clickHouse;
   private final String url;
   private final String token;
-  private final String restart;
+  private final Node node;
   private final String stores;
   private final int batch;
   private final int rate;
@@ -43,7 +43,7 @@ final class Outage {
     this.clickHouse = new ClickHouse(options);
     this.url = options.text("url", "http://127.0.0.1:8080");
     this.token = options.text("token", System.getenv().getOrDefault("STITCHD_BOOTSTRAP_TOKEN", ""));
-    this.restart = options.text("restart", "");
+    this.node = new Node(url, target.process().pid(), options.text("restart", ""));
     this.stores = options.text("stores", "");
     this.batch = options.number("batch", 500);
     this.rate = options.number("rate", 20_000);
@@ -52,9 +52,8 @@ final class Outage {
     this.outage = options.number("outage", 300);
     this.replayAtMost = options.number("replay", 1_800);
     options.complete();
-    if (restart.isEmpty() || stores.isEmpty() || target.process().pid() == 0) {
-      throw new IllegalArgumentException(
-          "outage needs --pid, --restart=<command that starts the server and prints its pid> and --stores=<pipe to StoresOnly>");
+    if (stores.isEmpty()) {
+      throw new IllegalArgumentException("outage needs --stores=<pipe to StoresOnly>");
     }
   }
 
@@ -69,9 +68,10 @@ final class Outage {
     sender.phase(Phase.OUTAGE);
     tell("clickhouse kill");
     watch(outage / 2.0);
-    kill();
+    node.kill();
     var down = System.nanoTime();
-    var ready = start(down);
+    var _ = node.start();
+    var ready = (System.nanoTime() - down) / 1e9;
     watch(outage - outage / 2.0 - ready);
 
     tell("clickhouse start");
@@ -121,29 +121,6 @@ final class Outage {
 
   private void tell(String command) throws IOException {
     Files.writeString(Path.of(stores), command + "\n", StandardOpenOption.WRITE);
-  }
-
-  private void kill() throws InterruptedException {
-    var server = ProcessHandle.of(target.process().pid()).orElseThrow();
-    server.destroyForcibly();
-    for (var i = 0; i < 1_000 && server.isAlive(); i++) {
-      Thread.sleep(10);
-    }
-  }
-
-  /// Answers how long nobody answered, in seconds.
-  private double start(long down) throws IOException, InterruptedException {
-    var starting =
-        new ProcessBuilder("bash", "-c", restart)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    var _ = starting.inputReader().readLine();
-    await("the server", PATIENCE, () -> isReady());
-    return (System.nanoTime() - down) / 1e9;
-  }
-
-  private boolean isReady() {
-    return !get("/health/ready").isEmpty();
   }
 
   /// Lets time pass and keeps the most that the spool held.

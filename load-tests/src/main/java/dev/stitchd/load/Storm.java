@@ -1,9 +1,6 @@
 package dev.stitchd.load;
 
 import java.io.IOException;
-import java.net.HttpURLConnection;
-import java.net.URI;
-import java.util.concurrent.TimeUnit;
 
 /// `storm`: N streams held, the server killed (`kill -9`) and started again; how long until every
 /// stream is back and has the newest revision. Clients wait 1 to 5 seconds before each attempt.
@@ -15,8 +12,7 @@ final class Storm {
 
   private final Target target;
   private final Results results;
-  private final String url;
-  private final String restart;
+  private final Node node;
   private final int clients;
   private final int rate;
   private final int threads;
@@ -24,16 +20,15 @@ final class Storm {
   Storm(Options options) {
     this.target = new Target(options);
     this.results = new Results(options, "storm");
-    this.url = options.text("url", "http://127.0.0.1:8080");
-    this.restart = options.text("restart", "");
+    this.node =
+        new Node(
+            options.text("url", "http://127.0.0.1:8080"),
+            target.process().pid(),
+            options.text("restart", ""));
     this.clients = options.number("clients", 1_000);
     this.rate = options.number("rate", 1_500);
     this.threads = options.number("threads", 2);
     options.complete();
-    if (restart.isEmpty() || target.process().pid() == 0) {
-      throw new IllegalArgumentException(
-          "storm needs --pid and --restart=<command that starts the server and prints its pid>");
-    }
   }
 
   void run() throws InterruptedException, IOException {
@@ -47,9 +42,8 @@ final class Storm {
         var heapBefore = target.process().liveHeapBytes();
         streams.comeBack();
 
-        kill();
-        var process = new ServerProcess(start());
-        awaitReady();
+        node.kill();
+        var process = node.start();
         var ready = System.nanoTime();
         var revision = management.changeFlag(FLAG, "a");
         check(
@@ -70,39 +64,6 @@ final class Storm {
         check(back <= MOST_SECONDS, "not all were back and current in time, see above");
         check(!(heapAfter > heapBefore * MOST_GROWTH), "the heap has grown, see above");
       }
-    }
-  }
-
-  private void kill() throws InterruptedException {
-    var server = ProcessHandle.of(target.process().pid()).orElseThrow();
-    server.destroyForcibly();
-    for (var i = 0; i < 500 && server.isAlive(); i++) {
-      Thread.sleep(10);
-    }
-  }
-
-  private long start() throws IOException {
-    var starting =
-        new ProcessBuilder("bash", "-c", restart)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    return Long.parseLong(starting.inputReader().readLine().strip());
-  }
-
-  private void awaitReady() throws InterruptedException {
-    var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    while (!isReady()) {
-      check(System.nanoTime() < deadline, "the server did not start again");
-      Thread.sleep(20);
-    }
-  }
-
-  private boolean isReady() {
-    try {
-      var asked = (HttpURLConnection) URI.create(url + "/health/ready").toURL().openConnection();
-      return asked.getResponseCode() == 200;
-    } catch (IOException _) {
-      return false;
     }
   }
 

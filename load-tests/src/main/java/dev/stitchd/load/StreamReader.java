@@ -14,7 +14,9 @@ final class StreamReader {
   interface Listener {
 
     /// The response head is complete.
-    void opened(int status);
+    ///
+    /// @param head its lines
+    void opened(int status, String head);
 
     /// An event is complete.
     ///
@@ -82,9 +84,10 @@ final class StreamReader {
       var length = head.length();
       if (length >= 4 && head.indexOf("\r\n\r\n", length - 4) >= 0) {
         var status = Integer.parseInt(head, 9, 12, 10);
+        var lines = head.toString();
         head = new StringBuilder(0); // thousands of these are held
         state = State.CHUNK_SIZE;
-        listener.opened(status);
+        listener.opened(status, lines);
         return;
       }
     }

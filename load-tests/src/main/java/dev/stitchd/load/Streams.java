@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /// Many SSE streams held open, and the moment when each of them had each revision. Connections are
@@ -25,6 +26,7 @@ final class Streams implements AutoCloseable {
 
   private static final int ATTEMPTS = 10;
   private static final int SOURCES = 4;
+  private static final long NOT_TOLD = -1;
   private static final int CLIENTS_PER_KEY = 4_500;
 
   /// How many keys hold `clients` streams, below the server's limit per key.
@@ -32,7 +34,10 @@ final class Streams implements AutoCloseable {
     return Math.ceilDiv(clients, CLIENTS_PER_KEY);
   }
 
-  private final Address address;
+  private static final Pattern RETRY_AFTER =
+      Pattern.compile("\r\nretry-after: *([0-9]+)", Pattern.CASE_INSENSITIVE);
+  private static final Pattern RECONNECT_AFTER = Pattern.compile("\"reconnectAfterMs\":([0-9]+)");
+
   private final List<String> requests;
   private final MultiThreadIoEventLoopGroup loops;
   private final Bootstrap client;
@@ -47,6 +52,8 @@ final class Streams implements AutoCloseable {
   private final AtomicInteger misfits = new AtomicInteger();
   private final Told told = new Told();
   private volatile AtomicReferenceArray<JsonNode> states;
+  private final Away away;
+  private volatile List<Address> addresses;
   private volatile boolean comesBack;
   private volatile boolean stopped;
   private volatile Arrivals arrivals = new Arrivals(0, 0, 0);
@@ -72,7 +79,8 @@ final class Streams implements AutoCloseable {
   }
 
   private Streams(List<String> requests, int clients, int threads, Address address) {
-    this.address = address;
+    this.addresses = List.of(address);
+    this.away = new Away(clients);
     this.requests = requests;
     this.loops = Netty.eventLoops(threads);
     this.channels = new AtomicReferenceArray<>(clients);
@@ -141,8 +149,18 @@ final class Streams implements AutoCloseable {
     }
   }
 
-  /// From now on, a stream that ends is opened again with its cursor after 1 to 5 seconds, as the
-  /// server tells clients to.
+  /// Where streams are opened from now on, in turn.
+  void goTo(List<Address> those) {
+    addresses = those;
+  }
+
+  /// How long streams were away.
+  Away away() {
+    return away;
+  }
+
+  /// From now on, a stream that ends is opened again with its cursor, after as long as the server
+  /// told it, or else 1 to 5 seconds. What it is told is only heard if states are kept.
   void comeBack() {
     comesBack = true;
   }
@@ -232,18 +250,20 @@ final class Streams implements AutoCloseable {
 
   private void open(int index, int attempt) {
     var source = new InetSocketAddress("127.0.0." + (index % SOURCES + 1), 0);
+    var to = addresses;
+    var address = to.get(index % to.size());
     client
         .connect(address.socket(), source)
         .addListener((ChannelFuture connected) -> {
           if (connected.isSuccess()) {
-            ask(connected.channel(), index, attempt);
+            ask(connected.channel(), address, index, attempt);
           } else {
-            again(index, attempt);
+            again(index, attempt, NOT_TOLD);
           }
         });
   }
 
-  private void ask(Channel channel, int index, int attempt) {
+  private void ask(Channel channel, Address address, int index, int attempt) {
     channels.set(index, channel);
     channel.pipeline().addLast(new Stream(index, attempt));
     var request =
@@ -257,12 +277,19 @@ final class Streams implements AutoCloseable {
         channel.voidPromise());
   }
 
-  private void again(int index, int attempt) {
+  private void again(int index, int attempt, long toldMillis) {
     refused.incrementAndGet();
     if (!stopped && (comesBack || attempt < ATTEMPTS)) {
-      var delay = comesBack ? ThreadLocalRandom.current().nextInt(1_000, 5_000) : 1_000;
+      var otherwise = comesBack ? ThreadLocalRandom.current().nextInt(1_000, 5_000) : 1_000;
+      var delay = toldMillis == NOT_TOLD ? otherwise : toldMillis;
+      away.waits(index, delay);
       var _ = loops.next().schedule(() -> open(index, attempt + 1), delay, TimeUnit.MILLISECONDS);
     }
+  }
+
+  private static long number(Pattern pattern, String text) {
+    var found = pattern.matcher(text);
+    return found.find() ? Long.parseLong(found.group(1)) : NOT_TOLD;
   }
 
   private final class Stream extends ChannelInboundHandlerAdapter implements StreamReader.Listener {
@@ -272,6 +299,7 @@ final class Streams implements AutoCloseable {
     private final int attempt;
     private boolean refusedByServer;
     private boolean first = true;
+    private long goodbyeMillis = NOT_TOLD;
 
     private Stream(int index, int attempt) {
       this.index = index;
@@ -279,13 +307,14 @@ final class Streams implements AutoCloseable {
     }
 
     @Override
-    public void opened(int status) {
+    public void opened(int status, String head) {
       refusedByServer = status != 200;
       if (refusedByServer) {
         if (status != 429 && status != 503) {
           permanent.incrementAndGet();
         }
-        again(index, attempt);
+        var told = number(RETRY_AFTER, head);
+        again(index, attempt, told == NOT_TOLD ? told : TimeUnit.SECONDS.toMillis(told));
       }
     }
 
@@ -294,6 +323,7 @@ final class Streams implements AutoCloseable {
       if (first) {
         first = false;
         held.incrementAndGet();
+        away.back(index);
       }
       if (revision >= 0) {
         if (revision < revisions.getAndSet(index, revision)) {
@@ -306,6 +336,10 @@ final class Streams implements AutoCloseable {
 
     @Override
     public void told(String name, String data) {
+      if (name.equals("goodbye")) {
+        goodbyeMillis = number(RECONNECT_AFTER, data);
+        return;
+      }
       try {
         states.set(index, told.after(states.get(index), name, data));
       } catch (IllegalStateException e) {
@@ -333,7 +367,10 @@ final class Streams implements AutoCloseable {
         lost.incrementAndGet();
         if (comesBack) {
           held.addAndGet(first ? 0 : -1);
-          again(index, attempt);
+          if (!first) {
+            away.lost(index);
+          }
+          again(index, attempt, goodbyeMillis);
         }
       }
     }
