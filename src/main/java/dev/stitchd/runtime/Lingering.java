@@ -8,12 +8,15 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.ReferenceCountUtil;
 import java.time.Duration;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.stereotype.Component;
 import reactor.netty.channel.ChannelOperations;
+import reactor.netty.http.server.HttpServerRequest;
 
 /// Has clients that still send read why they were refused.
 ///
@@ -73,7 +76,15 @@ final class Lingering implements WebServerFactoryCustomizer<NettyReactiveWebServ
 
     private static boolean stillSends(DuplexChannel channel) {
       var request = ChannelOperations.get(channel);
-      return channel.isActive() && request != null && !request.isInboundDisposed();
+      return channel.isActive()
+          && request instanceof HttpServerRequest announced
+          && hasBody(announced.requestHeaders())
+          && !request.isInboundDisposed();
+    }
+
+    private static boolean hasBody(HttpHeaders headers) {
+      return headers.contains(HttpHeaderNames.TRANSFER_ENCODING)
+          || !headers.get(HttpHeaderNames.CONTENT_LENGTH, "0").equals("0");
     }
   }
 
