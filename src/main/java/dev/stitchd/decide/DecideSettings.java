@@ -9,9 +9,6 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param countInterval how often counts become events
 /// @param counts most different (environment, flag, variant) counted between two flushes; the
 ///   others are dropped, and the metric `stitchd.decide.counts.dropped` says how many
-/// @param ruleSets most rulesets whose list of flags is kept in order for bulk evaluation
 @ConfigurationProperties("stitchd.decide")
 record DecideSettings(
-    @DefaultValue("5s") Duration countInterval,
-    @DefaultValue("100000") int counts,
-    @DefaultValue("1000") int ruleSets) {}
+    @DefaultValue("5s") Duration countInterval, @DefaultValue("100000") int counts) {}

@@ -15,12 +15,10 @@ import reactor.core.publisher.Mono;
 @Component
 final class RecordingDecisions implements Decisions {
 
-  private final VisibleFlags flags;
   private final ListFacts lists;
   private final Recorder recorder;
 
-  RecordingDecisions(VisibleFlags flags, ListFacts lists, Recorder recorder) {
-    this.flags = flags;
+  RecordingDecisions(ListFacts lists, Recorder recorder) {
     this.lists = lists;
     this.recorder = recorder;
   }
@@ -36,7 +34,7 @@ final class RecordingDecisions implements Decisions {
   public Mono<List<Evaluation>> evaluateAll(
       SdkCaller caller, Snapshot snapshot, EvaluationContext context) {
     var ruleset = snapshot.ruleset();
-    var visible = flags.of(caller, ruleset);
+    var visible = VisibleFlags.of(caller, snapshot);
     return lists
         .of(snapshot.environment(), Evaluator.needs(ruleset, visible, context))
         .map(facts -> Evaluator.evaluateAll(ruleset, visible, context, facts))

@@ -12,6 +12,7 @@ import tools.jackson.databind.JsonNode;
 /// @param settings the environment's settings as JSON
 /// @param ruleset everything needed to evaluate
 /// @param ledger everything needed to tell SDKs, and what changed when
+/// @param derived what others make of it
 public record Snapshot(
     EnvironmentId environment,
     TenantId tenant,
@@ -21,7 +22,32 @@ public record Snapshot(
     long accessVersion,
     JsonNode settings,
     Ruleset ruleset,
-    Ledger ledger) {
+    Ledger ledger,
+    Derived derived) {
+
+  /// One of which nothing has been made.
+  public Snapshot(
+      EnvironmentId environment,
+      TenantId tenant,
+      String environmentKey,
+      String tag,
+      long revision,
+      long accessVersion,
+      JsonNode settings,
+      Ruleset ruleset,
+      Ledger ledger) {
+    this(
+        environment,
+        tenant,
+        environmentKey,
+        tag,
+        revision,
+        accessVersion,
+        settings,
+        ruleset,
+        ledger,
+        new Derived());
+  }
 
   /// The wire's name for this state: SSE `id` and `ETag`.
   public String cursor() {

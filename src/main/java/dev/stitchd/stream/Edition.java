@@ -6,7 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /// What has been encoded of one snapshot, each thing once, when first asked for. Safe from any
-/// thread. Does not hold its snapshot, which is what keeps it in memory (see [Editions]).
+/// thread.
 final class Edition {
 
   private static final long EVERYTHING = -1;

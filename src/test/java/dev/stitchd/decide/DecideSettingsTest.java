@@ -17,7 +17,7 @@ class DecideSettingsTest {
 
   @Test
   void defaultsAreTheDocumentedOnes() {
-    assertThat(bind(Map.of())).isEqualTo(new DecideSettings(Duration.ofSeconds(5), 100_000, 1_000));
+    assertThat(bind(Map.of())).isEqualTo(new DecideSettings(Duration.ofSeconds(5), 100_000));
   }
 
   @Test
@@ -26,8 +26,7 @@ class DecideSettingsTest {
             bind(
                 Map.of(
                     "stitchd.decide.count-interval", "PT1S",
-                    "stitchd.decide.counts", "2",
-                    "stitchd.decide.rule-sets", "3")))
-        .isEqualTo(new DecideSettings(Duration.ofSeconds(1), 2, 3));
+                    "stitchd.decide.counts", "2")))
+        .isEqualTo(new DecideSettings(Duration.ofSeconds(1), 2));
   }
 }

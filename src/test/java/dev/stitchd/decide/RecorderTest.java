@@ -43,7 +43,7 @@ class RecorderTest {
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
   private final RandomGenerator chance = RandomGenerator.of("SplittableRandom");
-  private final DecideSettings settings = new DecideSettings(Duration.ofSeconds(5), 3, 10);
+  private final DecideSettings settings = new DecideSettings(Duration.ofSeconds(5), 3);
   private final EventQueue queue =
       new EventQueue() {
         @Override

@@ -87,16 +87,14 @@ class RecordingDecisionsTest {
         }
       };
   private final MemoryMemberships lists = new MemoryMemberships();
-  private final DecideSettings settings = new DecideSettings(Duration.ofSeconds(5), 100, 10);
+  private final DecideSettings settings = new DecideSettings(Duration.ofSeconds(5), 100);
   private final Clock clock = Clock.fixed(Instant.EPOCH, ZoneOffset.UTC);
   private final RandomGenerator chance = RandomGenerator.of("SplittableRandom");
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final Tally tally = new Tally(queue, clock, chance, settings, meters);
   private final Decisions decisions =
       new RecordingDecisions(
-          new VisibleFlags(settings),
-          new ListFacts(lists),
-          new Recorder(queue, tally, clock, chance, meters));
+          new ListFacts(lists), new Recorder(queue, tally, clock, chance, meters));
   private final Snapshot snapshot =
       new Snapshot(
           new EnvironmentId(new UUID(0, 2)),

@@ -283,6 +283,7 @@ class StreamIT {
     admin.createFlag(project, "checkout");
     admin.createFlag(project, "banner");
     admin.createFlag(project, "search");
+    waitUntil(() -> flags(one) == 3 && flags(other) == 3);
     var first = one.http().get("/sdk/v1/config", "X-API-Key", key);
     var tag = first.header("ETag");
 
@@ -295,10 +296,14 @@ class StreamIT {
 
     admin.serve(project, "checkout", "production", "on");
     var cursor = tag.substring(1, tag.length() - 1);
-    var patch = one.http().get("/sdk/v1/config?since=" + cursor, "X-API-Key", key);
+    var patch = one.http().get("/sdk/v1/config?wait=PT10S&since=" + cursor, "X-API-Key", key);
     assertThat(patch.json().path("flags").propertyNames()).containsExactly("checkout");
     assertThat(one.http().get("/sdk/v1/config", "X-API-Key", key, "If-None-Match", tag).status())
         .isEqualTo(200);
+  }
+
+  private int flags(Server node) {
+    return node.http().get("/sdk/v1/config", "X-API-Key", key).json().path("flags").size();
   }
 
   @Test
