@@ -1,6 +1,7 @@
 package dev.stitchd.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Http;
@@ -108,10 +109,14 @@ class MixedWritersIT {
       checkItems(environment.getKey(), environment.getValue());
       checkReferences(environment.getValue());
     }
-    var config = server.http().get("/sdk/v1/config", "Authorization", "Bearer " + key);
     var production = environments().get("production");
-    assertThat(config.json().get("flags")).isEqualTo(published(production, "flag"));
-    assertThat(config.json().get("segments")).isEqualTo(published(production, "segment"));
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(() -> {
+          var config = server.http().get("/sdk/v1/config", "Authorization", "Bearer " + key);
+          assertThat(config.json().get("flags")).isEqualTo(published(production, "flag"));
+          assertThat(config.json().get("segments")).isEqualTo(published(production, "segment"));
+        });
   }
 
   /// Those who share the project must not keep whoever wants it alone waiting for ever.

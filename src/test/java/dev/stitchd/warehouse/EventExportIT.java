@@ -192,6 +192,7 @@ class EventExportIT {
       store(Events.evaluations(environment, 10_000));
     }
     var wanted = wanted(environment, EventKind.EVALUATION, ExportFormat.NDJSON);
+    var before = Seen.of(warehouse);
     var held = new ArrayList<Stalled>();
     for (int i = 0; i < 2; i++) {
       var stalled = new Stalled();
@@ -199,6 +200,7 @@ class EventExportIT {
       held.add(stalled);
     }
     held.forEach(Stalled::awaitFirst);
+    assertThat(Seen.of(warehouse).running()).isEqualTo(2);
     warehouse
         .export()
         .bytes(wanted)
@@ -208,7 +210,35 @@ class EventExportIT {
         .verify(Duration.ofSeconds(10));
     held.forEach(BaseSubscriber::cancel);
     Warehouse.await(() -> running(environment) == 0, Duration.ofSeconds(10));
-    assertThat(lines(bytes(warehouse.export().bytes(wanted)))).hasSize(100_000);
+    assertThat(Seen.of(warehouse))
+        .as("what was given up has neither ended nor failed")
+        .returns(0.0, Seen::running)
+        .returns(before.ended(), Seen::ended)
+        .returns(before.failed(), Seen::failed)
+        .returns(before.refused() + 1, Seen::refused);
+    double read = Seen.of(warehouse).read();
+    var all = bytes(warehouse.export().bytes(wanted));
+    assertThat(lines(all)).hasSize(100_000);
+    assertThat(Seen.of(warehouse))
+        .returns(before.ended() + 1, Seen::ended)
+        .returns(read + all.length, Seen::read);
+  }
+
+  /// What the meters say.
+  private record Seen(double running, double ended, double failed, double refused, double read) {
+
+    static Seen of(Warehouse warehouse) {
+      return new Seen(
+          warehouse.meters().get("stitchd.exports.running").gauge().value(),
+          count(warehouse, "ended"),
+          count(warehouse, "failed"),
+          count(warehouse, "refused"),
+          count(warehouse, "read"));
+    }
+
+    private static double count(Warehouse warehouse, String what) {
+      return warehouse.meters().get("stitchd.exports." + what).counter().count();
+    }
   }
 
   private static long running(EnvironmentId environment) {
@@ -243,6 +273,7 @@ class EventExportIT {
           .as(StepVerifier::create)
           .expectError(Problem.Unavailable.class)
           .verify(Duration.ofSeconds(20));
+      assertThat(Seen.of(there)).returns(2.0, Seen::failed).returns(0.0, Seen::ended);
     }
   }
 
