@@ -52,10 +52,13 @@ final class Lingering implements WebServerFactoryCustomizer<NettyReactiveWebServ
 
     @Override
     public void close(ChannelHandlerContext context, ChannelPromise promise) {
-      if (context.channel() instanceof DuplexChannel channel && stillSends(channel)) {
-        if (channel.pipeline().get(Rest.class) == null) {
-          halfClose(context, channel);
-        }
+      var channel = context.channel();
+      boolean lingers = channel.pipeline().get(Rest.class) != null;
+      if (!lingers && channel instanceof DuplexChannel open && stillSends(open)) {
+        halfClose(context, open);
+        lingers = true;
+      }
+      if (lingers) {
         var _ = channel.closeFuture().addListener(_ -> promise.trySuccess());
       } else {
         var _ = context.close(promise);

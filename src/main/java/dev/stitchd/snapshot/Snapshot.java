@@ -25,30 +25,6 @@ public record Snapshot(
     Ledger ledger,
     Derived derived) {
 
-  /// One of which nothing has been made.
-  public Snapshot(
-      EnvironmentId environment,
-      TenantId tenant,
-      String environmentKey,
-      String tag,
-      long revision,
-      long accessVersion,
-      JsonNode settings,
-      Ruleset ruleset,
-      Ledger ledger) {
-    this(
-        environment,
-        tenant,
-        environmentKey,
-        tag,
-        revision,
-        accessVersion,
-        settings,
-        ruleset,
-        ledger,
-        new Derived());
-  }
-
   /// The wire's name for this state: SSE `id` and `ETag`.
   public String cursor() {
     return tag + "." + revision;

@@ -46,7 +46,8 @@ record View(Snapshot snapshot, UUID epoch, boolean lastKnown) {
             state.accessVersion(),
             state.settings(),
             rulesetWith(Ruleset.EMPTY, items),
-            Ledger.of(changes.since(), entries(items), mostRemovals));
+            Ledger.of(changes.since(), entries(items), mostRemovals),
+            new Derived());
     return new View(snapshot, state.epoch(), false);
   }
 
@@ -62,7 +63,8 @@ record View(Snapshot snapshot, UUID epoch, boolean lastKnown) {
             snapshot.accessVersion(),
             snapshot.settings(),
             rulesetWith(snapshot.ruleset(), changes.items()),
-            snapshot.ledger().with(entries(changes.items()), mostRemovals));
+            snapshot.ledger().with(entries(changes.items()), mostRemovals),
+            new Derived());
     return new View(after, epoch, lastKnown);
   }
 

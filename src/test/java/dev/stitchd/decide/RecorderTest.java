@@ -14,6 +14,7 @@ import dev.stitchd.ruleset.Evaluation;
 import dev.stitchd.ruleset.Reason;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.ruleset.ValueType;
+import dev.stitchd.snapshot.Derived;
 import dev.stitchd.snapshot.Ledger;
 import dev.stitchd.snapshot.Snapshot;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -69,7 +70,8 @@ class RecorderTest {
         1,
         settings,
         Ruleset.EMPTY,
-        Ledger.EMPTY);
+        Ledger.EMPTY,
+        new Derived());
   }
 
   private static Evaluation given(String flag, String variant, boolean degraded) {

@@ -15,6 +15,7 @@ import dev.stitchd.ruleset.Evaluation;
 import dev.stitchd.ruleset.Items;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.segment.MemoryMemberships;
+import dev.stitchd.snapshot.Derived;
 import dev.stitchd.snapshot.Ledger;
 import dev.stitchd.snapshot.Snapshot;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -105,7 +106,8 @@ class RecordingDecisionsTest {
           1,
           Json.object(),
           RULES,
-          Ledger.EMPTY);
+          Ledger.EMPTY,
+          new Derived());
 
   private SdkCaller caller(SdkCaller.Kind kind) {
     return new SdkCaller(UUID.randomUUID(), snapshot.tenant(), snapshot.environment(), kind);

@@ -17,6 +17,7 @@ import dev.stitchd.ruleset.Evaluation;
 import dev.stitchd.ruleset.Reason;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.ruleset.ValueType;
+import dev.stitchd.snapshot.Derived;
 import dev.stitchd.snapshot.Ledger;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
@@ -421,7 +422,8 @@ class OfrepFilterTest {
                   1,
                   settings,
                   Ruleset.EMPTY,
-                  Ledger.EMPTY));
+                  Ledger.EMPTY,
+                  new Derived()));
     }
 
     @Override

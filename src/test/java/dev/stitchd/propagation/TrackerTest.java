@@ -6,6 +6,7 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.ruleset.Ruleset;
+import dev.stitchd.snapshot.Derived;
 import dev.stitchd.snapshot.Ledger;
 import dev.stitchd.snapshot.Snapshot;
 import java.time.Clock;
@@ -263,6 +264,7 @@ class TrackerTest {
         1,
         Json.object(),
         Ruleset.EMPTY,
-        Ledger.EMPTY);
+        Ledger.EMPTY,
+        new Derived());
   }
 }
