@@ -46,10 +46,16 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/stitchd-load-XXXXXX")
 results=target/results.ndjson
 pids=()
 
+# end <process>: and wait for it, for it writes to its folder until then
+end() {
+  kill "$1" 2>/dev/null || return 0
+  for _ in $(seq 300); do kill -0 "$1" 2>/dev/null || return 0; sleep 0.1; done
+}
+
 cleanup() {
   local pid
   for pid in ${pids[@]+"${pids[@]}"}; do kill "$pid" 2>/dev/null || true; done
-  for pid in "$work"/*.pid; do [ ! -f "$pid" ] || kill "$(cat "$pid")" 2>/dev/null || true; done
+  for pid in "$work"/*.pid; do [ ! -f "$pid" ] || end "$(cat "$pid")"; done
   exec 7>&- || true # the stores live as long as this pipe
   wait 2>/dev/null || true
   rm -rf "$work"
@@ -300,7 +306,7 @@ if chosen rolling; then # a second node on the same stores
   other_pid=$(bash "$work/restart-other")
   wait_for 60 "the second node" curl -fsS "http://127.0.0.1:$other_port/health/ready"
   bench rolling $server --clients="$soak_clients" --other="http://127.0.0.1:$other_port" --otherpid="$other_pid" --restart="bash $work/restart-other"
-  kill "$(cat "$work/other.pid")"
+  end "$(cat "$work/other.pid")"
 fi
 # shellcheck disable=SC2086
 if chosen outage; then # the server is another process afterwards

@@ -23,8 +23,9 @@ final class Away {
     told.set(stream, 0);
   }
 
-  /// Told to wait, when it was lost or by a refusal after that.
-  void waits(int stream, long millis) {
+  /// Told to wait, by what it was lost with or a refusal after that. Waits that a client chose
+  /// itself, for want of an answer, do not count.
+  void told(int stream, long millis) {
     told.addAndGet(stream, TimeUnit.MILLISECONDS.toNanos(millis));
   }
 

@@ -47,6 +47,7 @@ final class StreamReader {
   private StringBuilder head = new StringBuilder(256);
   private long revision = -1;
   private String id = "";
+  private long retry = -1;
   private boolean fields;
   private final ByteArrayOutputStream line;
   private String name = "";
@@ -65,6 +66,12 @@ final class StreamReader {
   /// The last `id` that was read, which is the cursor to come back with.
   String id() {
     return id;
+  }
+
+  /// How long to wait before coming back, in milliseconds, as the last `retry` said; -1 if none
+  /// did.
+  long retry() {
+    return retry;
   }
 
   void read(ByteBuf in) {
@@ -157,13 +164,20 @@ final class StreamReader {
       fields = false;
       revision = -1;
     } else if (lineStart[0] == 'i' && lineStart[1] == 'd' && lineLength <= LINE_START) {
-      var text = new String(lineStart, 0, lineLength, StandardCharsets.ISO_8859_1);
+      var text = startOfLine();
       id = text.substring(text.indexOf(' ') + 1);
       revision = Long.parseLong(text, text.lastIndexOf('.') + 1, text.length(), 10);
+    } else if (lineStart[0] == 'r' && lineLength <= LINE_START) {
+      var text = startOfLine();
+      retry = Long.parseLong(text, text.indexOf(' ') + 1, text.length(), 10);
     } else if (lineStart[0] == 'd') {
       fields = true;
     }
     lineLength = 0;
+  }
+
+  private String startOfLine() {
+    return new String(lineStart, 0, lineLength, StandardCharsets.ISO_8859_1);
   }
 
   private void wholeLine(String text) {

@@ -160,7 +160,7 @@ final class Streams implements AutoCloseable {
   }
 
   /// From now on, a stream that ends is opened again with its cursor, after as long as the server
-  /// told it, or else 1 to 5 seconds. What it is told is only heard if states are kept.
+  /// told it (`retry`, `Retry-After`, and `goodbye` if states are kept), or else 1 to 5 seconds.
   void comeBack() {
     comesBack = true;
   }
@@ -282,7 +282,7 @@ final class Streams implements AutoCloseable {
     if (!stopped && (comesBack || attempt < ATTEMPTS)) {
       var otherwise = comesBack ? ThreadLocalRandom.current().nextInt(1_000, 5_000) : 1_000;
       var delay = toldMillis == NOT_TOLD ? otherwise : toldMillis;
-      away.waits(index, delay);
+      away.told(index, Math.max(0, toldMillis));
       var _ = loops.next().schedule(() -> open(index, attempt + 1), delay, TimeUnit.MILLISECONDS);
     }
   }
@@ -370,7 +370,7 @@ final class Streams implements AutoCloseable {
           if (!first) {
             away.lost(index);
           }
-          again(index, attempt, goodbyeMillis);
+          again(index, attempt, goodbyeMillis == NOT_TOLD ? reader.retry() : goodbyeMillis);
         }
       }
     }
