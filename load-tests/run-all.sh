@@ -16,6 +16,8 @@
 # run ingested); ONLY="export" exports EXPORTED (1000000) rows in every format (HEAP=256m is what README.md measures); WARM (1000000) events before ingest.
 # ONLY="replace" asks about lists while nothing else happens, while a list of REPLACED (1000000) is replaced, and while the old one is removed;
 # ONLY="adds" adds single keys at RATE (1000) per second; ONLY="import" replaces a list of IMPORTED (5000000) once; all on a PostgreSQL with its own defaults.
+# ONLY="start" stops the server and starts it again, and asks it from the moment it is ready (for SECONDS_EACH seconds, three times);
+# BEFORE=<jar> measures an older server in turns with this one (fanout, polling, evaluate, start, ingest, membership): a second node on the same stores.
 # GATLING (yes; no, or the names of some) runs the simulations at the end; ONLY ("fanout polling evaluate ingest membership") measurements; HEAP (1g) of the measured JVMs.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -41,6 +43,7 @@ replaced=${REPLACED:-1000000}
 imported=${IMPORTED:-5000000}
 rate=${RATE:-1000}
 heap=${HEAP:-1g}
+before_jar=${BEFORE:-}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/stitchd-load-XXXXXX")
 results=target/results.ndjson
@@ -137,11 +140,11 @@ set -a
 set +a
 
 port=$(free_port)
-# start_again <port> <data> [drain]: a command that starts a node in the background and prints its process
+# start_again <port> <data> [drain] [jar]: a command that starts a node in the background and prints its process
 start_again() {
   cat <<EOF
 STITCHD_HTTP_PORT=$1 STITCHD_HTTP_ADDRESS=127.0.0.1 STITCHD_DATA_DIR="$work/$2" STITCHD_DRAIN=${3:-PT1S} \\
-  "$jdk/bin/java" $measured_flags -jar "$jar" >>"$work/$2.log" 2>&1 </dev/null 7>&- &
+  "$jdk/bin/java" $measured_flags -jar "${4:-$jar}" >>"$work/$2.log" 2>&1 </dev/null 7>&- &
 echo \$! | tee "$work/$2.pid"
 EOF
 }
@@ -149,6 +152,14 @@ start_again "$port" data >"$work/restart"
 server_pid=$(bash "$work/restart")
 server="--target=server --url=http://127.0.0.1:$port --pid=$server_pid"
 wait_for 60 server curl -fsS "http://127.0.0.1:$port/health/ready"
+servers=("$server")
+if [ -n "$before_jar" ]; then
+  before_port=$(free_port)
+  start_again "$before_port" before PT1S "$before_jar" >"$work/restart-before"
+  before_pid=$(bash "$work/restart-before")
+  wait_for 60 "the older server" curl -fsS "http://127.0.0.1:$before_port/health/ready"
+  servers+=("--target=before --url=http://127.0.0.1:$before_port --pid=$before_pid")
+fi
 
 # ceiling <variable> <class> <label>
 ceiling() {
@@ -229,7 +240,7 @@ for round in $(seq "$rounds"); do
   echo "round $round of $rounds" >&2
   if chosen fanout; then
     for frame in $frames; do
-      for target in "$server" "$plain"; do
+      for target in "${servers[@]}" "$plain"; do
         bench fanout $target --name="fan-out, $clients streams, $frame B" --clients="$clients" --changes="$changes" --frame="$frame" --stalled="$stalled"
       done
     done
@@ -242,17 +253,19 @@ for round in $(seq "$rounds"); do
     done
   fi
   if chosen polling; then
-    for target in "$server" "$reactor" "$plain"; do
+    for target in "${servers[@]}" "$reactor" "$plain"; do
       bench polling $target --seconds="$seconds" --warmup="$warmup"
     done
   fi
   if chosen evaluate; then
-    for target in "$server" "$reactor" "$plain"; do
+    for target in "${servers[@]}" "$reactor" "$plain"; do
       bench evaluate $target --seconds="$seconds" --warmup="$warmup"
     done
   fi
   if chosen ingest; then
-    bench ingest $server --events="$events" --warmup="$warm"
+    for target in "${servers[@]}"; do
+      bench ingest $target --events="$events" --warmup="$warm"
+    done
     bench rowbinary --target=rowbinary --events="$rows"
     half=$(half_of_ingest)
     if [ -n "$half" ]; then
@@ -276,17 +289,31 @@ for round in $(seq "$rounds"); do
     bench adds $server --rate="$rate" --seconds="$seconds" --warmup="$warmup"
   fi
   if chosen membership; then
-    bench membership $server --name="membership, one list" --lists=1 --seconds="$seconds" --warmup="$warmup"
+    for target in "${servers[@]}"; do
+      bench membership $target --name="membership, one list" --lists=1 --seconds="$seconds" --warmup="$warmup"
+    done
     bench membershipsql --target=r2dbc --name="membership, one list" --lists=1 --seconds="$seconds" --warmup="$warmup"
     bench membershipsql --target=r2dbc-together --together=8 --inflight=8 --name="membership, one list" --lists=1 --seconds="$seconds" --warmup="$warmup"
     ask_with_pgbench "membership, one list" "ARRAY['list-' || :list::text]"
-    bench membership $server --name="membership, any of 50 lists" --lists=50 --seconds="$seconds" --warmup="$warmup"
+    for target in "${servers[@]}"; do
+      bench membership $target --name="membership, any of 50 lists" --lists=50 --seconds="$seconds" --warmup="$warmup"
+    done
     bench membershipsql --target=r2dbc --name="membership, any of 50 lists" --lists=50 --seconds="$seconds" --warmup="$warmup"
     bench membershipsql --target=r2dbc-together --together=8 --inflight=8 --name="membership, any of 50 lists" --lists=50 --seconds="$seconds" --warmup="$warmup"
     ask_with_pgbench "membership, any of 50 lists" ":lists"
   fi
 done
 
+# shellcheck disable=SC2086
+if chosen start; then # the servers are other processes afterwards
+  for round in $(seq "$rounds"); do
+    bench start $server --seconds="$seconds" --warmup="$warmup" --restart="bash $work/restart"
+    server="--target=server --url=http://127.0.0.1:$port --pid=$(cat "$work/data.pid")"
+    if [ -n "$before_jar" ]; then
+      bench start --target=before --url="http://127.0.0.1:$before_port" --pid="$(cat "$work/before.pid")" --seconds="$seconds" --warmup="$warmup" --restart="bash $work/restart-before"
+    fi
+  done
+fi
 # shellcheck disable=SC2086
 if chosen import; then # on its own: the table must hold nothing else
   limit=900 bench import $server --members="$imported" --rounds=1

@@ -35,7 +35,7 @@ final class Evaluate {
       var requests = requests(management.serverKeys(1).getFirst());
       try (var loop =
           new ClosedLoop(
-              target.address(), connections, threads, false, n -> new Users(requests, n * 31))) {
+              target.address(), connections, threads, false, n -> new Asked(requests, n * 31))) {
         loop.start();
         var _ = loop.run(warmup, false);
         var cpu = target.process().cpuSeconds();
@@ -54,24 +54,29 @@ final class Evaluate {
 
   private List<ByteBuf> requests(String key) {
     var requests = new ArrayList<ByteBuf>(USERS);
-    for (var i = 0; i < USERS; i++) {
-      var body =
-          """
-          {"context":{"targetingKey":"user-%d","email":"user-%d@example.org","country":"%s","plan":"pro"}}\
-          """
-              .formatted(i, i, COUNTRIES[i % COUNTRIES.length]);
-      requests.add(Requests.json(target.address(), key, "/ofrep/v1/evaluate/flags/" + FLAG, body));
+    for (var user = 0; user < USERS; user++) {
+      requests.add(request(target.address(), key, FLAG, user));
     }
     return List.copyOf(requests);
   }
 
-  /// Asks for one user after the other.
-  private static final class Users implements ClosedLoop.Conversation {
+  /// Asks which variant of a flag a user gets.
+  static ByteBuf request(Address address, String key, String flag, int user) {
+    var body =
+        """
+        {"context":{"targetingKey":"user-%d","email":"user-%d@example.org","country":"%s","plan":"pro"}}\
+        """
+            .formatted(user, user, COUNTRIES[user % COUNTRIES.length]);
+    return Requests.json(address, key, "/ofrep/v1/evaluate/flags/" + flag, body);
+  }
+
+  /// Asks one request after the other; each must be answered with 200.
+  static final class Asked implements ClosedLoop.Conversation {
 
     private final List<ByteBuf> requests;
     private int next;
 
-    private Users(List<ByteBuf> requests, int first) {
+    Asked(List<ByteBuf> requests, int first) {
       this.requests = requests;
       this.next = first;
     }
