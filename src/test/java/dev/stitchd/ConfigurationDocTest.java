@@ -44,7 +44,7 @@ class ConfigurationDocTest {
             "stitchd.events", Class.forName("dev.stitchd.delivery.DeliverySettings"));
     var postgres =
         binder.bindOrCreate(
-            "stitchd.postgres", Class.forName("dev.stitchd.runtime.PostgresSettings"));
+            "stitchd.postgres", Class.forName("dev.stitchd.postgres.PostgresSettings"));
     assertThat(events.toString()).contains("queueEvents=77");
     var url = postgres.getClass().getDeclaredMethod("url");
     url.setAccessible(true);

@@ -1,8 +1,8 @@
 package dev.stitchd.access;
 
-import dev.stitchd.catalog.Borrowed;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.LeasedConnection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.Readable;
 import java.nio.ByteBuffer;
@@ -56,19 +56,21 @@ final class KeyRows implements KeyStore {
 
   @Override
   public Mono<Stored> find(KeyHash hash) {
-    return Borrowed.session(
+    return LeasedConnection.session(
         reader, session -> session.one(FIND_BY_HASH, KeyRows::stored, (Object) hash.bytes()));
   }
 
   @Override
   public Mono<Stored> find(UUID id) {
-    return Borrowed.session(reader, session -> session.one(FIND_BY_ID, KeyRows::stored, id));
+    return LeasedConnection.session(
+        reader, session -> session.one(FIND_BY_ID, KeyRows::stored, id));
   }
 
   @Override
   public Mono<Map<EnvironmentId, Valid>> valid(Collection<EnvironmentId> environments) {
     var ids = environments.stream().map(EnvironmentId::value).toArray(UUID[]::new);
-    return Borrowed.session(reader, session -> session.all(VALID, KeyRows::row, (Object) ids))
+    return LeasedConnection.session(
+            reader, session -> session.all(VALID, KeyRows::row, (Object) ids))
         .map(KeyRows::byEnvironment);
   }
 

@@ -1,6 +1,6 @@
 package dev.stitchd.access;
 
-import dev.stitchd.catalog.Transactions;
+import dev.stitchd.postgres.Transactions;
 import io.r2dbc.spi.Readable;
 import java.nio.ByteBuffer;
 import java.util.Objects;

@@ -1,8 +1,8 @@
 package dev.stitchd.access;
 
-import dev.stitchd.catalog.Columns;
-import dev.stitchd.catalog.Transactions;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Transactions;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 

@@ -1,6 +1,7 @@
 package dev.stitchd.catalog;
 
 import dev.stitchd.kernel.Json;
+import dev.stitchd.postgres.Session;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;

@@ -1,6 +1,8 @@
 package dev.stitchd.catalog;
 
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Reader;
 import io.r2dbc.spi.Readable;
 import java.util.List;
 import java.util.Objects;

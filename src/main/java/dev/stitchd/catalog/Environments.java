@@ -5,6 +5,9 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Session;
+import dev.stitchd.postgres.Transactions;
 import io.r2dbc.spi.Readable;
 import java.util.List;
 import java.util.Map;
@@ -224,7 +227,7 @@ public final class Environments {
             "DELETE FROM environments WHERE tenant_id = $1 AND id = $2",
             author.tenant().value(),
             environment.meta().id())
-        .then(Announcement.announceRemoval(session.connection(), environment.id()))
+        .then(Announcement.announceRemoval(session, environment.id()))
         .then(
             Audit.note(
                 session,

@@ -3,6 +3,8 @@ package dev.stitchd.catalog;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Session;
 import io.r2dbc.spi.Readable;
 import java.util.List;
 import java.util.UUID;

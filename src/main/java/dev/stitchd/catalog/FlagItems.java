@@ -1,5 +1,6 @@
 package dev.stitchd.catalog;
 
+import dev.stitchd.postgres.Session;
 import dev.stitchd.ruleset.Items;
 import dev.stitchd.ruleset.Targeting;
 import java.util.List;

@@ -3,6 +3,8 @@ package dev.stitchd.catalog;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Session;
 import dev.stitchd.ruleset.FlagShape;
 import dev.stitchd.ruleset.ValueType;
 import io.r2dbc.spi.Readable;

@@ -3,6 +3,8 @@ package dev.stitchd.catalog;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Session;
+import dev.stitchd.postgres.Transactions;
 import dev.stitchd.ruleset.Flag;
 import dev.stitchd.ruleset.Targeting;
 import java.util.List;

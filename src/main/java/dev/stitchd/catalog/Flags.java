@@ -3,6 +3,8 @@ package dev.stitchd.catalog;
 import dev.stitchd.kernel.FieldError;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Session;
+import dev.stitchd.postgres.Transactions;
 import dev.stitchd.ruleset.ItemName;
 import java.util.List;
 import java.util.TreeMap;

@@ -2,6 +2,8 @@ package dev.stitchd.catalog;
 
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Session;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

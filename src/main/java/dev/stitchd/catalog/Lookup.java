@@ -2,6 +2,8 @@ package dev.stitchd.catalog;
 
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Session;
 import java.util.UUID;
 import reactor.core.publisher.Mono;
 

@@ -7,6 +7,9 @@ import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.JsonFields;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Session;
+import dev.stitchd.postgres.Transactions;
 import io.r2dbc.spi.Readable;
 import java.util.List;
 import java.util.Map;
@@ -156,7 +159,7 @@ public final class Projects {
             author.tenant().value(),
             project.meta().id())
         .flatMapMany(Flux::fromIterable)
-        .concatMap(environment -> Announcement.announceRemoval(session.connection(), environment))
+        .concatMap(environment -> Announcement.announceRemoval(session, environment))
         .then(
             session.run(
                 "DELETE FROM projects WHERE tenant_id = $1 AND id = $2",

@@ -2,6 +2,7 @@ package dev.stitchd.catalog;
 
 import dev.stitchd.changefeed.Announcement;
 import dev.stitchd.kernel.Json;
+import dev.stitchd.postgres.Session;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -50,8 +51,8 @@ final class Publication {
 
   /// Tells every node where the environment stands once this transaction has committed.
   static Mono<Void> announce(Session session, Locks.Locked at) {
-    return Mono.defer(() ->
-        Announcement.announce(session.connection(), at.id(), at.revision(), at.accessVersion()));
+    return Mono.defer(
+        () -> Announcement.announce(session, at.id(), at.revision(), at.accessVersion()));
   }
 
   private static Mono<Long> log(Session session, Author author, Locks.Locked at, Change change) {

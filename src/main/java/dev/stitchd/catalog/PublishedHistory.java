@@ -3,6 +3,8 @@ package dev.stitchd.catalog;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Transactions;
 import dev.stitchd.ruleset.Ruleset;
 import io.r2dbc.spi.Readable;
 import org.springframework.stereotype.Component;

@@ -4,6 +4,9 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.LeasedConnection;
+import dev.stitchd.postgres.Session;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.Readable;
@@ -108,7 +111,7 @@ final class PublishedItemsRows implements PublishedItems {
   }
 
   private <T> Mono<T> read(Function<Session, Mono<T>> work) {
-    return Borrowed.session(reader, work)
+    return LeasedConnection.session(reader, work)
         .onErrorMap(
             failure ->
                 failure instanceof R2dbcException || failure instanceof RejectedExecutionException,

@@ -4,6 +4,8 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Session;
 import dev.stitchd.ruleset.Flag;
 import dev.stitchd.ruleset.ItemName;
 import dev.stitchd.ruleset.Items;

@@ -3,6 +3,8 @@ package dev.stitchd.catalog;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Session;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;

@@ -1,6 +1,7 @@
 package dev.stitchd.catalog;
 
 import dev.stitchd.kernel.Json;
+import dev.stitchd.postgres.Columns;
 import dev.stitchd.ruleset.Condition;
 import dev.stitchd.ruleset.Items;
 import dev.stitchd.ruleset.Segment;

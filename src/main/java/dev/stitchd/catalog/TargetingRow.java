@@ -4,6 +4,8 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Session;
 import dev.stitchd.ruleset.Targeting;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;

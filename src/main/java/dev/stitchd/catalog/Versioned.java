@@ -1,5 +1,6 @@
 package dev.stitchd.catalog;
 
+import dev.stitchd.postgres.Columns;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
 import java.time.OffsetDateTime;

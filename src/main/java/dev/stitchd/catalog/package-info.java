@@ -1,8 +1,9 @@
 /// **The committed truth**: one transaction is state, audit row, revision, published items and
 /// announcement. All of PostgreSQL's configuration tables are written here and nowhere else.
 ///
-/// May use: `kernel`, `changefeed`, `ruleset`. Threads: R2DBC event loops; nothing blocks.
-@ApplicationModule(allowedDependencies = {"kernel", "changefeed", "ruleset"})
+/// May use: `kernel`, `postgres`, `changefeed`, `ruleset`. Threads: R2DBC event loops; nothing
+/// blocks.
+@ApplicationModule(allowedDependencies = {"kernel", "postgres", "changefeed", "ruleset"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.catalog;

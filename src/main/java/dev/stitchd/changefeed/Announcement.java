@@ -1,11 +1,9 @@
 package dev.stitchd.changefeed;
 
 import dev.stitchd.kernel.EnvironmentId;
-import io.r2dbc.spi.Connection;
-import io.r2dbc.spi.Result;
+import dev.stitchd.postgres.Session;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /// The doorbell's words, and how a transaction says them. PostgreSQL delivers them to every
@@ -21,17 +19,17 @@ public final class Announcement {
 
   private Announcement() {}
 
-  /// Announces inside the running transaction of `connection` that it takes an environment to
+  /// Announces inside the running transaction of `session` that it takes an environment to
   /// `revision` and its keys and settings to `accessVersion`. Completes when PostgreSQL has noted
   /// it; fails as any statement does; on the connection's thread.
   public static Mono<Void> announce(
-      Connection connection, EnvironmentId environment, long revision, long accessVersion) {
-    return say(connection, environment.value() + " " + revision + " " + accessVersion);
+      Session session, EnvironmentId environment, long revision, long accessVersion) {
+    return say(session, environment.value() + " " + revision + " " + accessVersion);
   }
 
   /// As [#announce], for an environment that this transaction deletes.
-  public static Mono<Void> announceRemoval(Connection connection, EnvironmentId environment) {
-    return announce(connection, environment, REMOVED, 0);
+  public static Mono<Void> announceRemoval(Session session, EnvironmentId environment) {
+    return announce(session, environment, REMOVED, 0);
   }
 
   /// Understands a payload; null if it is not one of ours.
@@ -53,15 +51,7 @@ public final class Announcement {
     }
   }
 
-  private static Mono<Void> say(Connection connection, String payload) {
-    return Mono.fromSupplier(
-            () -> connection.createStatement(NOTIFY).bind("$1", CHANNEL).bind("$2", payload))
-        .flatMapMany(statement -> Flux.from(statement.execute()))
-        .concatMap(Announcement::drained)
-        .then();
-  }
-
-  private static Flux<String> drained(Result result) {
-    return Flux.from(result.map((_, _) -> CHANNEL));
+  private static Mono<Void> say(Session session, String payload) {
+    return Mono.defer(() -> session.all(NOTIFY, _ -> CHANNEL, CHANNEL, payload)).then();
   }
 }

@@ -2,9 +2,9 @@
 /// every node listens on one connection of its own. A ring carries no data: whoever hears it reads
 /// what it misses, so a lost ring loses nothing.
 ///
-/// May use: `kernel`. Threads: rings are delivered on the listening connection's event loop, or on
-/// the thread of a subscriber that asks for more; subscribers must not block.
-@ApplicationModule(allowedDependencies = {"kernel"})
+/// May use: `kernel`, `postgres`. Threads: rings are delivered on the listening connection's event
+/// loop, or on the thread of a subscriber that asks for more; subscribers must not block.
+@ApplicationModule(allowedDependencies = {"kernel", "postgres"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.changefeed;

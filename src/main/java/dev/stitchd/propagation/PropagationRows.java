@@ -1,10 +1,10 @@
 package dev.stitchd.propagation;
 
-import dev.stitchd.catalog.Borrowed;
-import dev.stitchd.catalog.Transactions;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.LeasedConnection;
+import dev.stitchd.postgres.Transactions;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.Readable;
 import java.util.Objects;
@@ -106,7 +106,7 @@ final class PropagationRows {
   Mono<Long> write(UUID node, Tracker.Batch batch) {
     var summaries = batch.summaries();
     var instances = batch.instances();
-    return Borrowed.session(
+    return LeasedConnection.session(
         reader,
         session ->
             session.one(
@@ -125,7 +125,7 @@ final class PropagationRows {
 
   /// Deletes what no answer counts any more; answers PostgreSQL's time.
   Mono<Long> clean() {
-    return Borrowed.session(
+    return LeasedConnection.session(
         reader,
         session ->
             session.one(

@@ -89,7 +89,7 @@ final class ManagementPort implements SmartLifecycle {
 
   @Override
   public int getPhase() {
-    return Migration.PHASE + 1;
+    return Integer.MIN_VALUE + 1;
   }
 
   /// The port it listens on, which is another than the setting if that was 0.

@@ -1,9 +1,9 @@
 package dev.stitchd.segment;
 
 import dev.stitchd.catalog.SegmentLists;
-import dev.stitchd.catalog.Session;
-import dev.stitchd.catalog.Transactions;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.postgres.Session;
+import dev.stitchd.postgres.Transactions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;

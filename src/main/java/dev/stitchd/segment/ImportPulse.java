@@ -1,6 +1,6 @@
 package dev.stitchd.segment;
 
-import dev.stitchd.catalog.Transactions;
+import dev.stitchd.postgres.Transactions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;

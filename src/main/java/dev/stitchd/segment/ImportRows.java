@@ -1,13 +1,13 @@
 package dev.stitchd.segment;
 
 import dev.stitchd.catalog.Author;
-import dev.stitchd.catalog.Columns;
 import dev.stitchd.catalog.SegmentList;
 import dev.stitchd.catalog.SegmentPath;
-import dev.stitchd.catalog.Session;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Session;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;

@@ -1,7 +1,7 @@
 package dev.stitchd.segment;
 
 import dev.stitchd.catalog.SegmentLists;
-import dev.stitchd.catalog.Transactions;
+import dev.stitchd.postgres.Transactions;
 import java.time.Duration;
 import java.util.function.Supplier;
 import org.slf4j.Logger;

@@ -1,6 +1,6 @@
 package dev.stitchd.segment;
 
-import dev.stitchd.catalog.Columns;
+import dev.stitchd.postgres.Columns;
 import io.r2dbc.spi.Readable;
 
 /// A key on one side of a list.

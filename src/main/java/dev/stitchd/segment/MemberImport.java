@@ -1,7 +1,7 @@
 package dev.stitchd.segment;
 
-import dev.stitchd.catalog.Columns;
 import dev.stitchd.kernel.Json;
+import dev.stitchd.postgres.Columns;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.time.Instant;

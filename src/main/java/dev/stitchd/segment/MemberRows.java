@@ -1,8 +1,8 @@
 package dev.stitchd.segment;
 
-import dev.stitchd.catalog.Columns;
-import dev.stitchd.catalog.Session;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Session;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;

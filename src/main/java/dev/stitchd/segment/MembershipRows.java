@@ -1,7 +1,7 @@
 package dev.stitchd.segment;
 
-import dev.stitchd.catalog.Borrowed;
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.postgres.LeasedConnection;
 import dev.stitchd.segment.Memberships.Listing;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
@@ -37,7 +37,7 @@ final class MembershipRows implements JoinedMemberships.Store {
   @Override
   public Mono<Void> find(
       EnvironmentId environment, Set<String> segments, Set<String> keys, Consumer<Listing> found) {
-    return Borrowed.with(
+    return LeasedConnection.with(
         reader, connection -> rows(connection, environment, segments, keys, found));
   }
 

@@ -1,8 +1,8 @@
 package dev.stitchd.segment;
 
-import dev.stitchd.catalog.Columns;
-import dev.stitchd.catalog.Session;
-import dev.stitchd.catalog.Transactions;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Session;
+import dev.stitchd.postgres.Transactions;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.r2dbc.spi.Readable;

@@ -1,9 +1,9 @@
 package dev.stitchd.segment;
 
-import dev.stitchd.catalog.Borrowed;
-import dev.stitchd.catalog.Columns;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.LeasedConnection;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.Readable;
@@ -78,12 +78,12 @@ final class UpkeepRows {
 
   /// How many look-ups of keys there have been; told by PostgreSQL about a second late.
   Mono<Long> lookUps() {
-    return Borrowed.session(
+    return LeasedConnection.session(
         reader, session -> session.one(LOOK_UPS, row -> Columns.number(row, "look_ups")));
   }
 
   private <T> Flux<T> rows(String sql, Duration ago, Function<Readable, T> mapper) {
-    return Borrowed.with(reader, connection -> all(connection, sql, ago, mapper))
+    return LeasedConnection.with(reader, connection -> all(connection, sql, ago, mapper))
         .flatMapIterable(found -> found);
   }
 

@@ -1,5 +1,6 @@
 package dev.stitchd.warehouse;
 
+import dev.stitchd.postgres.AdvisoryLock;
 import io.micrometer.core.instrument.Timer;
 import java.time.Clock;
 import java.time.Instant;

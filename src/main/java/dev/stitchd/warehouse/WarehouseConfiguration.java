@@ -1,6 +1,7 @@
 package dev.stitchd.warehouse;
 
 import dev.stitchd.delivery.EventSink;
+import dev.stitchd.postgres.AdvisoryLock;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.r2dbc.spi.ConnectionFactory;
 import java.time.Clock;

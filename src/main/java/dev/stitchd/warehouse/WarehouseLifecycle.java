@@ -1,5 +1,6 @@
 package dev.stitchd.warehouse;
 
+import dev.stitchd.postgres.AdvisoryLock;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;

@@ -2,11 +2,11 @@
 /// id-deduplicated rows, brings its own schema up to date. The server starts and runs without it;
 /// batches wait meanwhile and questions are answered with 503.
 ///
-/// May use: `kernel`, `delivery`. Threads: inserts and pings run on Netty's event loops and never
-/// block; rows are encoded on `delivery`. The R2DBC driver blocks and is fenced in
+/// May use: `kernel`, `postgres`, `delivery`. Threads: inserts and pings run on Netty's event loops
+/// and never block; rows are encoded on `delivery`. The R2DBC driver blocks and is fenced in
 /// `AnalyticalQueries` on the scheduler `warehouse`, Flyway in `WarehouseMigration` on
 /// `warehouse-migration`.
-@ApplicationModule(allowedDependencies = {"kernel", "delivery"})
+@ApplicationModule(allowedDependencies = {"kernel", "postgres", "delivery"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.warehouse;

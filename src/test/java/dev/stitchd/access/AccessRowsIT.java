@@ -2,11 +2,11 @@ package dev.stitchd.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.stitchd.catalog.Transactions;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.dev.Stores;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Transactions;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.spi.R2dbcPermissionDeniedException;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.dev.Stores;
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.postgres.Session;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
@@ -143,17 +144,17 @@ class PostgresChangeFeedIT implements ChangeFeedContract {
                 connection
                     .beginTransaction()
                     .thenMany(Flux.fromIterable(announced))
-                    .concatMap(ring -> announce(connection, ring))
+                    .concatMap(ring -> announce(new Session(connection), ring))
                     .then(Mono.from(ending.of(connection))),
             PostgresqlConnection::close)
         .block();
   }
 
-  private static Mono<Void> announce(Connection connection, Ring ring) {
+  private static Mono<Void> announce(Session session, Ring ring) {
     return switch (ring) {
       case Ring.At at ->
-          Announcement.announce(connection, at.environment(), at.revision(), at.accessVersion());
-      case Ring.Removed removed -> Announcement.announceRemoval(connection, removed.environment());
+          Announcement.announce(session, at.environment(), at.revision(), at.accessVersion());
+      case Ring.Removed removed -> Announcement.announceRemoval(session, removed.environment());
       case Ring.Resync _ -> Mono.empty();
     };
   }

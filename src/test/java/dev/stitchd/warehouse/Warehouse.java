@@ -2,6 +2,7 @@ package dev.stitchd.warehouse;
 
 import dev.stitchd.delivery.EventSink;
 import dev.stitchd.dev.StoreUrl;
+import dev.stitchd.postgres.AdvisoryLock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;

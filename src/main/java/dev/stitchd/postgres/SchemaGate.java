@@ -1,4 +1,4 @@
-package dev.stitchd.runtime;
+package dev.stitchd.postgres;
 
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
@@ -9,7 +9,7 @@ import reactor.core.publisher.Mono;
 /// Stands before every connection to PostgreSQL until its schema is what this version needs, since
 /// a node may start while PostgreSQL is out. Whoever comes before that is answered as if PostgreSQL
 /// did not answer, at once.
-final class Gate {
+final class SchemaGate {
 
   private volatile boolean open;
 

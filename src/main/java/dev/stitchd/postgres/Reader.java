@@ -1,4 +1,4 @@
-package dev.stitchd.catalog;
+package dev.stitchd.postgres;
 
 import dev.stitchd.kernel.Problem;
 import io.r2dbc.spi.ConnectionFactory;
@@ -12,20 +12,21 @@ import reactor.core.publisher.Mono;
 
 /// Single statements with the rights of the SDK plane, each scoped by environment.
 @Component
-final class Reader {
+public final class Reader {
 
   private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
   private final ConnectionFactory reader;
 
-  Reader(@Qualifier("reader") ConnectionFactory reader) {
+  /// @param reader connects as the role that reads what SDKs are told
+  public Reader(@Qualifier("reader") ConnectionFactory reader) {
     this.reader = reader;
   }
 
   /// What `work` answers, on a connection that is given back. Fails with [Problem.Unavailable] if
   /// the store does not answer; on an R2DBC event loop.
-  <T> Mono<T> read(Function<Session, Mono<T>> work) {
-    return Borrowed.session(reader, work)
+  public <T> Mono<T> read(Function<Session, Mono<T>> work) {
+    return LeasedConnection.session(reader, work)
         .onErrorMap(
             failure ->
                 failure instanceof R2dbcException || failure instanceof RejectedExecutionException,

@@ -1,4 +1,4 @@
-package dev.stitchd.runtime;
+package dev.stitchd.postgres;
 
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
@@ -37,8 +37,8 @@ final class PostgresConfiguration {
 
   /// Closed until the schema is there.
   @Bean
-  Gate postgresGate() {
-    return new Gate();
+  SchemaGate postgresGate() {
+    return new SchemaGate();
   }
 
   @Bean
@@ -56,7 +56,10 @@ final class PostgresConfiguration {
 
   @Bean(destroyMethod = "dispose")
   ConnectionPool management(
-      PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops, Gate gate) {
+      PostgresAddress address,
+      PostgresSettings settings,
+      LoopResources postgresLoops,
+      SchemaGate gate) {
     var connections =
         connections(
             address, settings, postgresLoops, "stitchd-management", Map.of("role", "stitchd_app"));
@@ -70,7 +73,10 @@ final class PostgresConfiguration {
 
   @Bean(destroyMethod = "dispose")
   ConnectionPool reader(
-      PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops, Gate gate) {
+      PostgresAddress address,
+      PostgresSettings settings,
+      LoopResources postgresLoops,
+      SchemaGate gate) {
     var connections = connections(address, settings, postgresLoops, "stitchd-reader", READER);
     return pool(
         "reader",
@@ -83,7 +89,10 @@ final class PostgresConfiguration {
   /// For connections that live long and are nobody else's, as the one that LISTENs.
   @Bean
   Supplier<Mono<PostgresqlConnection>> listener(
-      PostgresAddress address, PostgresSettings settings, LoopResources postgresLoops, Gate gate) {
+      PostgresAddress address,
+      PostgresSettings settings,
+      LoopResources postgresLoops,
+      SchemaGate gate) {
     var connections =
         connections(
             address, settings, postgresLoops, "stitchd-listener", Map.of("role", "stitchd_reader"));

@@ -1,4 +1,4 @@
-package dev.stitchd.runtime;
+package dev.stitchd.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

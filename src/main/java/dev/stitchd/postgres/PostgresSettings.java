@@ -1,4 +1,4 @@
-package dev.stitchd.runtime;
+package dev.stitchd.postgres;
 
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

@@ -1,19 +1,21 @@
-package dev.stitchd.warehouse;
+package dev.stitchd.postgres;
 
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import org.reactivestreams.Publisher;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/// One node at a time, by an advisory lock of PostgreSQL. The lock belongs to a transaction, so
+/// Work that one node at a time does, by an advisory lock of PostgreSQL; the numbers of all such
+/// locks stand here, so that no two kinds of work share one. The lock belongs to a transaction, so
 /// that it ends with its connection, whatever happens.
-final class AdvisoryLock {
+public final class AdvisoryLock {
 
   /// `stitchd` + 1, read as a number; any number would do that nobody else locks.
   private static final long MIGRATION = 0x73746974636864_01L;
 
   private static final long ROLLUPS = 0x73746974636864_02L;
+
+  private static final String TRY = "SELECT pg_try_advisory_xact_lock($1) AS mine";
 
   private final ConnectionFactory postgres;
   private final long number;
@@ -24,20 +26,24 @@ final class AdvisoryLock {
   }
 
   /// For bringing ClickHouse's schema up to date.
-  static AdvisoryLock ofMigration(ConnectionFactory postgres) {
+  public static AdvisoryLock ofMigration(ConnectionFactory postgres) {
     return new AdvisoryLock(postgres, MIGRATION);
   }
 
   /// For recomputing rollups.
-  static AdvisoryLock ofRollups(ConnectionFactory postgres) {
+  public static AdvisoryLock ofRollups(ConnectionFactory postgres) {
     return new AdvisoryLock(postgres, ROLLUPS);
   }
 
   /// Runs `work` while holding the lock. Fails with [Taken] if another node holds it, and as `work`
   /// or PostgreSQL does.
-  Mono<Void> holding(Mono<Void> work) {
+  public Mono<Void> holding(Mono<Void> work) {
     return Mono.usingWhen(
-        postgres.create(), connection -> locked(connection, work), AdvisoryLock::release);
+        postgres.create(),
+        connection -> locked(connection, work),
+        AdvisoryLock::release,
+        (connection, _) -> release(connection),
+        LeasedConnection::ended);
   }
 
   private Mono<Void> locked(Connection connection, Mono<Void> work) {
@@ -47,13 +53,7 @@ final class AdvisoryLock {
   }
 
   private Mono<Boolean> tryLock(Connection connection) {
-    return Flux.from(
-            connection
-                .createStatement("SELECT pg_try_advisory_xact_lock($1)")
-                .bind("$1", number)
-                .execute())
-        .concatMap(result -> result.map((row, _) -> Boolean.TRUE.equals(row.get(0, Boolean.class))))
-        .last();
+    return new Session(connection).one(TRY, row -> Columns.bool(row, "mine"), number);
   }
 
   private static Publisher<Void> release(Connection connection) {
@@ -63,8 +63,8 @@ final class AdvisoryLock {
   }
 
   /// Another node is doing it.
-  static final class Taken extends RuntimeException {
-    Taken() {
+  public static final class Taken extends RuntimeException {
+    private Taken() {
       super("another node is doing it", null, false, false);
     }
   }

@@ -1,4 +1,4 @@
-package dev.stitchd.catalog;
+package dev.stitchd.postgres;
 
 import io.netty.buffer.ByteBuf;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
@@ -16,18 +16,16 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/// One connection inside one transaction, for the rooms that keep tables beside the catalog's.
-/// Statements run one after another; results are collected before the next begins.
+/// SQL on one connection, which is whoever leased it's alone. Only classes named `…Rows` use it:
+/// they hold every statement. Statements run one after another; results are collected before the
+/// next begins.
 public final class Session {
 
   private final Connection connection;
 
-  Session(Connection connection) {
+  /// @param connection lent to this session for as long as it is used
+  public Session(Connection connection) {
     this.connection = connection;
-  }
-
-  Connection connection() {
-    return connection;
   }
 
   /// All rows of a query, in order.

@@ -1,4 +1,4 @@
-package dev.stitchd.catalog;
+package dev.stitchd.postgres;
 
 import dev.stitchd.kernel.Json;
 import io.r2dbc.spi.Readable;

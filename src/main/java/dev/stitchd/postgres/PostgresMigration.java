@@ -1,4 +1,4 @@
-package dev.stitchd.runtime;
+package dev.stitchd.postgres;
 
 import dev.stitchd.kept.KeptFiles;
 import dev.stitchd.kernel.StartFailure;
@@ -25,17 +25,17 @@ import reactor.util.retry.Retry;
 /// If PostgreSQL does not answer and there are snapshots on disk, the start goes on with them, and
 /// the schema is brought up to date when PostgreSQL appears, on a thread named `migration`.
 @Component
-final class Migration implements SmartLifecycle {
+final class PostgresMigration implements SmartLifecycle {
 
   /// Before every other room.
   static final int PHASE = Integer.MIN_VALUE;
 
-  private static final Logger LOG = LoggerFactory.getLogger(Migration.class);
+  private static final Logger LOG = LoggerFactory.getLogger(PostgresMigration.class);
   private static final Duration RETRY = Duration.ofSeconds(1);
 
   private final PostgresAddress address;
   private final PostgresSettings settings;
-  private final Gate gate;
+  private final SchemaGate gate;
   private final KeptFiles kept;
   private final Scheduler timer;
   private final Disposable.Swap later = Disposables.swap();
@@ -44,10 +44,10 @@ final class Migration implements SmartLifecycle {
   /// The failure that was told last; touched by one attempt at a time.
   private @Nullable String told;
 
-  Migration(
+  PostgresMigration(
       PostgresAddress address,
       PostgresSettings settings,
-      Gate postgresGate,
+      SchemaGate postgresGate,
       KeptFiles kept,
       @Qualifier("timer") Scheduler timer) {
     this.address = address;

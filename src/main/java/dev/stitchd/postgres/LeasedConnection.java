@@ -1,4 +1,4 @@
-package dev.stitchd.catalog;
+package dev.stitchd.postgres;
 
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
@@ -11,9 +11,9 @@ import reactor.core.publisher.Mono;
 /// A connection whose user cancelled is never lent again but ended: its statement may still be
 /// running, and the driver would give that statement's answers to the connection's next user, who
 /// may belong to another tenant.
-public final class Borrowed {
+public final class LeasedConnection {
 
-  private Borrowed() {}
+  private LeasedConnection() {}
 
   /// What `work` answers, on a connection that goes back to its pool afterwards. Fails as `work` or
   /// the pool does; on an R2DBC event loop.
@@ -23,7 +23,7 @@ public final class Borrowed {
         work,
         Connection::close,
         (connection, _) -> connection.close(),
-        Borrowed::ended);
+        LeasedConnection::ended);
   }
 
   /// The same for work that speaks SQL only.

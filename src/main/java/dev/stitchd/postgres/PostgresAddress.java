@@ -1,4 +1,4 @@
-package dev.stitchd.runtime;
+package dev.stitchd.postgres;
 
 import dev.stitchd.kernel.StartFailure;
 import java.net.URI;

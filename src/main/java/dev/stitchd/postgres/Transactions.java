@@ -1,4 +1,4 @@
-package dev.stitchd.catalog;
+package dev.stitchd.postgres;
 
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
@@ -43,7 +43,7 @@ public final class Transactions {
             connection -> committed(connection, begun(connection, scope, value), work),
             Transactions::closed,
             (connection, _) -> rolledBack(connection),
-            Borrowed::ended)
+            LeasedConnection::ended)
         .onErrorMap(R2dbcDataIntegrityViolationException.class, Transactions::meaningOf);
   }
 
