@@ -1,7 +1,7 @@
 package dev.stitchd.admin;
 
 import dev.stitchd.catalog.Environments;
-import dev.stitchd.delivery.EventAccount;
+import dev.stitchd.delivery.EventAccounting;
 import dev.stitchd.delivery.NodeName;
 import dev.stitchd.kernel.Json;
 import java.time.Clock;
@@ -19,12 +19,12 @@ import tools.jackson.databind.node.ObjectNode;
 final class AccountRoutes {
 
   private final Environments environments;
-  private final EventAccount account;
+  private final EventAccounting account;
   private final NodeName node;
   private final Clock clock;
   private final Instant since;
 
-  AccountRoutes(Environments environments, EventAccount account, NodeName node, Clock clock) {
+  AccountRoutes(Environments environments, EventAccounting account, NodeName node, Clock clock) {
     this.environments = environments;
     this.account = account;
     this.node = node;
@@ -48,7 +48,7 @@ final class AccountRoutes {
         .flatMap(standing -> Answers.json(body(standing)));
   }
 
-  private ObjectNode body(EventAccount.Standing standing) {
+  private ObjectNode body(EventAccounting.Standing standing) {
     var body =
         Json.object()
             .put("node", node.name())

@@ -7,7 +7,9 @@ import dev.stitchd.warehouse.ExportFormat;
 import io.netty.buffer.ByteBufAllocator;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.core.io.buffer.NettyDataBufferFactory;
@@ -27,8 +29,8 @@ final class ExportRoutes {
 
   private static final Duration DAY = Duration.ofDays(1);
   private static final Map<String, EventKind> TYPES =
-      Map.of(
-          "evaluation", EventKind.EVALUATION, "track", EventKind.TRACK, "count", EventKind.COUNT);
+      Arrays.stream(EventKind.values())
+          .collect(Collectors.toUnmodifiableMap(EventKind::wireName, kind -> kind));
   private static final Map<String, ExportFormat> FORMATS =
       Map.of(
           "ndjson", ExportFormat.NDJSON, "csv", ExportFormat.CSV, "parquet", ExportFormat.PARQUET);

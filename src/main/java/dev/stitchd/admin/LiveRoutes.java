@@ -1,11 +1,11 @@
 package dev.stitchd.admin;
 
 import dev.stitchd.catalog.Environments;
+import dev.stitchd.delivery.EventKind;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.warehouse.LiveEvents;
 import java.util.Locale;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.http.codec.ServerSentEvent;
@@ -21,8 +21,6 @@ import tools.jackson.databind.JsonNode;
 /// Events as they arrive, as a stream of Server-Sent Events.
 @Component
 final class LiveRoutes {
-
-  private static final Set<String> TYPES = Set.of("evaluation", "track", "count");
 
   private final Environments environments;
   private final LiveEvents live;
@@ -58,7 +56,8 @@ final class LiveRoutes {
   private static LiveEvents.Filter filter(ServerRequest request) {
     var errors = new FieldErrors();
     var type = text(request, "type");
-    if (type != null && !TYPES.contains(type)) {
+    var kind = type == null ? null : EventKind.named(type);
+    if (type != null && kind == null) {
       errors.addMalformed("type", "must be evaluation, track or count");
     }
     var outcome = text(request, "outcome");
@@ -67,7 +66,7 @@ final class LiveRoutes {
     }
     errors.throwIfAny();
     return new LiveEvents.Filter(
-        type,
+        kind,
         text(request, "flag"),
         text(request, "event"),
         text(request, "context"),

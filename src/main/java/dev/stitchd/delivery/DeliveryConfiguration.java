@@ -35,37 +35,37 @@ class DeliveryConfiguration {
   }
 
   @Bean
-  Account eventAccount(DeliverySettings settings, MeterRegistry meters) {
-    return new Account(settings, meters);
+  EventCounters eventCounters(DeliverySettings settings, MeterRegistry meters) {
+    return new EventCounters(settings, meters);
   }
 
   @Bean
   SinkEventQueue eventQueue(
       DeliverySettings settings,
-      Account account,
+      EventCounters counters,
       @Qualifier("timer") Scheduler timer,
       RandomGenerator random) {
-    return new SinkEventQueue(settings, account, timer, random);
+    return new SinkEventQueue(settings, counters, timer, random);
   }
 
   @Bean
-  Inserts inserts(EventSink sink, MeterRegistry meters) {
-    return new Inserts(sink, meters);
+  MeasuredSink inserts(EventSink sink, MeterRegistry meters) {
+    return new MeasuredSink(sink, meters);
   }
 
   @Bean
   DeliveryLifecycle deliveryLifecycle(
       SinkEventQueue queue,
       EventSink sink,
-      Inserts inserts,
+      MeasuredSink inserts,
       FileSpool spool,
-      DeadLetters deadLetters,
-      Account account,
+      DeadLetterFiles deadLetters,
+      EventCounters counters,
       DeliverySettings settings,
       @Qualifier("delivery") Scheduler delivery) {
-    var courier = new Courier(sink, inserts, spool, deadLetters, account, settings, delivery);
+    var writer = new BatchWriter(sink, inserts, spool, deadLetters, counters, settings, delivery);
     return new DeliveryLifecycle(
-        queue, courier, account, settings, delivery, tokens(UUID.randomUUID()));
+        queue, writer, counters, settings, delivery, tokens(UUID.randomUUID()));
   }
 
   /// Names that no other batch of any process ever has, without asking for entropy on the way: that

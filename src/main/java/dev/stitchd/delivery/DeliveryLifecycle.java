@@ -27,8 +27,8 @@ final class DeliveryLifecycle implements SmartLifecycle {
   private static final int OFFERS_AHEAD = 16;
 
   private final SinkEventQueue queue;
-  private final Courier courier;
-  private final Account account;
+  private final BatchWriter writer;
+  private final EventCounters counters;
   private final DeliverySettings settings;
   private final Scheduler delivery;
   private final Supplier<String> tokens;
@@ -37,14 +37,14 @@ final class DeliveryLifecycle implements SmartLifecycle {
 
   DeliveryLifecycle(
       SinkEventQueue queue,
-      Courier courier,
-      Account account,
+      BatchWriter writer,
+      EventCounters counters,
       DeliverySettings settings,
       Scheduler delivery,
       Supplier<String> tokens) {
     this.queue = queue;
-    this.courier = courier;
-    this.account = account;
+    this.writer = writer;
+    this.counters = counters;
     this.settings = settings;
     this.delivery = delivery;
     this.tokens = tokens;
@@ -58,12 +58,12 @@ final class DeliveryLifecycle implements SmartLifecycle {
         .publishOn(delivery, OFFERS_AHEAD)
         .flatMapIterable(offer -> offer, OFFERS_AHEAD)
         .bufferTimeout(settings.batchRows(), settings.batchWait(), delivery, true)
-        .concatMapIterable(this::pack, 1)
-        .flatMap(courier::deliver, settings.insertsInFlight(), 1);
+        .concatMapIterable(this::packed, 1)
+        .flatMap(writer::deliver, settings.insertsInFlight(), 1);
   }
 
-  private List<Shipment> pack(List<Held> collected) {
-    return Shipment.pack(collected, settings.batchBytes().toBytes(), tokens);
+  private List<EventBatch> packed(List<QueuedEvent> collected) {
+    return EventBatch.pack(collected, settings.batchBytes().toBytes(), tokens);
   }
 
   @Override
@@ -79,7 +79,7 @@ final class DeliveryLifecycle implements SmartLifecycle {
 
   private void broken(Throwable cause) {
     queue.refuse();
-    LOG.error("Events are no longer delivered: {} held", account.inFlight(), cause);
+    LOG.error("Events are no longer delivered: {} held", counters.inFlight(), cause);
   }
 
   @Override
@@ -91,7 +91,7 @@ final class DeliveryLifecycle implements SmartLifecycle {
             .timeout(settings.drain(), Mono.empty(), delivery)
             .doFinally(_ -> stopped(callback))
             .subscribe();
-    LOG.debug("Draining events, {} held: {}", account.inFlight(), waiting);
+    LOG.debug("Draining events, {} held: {}", counters.inFlight(), waiting);
   }
 
   private void stopped(Runnable callback) {
@@ -99,10 +99,10 @@ final class DeliveryLifecycle implements SmartLifecycle {
     if (pipeline != null) {
       pipeline.dispose();
     }
-    if (account.inFlight() > 0) {
+    if (counters.inFlight() > 0) {
       LOG.warn(
           "Stopped with {} events that are not known to be stored; none of them was acknowledged",
-          account.inFlight());
+          counters.inFlight());
     }
     callback.run();
   }

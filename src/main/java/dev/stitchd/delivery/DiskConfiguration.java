@@ -42,36 +42,36 @@ class DiskConfiguration {
       DataFolder data,
       Disk disk,
       SpoolSettings settings,
-      Account account,
+      EventCounters counters,
       SpoolMeters meters,
       Clock clock) {
     return new FileSpool(
-        new SpoolFolder(data.within("spool")), disk, settings, account, meters, clock);
+        new SpoolFolder(data.within("spool")), disk, settings, counters, meters, clock);
   }
 
   @Bean
-  DeadLetters deadLetters(
+  DeadLetterFiles deadLetters(
       DataFolder data, Disk disk, SpoolSettings settings, SpoolMeters meters, Clock clock) {
-    return new DeadLetters(data.within("dead"), disk, settings, meters, clock);
+    return new DeadLetterFiles(data.within("dead"), disk, settings, meters, clock);
   }
 
   @Bean
   SpoolLifecycle spoolLifecycle(
       FileSpool spool,
-      DeadLetters deadLetters,
-      Inserts inserts,
-      Account account,
+      DeadLetterFiles deadLetters,
+      MeasuredSink inserts,
+      EventCounters counters,
       DeliverySettings settings,
       SpoolSettings spoolSettings,
       @Qualifier("delivery") Scheduler delivery,
       RandomGenerator random,
       Clock clock) {
     var replay =
-        new Replay(
+        new SpoolReplay(
             spool,
             inserts,
             deadLetters,
-            account,
+            counters,
             settings,
             spoolSettings.old(),
             delivery,

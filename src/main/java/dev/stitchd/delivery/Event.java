@@ -6,7 +6,8 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// Something that happened, on its way to the event store. Identity is (environment, id).
+/// Something that happened, on its way to the event store. Identity is (environment, id). What is
+/// said of each kind stands in [EventKind], which also says how to add one.
 public sealed interface Event {
 
   EnvironmentId environment();
@@ -20,6 +21,11 @@ public sealed interface Event {
   Instant receivedAt();
 
   Source source();
+
+  EventKind kind();
+
+  /// How many characters of text it holds on the heap, with what its attributes need besides.
+  int textLength();
 
   /// Who made the event.
   enum Source {
@@ -46,7 +52,24 @@ public sealed interface Event {
       String contextType,
       String contextKey,
       Map<String, String> attributes)
-      implements Event {}
+      implements Event {
+
+    @Override
+    public EventKind kind() {
+      return EventKind.EVALUATION;
+    }
+
+    @Override
+    public int textLength() {
+      return flag.length()
+          + variant.length()
+          + length(ruleId)
+          + length(reason)
+          + contextType.length()
+          + contextKey.length()
+          + length(attributes);
+    }
+  }
 
   /// Somebody did something that an experiment may measure.
   ///
@@ -67,7 +90,22 @@ public sealed interface Event {
       String contextType,
       String contextKey,
       Map<String, String> attributes)
-      implements Event {}
+      implements Event {
+
+    @Override
+    public EventKind kind() {
+      return EventKind.TRACK;
+    }
+
+    @Override
+    public int textLength() {
+      return event.length()
+          + properties.length()
+          + contextType.length()
+          + contextKey.length()
+          + length(attributes);
+    }
+  }
 
   /// A flag's variant was given so many times, to nobody in particular; never an exposure.
   record Count(
@@ -79,5 +117,30 @@ public sealed interface Event {
       String flag,
       String variant,
       long count)
-      implements Event {}
+      implements Event {
+
+    @Override
+    public EventKind kind() {
+      return EventKind.COUNT;
+    }
+
+    @Override
+    public int textLength() {
+      return flag.length() + variant.length();
+    }
+  }
+
+  private static int length(@Nullable String text) {
+    return text == null ? 0 : text.length();
+  }
+
+  /// With what the map itself needs for each entry: as characters of text, half the bytes of an
+  /// entry and the headers of its two strings.
+  private static int length(Map<String, String> attributes) {
+    int length = 0;
+    for (var attribute : attributes.entrySet()) {
+      length += 80 + attribute.getKey().length() + attribute.getValue().length();
+    }
+    return length;
+  }
 }

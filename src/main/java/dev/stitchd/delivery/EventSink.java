@@ -1,26 +1,23 @@
 package dev.stitchd.delivery;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /// Whatever stores events for good.
 public interface EventSink {
 
-  /// Stores a batch, all of it or nothing. The same token again, with the same rows, changes
-  /// nothing.
+  /// Events of one kind and one month in the store's own encoding; pure, always the same bytes.
+  EncodedBatch encode(String token, EventKind kind, List<Event> events);
+
+  /// Stores what was encoded, by this version or an earlier one, all of it or nothing. The same
+  /// token again, with the same rows, changes nothing.
   ///
   /// Completes when the batch is durable. Fails with [Refused] if the store definitely refused and
   /// holds nothing of it; any other failure means that the outcome is not known, or that the store
   /// cannot take it now: write the whole batch again under its token. Completes on a thread of the
   /// store's client.
-  Mono<Void> write(Batch batch);
-
-  /// The same batch in the store's own encoding; pure, always the same bytes.
-  Parcel encode(Batch batch);
-
-  /// Stores what was encoded before, by this version or an earlier one, as [#write(Batch)] would
-  /// have: a batch and its parcel have one token and are stored once.
-  Mono<Void> write(Parcel parcel);
+  Mono<Void> write(EncodedBatch batch);
 
   /// Why a batch was not stored. Without a stack trace, since it is an outcome.
   abstract sealed class Failure extends RuntimeException {
@@ -28,10 +25,21 @@ public interface EventSink {
       super(reason, cause, false, false);
     }
 
-    /// For the log; holds no credentials.
+    private static final int LENGTH = 300;
+
+    /// For the log, a dead letter and the sender; not too long, and holds no credentials.
     public final String reason() {
       var message = getMessage();
-      return message == null ? getClass().getSimpleName() : message;
+      return shortened(message == null ? getClass().getSimpleName() : message);
+    }
+
+    /// The same for any failure, which may be one of these.
+    static String reason(Throwable failure) {
+      return failure instanceof Failure known ? known.reason() : shortened(failure.toString());
+    }
+
+    private static String shortened(String reason) {
+      return reason.length() <= LENGTH ? reason : reason.substring(0, LENGTH) + "…";
     }
   }
 

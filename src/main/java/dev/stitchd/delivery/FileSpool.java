@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /// Batches on disk, one file each, bounded in bytes and never by age. Written one at a time on
-/// `disk`; [Replay] takes them from the front. Safe from any thread.
+/// `disk`; [SpoolReplay] takes them from the front. Safe from any thread.
 final class FileSpool implements Spool {
 
   private static final Logger LOG = LoggerFactory.getLogger(FileSpool.class);
@@ -23,12 +23,12 @@ final class FileSpool implements Spool {
   private final SpoolFolder folder;
   private final Disk disk;
   private final SpoolSettings settings;
-  private final Account account;
+  private final EventCounters counters;
   private final SpoolMeters meters;
   private final Clock clock;
 
   /// Guarded by itself.
-  private final Deque<Spooled> waiting = new ArrayDeque<>();
+  private final Deque<SpoolEntry> waiting = new ArrayDeque<>();
 
   private final AtomicLong bytes = new AtomicLong();
   private final AtomicLong sequence = new AtomicLong();
@@ -43,13 +43,13 @@ final class FileSpool implements Spool {
       SpoolFolder folder,
       Disk disk,
       SpoolSettings settings,
-      Account account,
+      EventCounters counters,
       SpoolMeters meters,
       Clock clock) {
     this.folder = folder;
     this.disk = disk;
     this.settings = settings;
-    this.account = account;
+    this.counters = counters;
     this.meters = meters;
     this.clock = clock;
     meters.watch(this);
@@ -77,31 +77,31 @@ final class FileSpool implements Spool {
   private void recover(Path file) throws IOException {
     try {
       var found = SpoolFolder.read(file);
-      var census = Census.of(found.parcel());
-      account.recovered(census);
-      add(new Spooled(file, Files.size(file), found.spooledAt(), census));
-    } catch (ParcelFile.Damaged e) {
+      var counts = EnvironmentCounts.of(found.batch());
+      counters.recovered(counts);
+      add(new SpoolEntry(file, Files.size(file), found.spooledAt(), counts));
+    } catch (SpooledBatch.Damaged e) {
       setAside(file, e);
     }
   }
 
   @Override
-  public Mono<Boolean> take(Parcel parcel) {
+  public Mono<Boolean> take(EncodedBatch batch) {
     return Mono.defer(() -> {
-      var content = new ParcelFile(parcel, clock.instant()).bytes();
+      var content = new SpooledBatch(batch, clock.instant()).bytes();
       if (bytes.addAndGet(content.length) > settings.size().toBytes()) {
         bytes.addAndGet(-content.length);
         meters.full();
         return Mono.just(false);
       }
-      return disk.call(() -> write(parcel, content))
+      return disk.call(() -> write(batch, content))
           .onErrorResume(failure -> notWritten(content.length, failure));
     });
   }
 
-  private boolean write(Parcel parcel, byte[] content) throws IOException {
-    var file = folder.write(sequence.incrementAndGet(), parcel.token(), content);
-    add(new Spooled(file, content.length, clock.instant(), Census.of(parcel)));
+  private boolean write(EncodedBatch batch, byte[] content) throws IOException {
+    var file = folder.write(sequence.incrementAndGet(), batch.token(), content);
+    add(new SpoolEntry(file, content.length, clock.instant(), EnvironmentCounts.of(batch)));
     if (!sinkIsOut) {
       LOG.warn("The event store does not take batches: they go to the spool");
     }
@@ -134,21 +134,21 @@ final class FileSpool implements Spool {
   }
 
   /// The one whose turn it is; null if none waits.
-  @Nullable Spooled first() {
+  @Nullable SpoolEntry first() {
     synchronized (waiting) {
       return waiting.peekFirst();
     }
   }
 
   /// The one after it.
-  @Nullable Spooled second() {
+  @Nullable SpoolEntry second() {
     synchronized (waiting) {
       return waiting.stream().skip(1).findFirst().orElse(null);
     }
   }
 
   /// Lets the others go before it.
-  void last(Spooled spooled) {
+  void last(SpoolEntry spooled) {
     synchronized (waiting) {
       if (waiting.remove(spooled)) {
         waiting.addLast(spooled);
@@ -156,12 +156,12 @@ final class FileSpool implements Spool {
     }
   }
 
-  Mono<ParcelFile> read(Spooled spooled) {
+  Mono<SpooledBatch> read(SpoolEntry spooled) {
     return disk.call(() -> SpoolFolder.read(spooled.file));
   }
 
   /// All of it is settled. Emits when the file is gone.
-  Mono<Spooled> remove(Spooled spooled) {
+  Mono<SpoolEntry> remove(SpoolEntry spooled) {
     return disk.call(() -> {
       SpoolFolder.delete(spooled.file);
       forget(spooled);
@@ -171,7 +171,7 @@ final class FileSpool implements Spool {
   }
 
   /// It cannot be read any more: keeps it for people, goes on with the others.
-  Mono<Spooled> setAside(Spooled spooled, Throwable why) {
+  Mono<SpoolEntry> setAside(SpoolEntry spooled, Throwable why) {
     return disk.call(() -> {
       setAside(spooled.file, why);
       forget(spooled);
@@ -184,13 +184,13 @@ final class FileSpool implements Spool {
     LOG.error("{} is set aside as {}: {}", file, SpoolFolder.setAside(file), why.getMessage());
   }
 
-  private void add(Spooled spooled) {
+  private void add(SpoolEntry spooled) {
     synchronized (waiting) {
       waiting.addLast(spooled);
     }
   }
 
-  private void forget(Spooled spooled) {
+  private void forget(SpoolEntry spooled) {
     synchronized (waiting) {
       waiting.remove(spooled);
     }

@@ -12,23 +12,23 @@ import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 import reactor.util.concurrent.Queues;
 
-/// The bounded queue. The bound is kept by [Account], from admission to durability; the sink behind
-/// it only hands over, one element per offer.
+/// The bounded queue. The bound is kept by [EventCounters], from admission to durability; the sink
+/// behind it only hands over, one element per offer.
 final class SinkEventQueue implements EventQueue {
 
   private final DeliverySettings settings;
-  private final Account account;
+  private final EventCounters counters;
   private final Scheduler timer;
   private final RandomGenerator random;
 
   /// Many threads hand over at once, which its queue is made for; a serialized sink would refuse
   /// all but one, and those that try again until it is their turn cost more than the requests they
   /// serve.
-  private final Sinks.Many<List<Held>> offers =
+  private final Sinks.Many<List<QueuedEvent>> offers =
       Sinks.unsafe()
           .many()
           .unicast()
-          .onBackpressureBuffer(Queues.<List<Held>>unboundedMultiproducer().get());
+          .onBackpressureBuffer(Queues.<List<QueuedEvent>>unboundedMultiproducer().get());
 
   /// Threads between the look at `open` and the end of handing over: the end of the sink waits for
   /// them, or what they hand over would be lost behind it.
@@ -38,9 +38,9 @@ final class SinkEventQueue implements EventQueue {
   private volatile boolean open;
 
   SinkEventQueue(
-      DeliverySettings settings, Account account, Scheduler timer, RandomGenerator random) {
+      DeliverySettings settings, EventCounters counters, Scheduler timer, RandomGenerator random) {
     this.settings = settings;
-    this.account = account;
+    this.counters = counters;
     this.timer = timer;
     this.random = random;
   }
@@ -52,13 +52,13 @@ final class SinkEventQueue implements EventQueue {
 
   @Override
   public void record(Event event) {
-    if (!enqueue(List.of(Held.of(event, null)))) {
-      account.dropped(event.environment());
+    if (!enqueue(List.of(QueuedEvent.of(event, null)))) {
+      counters.dropped(event.environment());
     }
   }
 
   /// Everything accepted, in order of acceptance, for one subscriber; completes after [#close].
-  Flux<List<Held>> accepted() {
+  Flux<List<QueuedEvent>> accepted() {
     return offers.asFlux();
   }
 
@@ -86,36 +86,38 @@ final class SinkEventQueue implements EventQueue {
     if (events.isEmpty()) {
       return Mono.just(new Admission.Durable());
     }
-    var ticket = new Ticket(events.size());
-    if (!enqueue(held(events, ticket))) {
-      account.refused(Census.ofEvents(events));
+    var submission = new Submission(events.size());
+    if (!enqueue(queued(events, submission))) {
+      counters.refused(EnvironmentCounts.ofEvents(events));
       return Mono.just(new Admission.Refused(retryAfter()));
     }
-    return ticket.answer().timeout(settings.durableWait(), Mono.fromSupplier(this::unknown), timer);
+    return submission
+        .answer()
+        .timeout(settings.durableWait(), Mono.fromSupplier(this::unknown), timer);
   }
 
-  private static List<Held> held(List<Event> events, @Nullable Ticket ticket) {
-    var held = new ArrayList<Held>(events.size());
+  private static List<QueuedEvent> queued(List<Event> events, @Nullable Submission submission) {
+    var queue = new ArrayList<QueuedEvent>(events.size());
     for (var event : events) {
-      held.add(Held.of(event, ticket));
+      queue.add(QueuedEvent.of(event, submission));
     }
-    return held;
+    return queue;
   }
 
-  private boolean enqueue(List<Held> held) {
-    long weight = held.stream().mapToLong(Held::weight).sum();
+  private boolean enqueue(List<QueuedEvent> queued) {
+    long weight = queued.stream().mapToLong(QueuedEvent::weight).sum();
     handingOver.incrementAndGet();
     try {
-      return open && account.reserve(held.size(), weight) && handOver(held, weight);
+      return open && counters.reserve(queued.size(), weight) && handOver(queued, weight);
     } finally {
       handingOver.decrementAndGet();
     }
   }
 
-  private boolean handOver(List<Held> held, long weight) {
-    return switch (offers.tryEmitNext(held)) {
+  private boolean handOver(List<QueuedEvent> queued, long weight) {
+    return switch (offers.tryEmitNext(queued)) {
       case OK -> {
-        account.accepted(Census.of(held));
+        counters.accepted(EnvironmentCounts.of(queued));
         yield true;
       }
       case FAIL_OVERFLOW,
@@ -123,7 +125,7 @@ final class SinkEventQueue implements EventQueue {
           FAIL_TERMINATED,
           FAIL_ZERO_SUBSCRIBER,
           FAIL_NON_SERIALIZED -> {
-        account.withdraw(held.size(), weight);
+        counters.withdraw(queued.size(), weight);
         yield false;
       }
     };

@@ -6,9 +6,9 @@ import reactor.core.publisher.Mono;
 /// replay under the same token.
 interface Spool {
 
-  /// Emits true once the parcel is durable here (the courier lets go of it and answers its
-  /// submitters), false if the courier must keep it in memory and try again. Never fails.
-  Mono<Boolean> take(Parcel parcel);
+  /// Emits true once the batch is durable here (whoever had it lets go of it and answers its
+  /// submitters), false if it must be kept in memory and tried again. Never fails.
+  Mono<Boolean> take(EncodedBatch batch);
 
   /// Whether the sink is known to be out, so that asking it first would only cost time.
   default boolean isFirstChoice() {

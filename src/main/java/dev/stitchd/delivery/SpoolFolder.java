@@ -51,8 +51,8 @@ final class SpoolFolder {
     return file;
   }
 
-  static ParcelFile read(Path file) throws IOException, ParcelFile.Damaged {
-    return ParcelFile.read(Files.readAllBytes(file));
+  static SpooledBatch read(Path file) throws IOException, SpooledBatch.Damaged {
+    return SpooledBatch.read(Files.readAllBytes(file));
   }
 
   /// A file that is not there any more is fine: it was to go.

@@ -19,11 +19,11 @@ final class SpoolLifecycle implements SmartLifecycle {
   private static final Logger LOG = LoggerFactory.getLogger(SpoolLifecycle.class);
 
   private final FileSpool spool;
-  private final DeadLetters deadLetters;
-  private final Replay replay;
+  private final DeadLetterFiles deadLetters;
+  private final SpoolReplay replay;
   private final AtomicReference<@Nullable Disposable> running = new AtomicReference<>();
 
-  SpoolLifecycle(FileSpool spool, DeadLetters deadLetters, Replay replay) {
+  SpoolLifecycle(FileSpool spool, DeadLetterFiles deadLetters, SpoolReplay replay) {
     this.spool = spool;
     this.deadLetters = deadLetters;
     this.replay = replay;

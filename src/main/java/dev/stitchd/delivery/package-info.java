@@ -1,4 +1,4 @@
-/// **From admission to durability**: a bounded queue, a courier that batches and retries, and the
+/// **From admission to durability**: a bounded queue, batches that are written and retried, and the
 /// port to whatever stores events. An event that was acknowledged is durable; one that was refused
 /// is not kept. While the store is out, batches wait on disk as the bytes that they will be stored
 /// as; what the store refuses for good becomes a dead letter. Bounded by count and bytes from

@@ -4,7 +4,7 @@ import dev.stitchd.access.Access;
 import dev.stitchd.boundary.BrowserOrigins;
 import dev.stitchd.boundary.ContentCoding;
 import dev.stitchd.boundary.ProblemWriter;
-import dev.stitchd.delivery.EventAccount;
+import dev.stitchd.delivery.EventAccounting;
 import dev.stitchd.delivery.RejectionLog;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
@@ -29,7 +29,7 @@ final class EventDoor {
   private final Access access;
   private final Senders senders;
   private final EventIntake intake;
-  private final EventAccount account;
+  private final EventAccounting account;
   private final RejectionLog rejections;
   private final Counter throttled;
 
@@ -37,7 +37,7 @@ final class EventDoor {
       Access access,
       Senders senders,
       EventIntake intake,
-      EventAccount account,
+      EventAccounting account,
       RejectionLog rejections,
       MeterRegistry meters) {
     this.access = access;

@@ -3,6 +3,7 @@ package dev.stitchd.ingest;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.stitchd.delivery.Event;
+import dev.stitchd.delivery.EventKind;
 import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.JsonFields;
@@ -142,13 +143,14 @@ final class EventReader {
     if (draft.wrong != null) {
       throw draft.wrong;
     }
-    return switch (required(draft.type, "type")) {
-      case "evaluation" -> evaluation(draft, sender, received);
-      case "count" -> count(draft, sender, received);
-      case "track" -> track(draft, sender, received);
-      default ->
-          throw new Rejection(
-              RejectionCode.UNKNOWN_TYPE, "type must be evaluation, track or count");
+    var kind = EventKind.named(required(draft.type, "type"));
+    if (kind == null) {
+      throw new Rejection(RejectionCode.UNKNOWN_TYPE, "type must be evaluation, track or count");
+    }
+    return switch (kind) {
+      case EVALUATION -> evaluation(draft, sender, received);
+      case TRACK -> track(draft, sender, received);
+      case COUNT -> count(draft, sender, received);
     };
   }
 

@@ -5,7 +5,7 @@ import dev.stitchd.boundary.ClientAddress;
 import dev.stitchd.catalog.DefinedEvents;
 import dev.stitchd.catalog.EventDefinitions;
 import dev.stitchd.catalog.QuotaTokens;
-import dev.stitchd.delivery.EventAccount;
+import dev.stitchd.delivery.EventAccounting;
 import dev.stitchd.delivery.EventQueue;
 import dev.stitchd.delivery.RejectionLog;
 import dev.stitchd.propagation.Instances;
@@ -100,7 +100,7 @@ class IngestConfiguration {
       Access access,
       Senders senders,
       EventIntake intake,
-      EventAccount account,
+      EventAccounting account,
       RejectionLog rejections,
       MeterRegistry meters) {
     var door = new EventDoor(access, senders, intake, account, rejections, meters);

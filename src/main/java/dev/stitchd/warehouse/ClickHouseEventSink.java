@@ -1,11 +1,12 @@
 package dev.stitchd.warehouse;
 
-import dev.stitchd.delivery.Batch;
+import dev.stitchd.delivery.EncodedBatch;
+import dev.stitchd.delivery.Event;
+import dev.stitchd.delivery.EventKind;
 import dev.stitchd.delivery.EventSink;
-import dev.stitchd.delivery.Parcel;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import reactor.core.publisher.Mono;
 
 /// Writes each batch as one insert of one block into one partition, named by its token: written
@@ -29,31 +30,22 @@ final class ClickHouseEventSink implements EventSink {
   }
 
   @Override
-  public Parcel encode(Batch batch) {
-    return RowBinary.encode(batch);
+  public EncodedBatch encode(String token, EventKind kind, List<Event> events) {
+    return RowBinary.encode(token, kind, events);
   }
 
   @Override
-  public Mono<Void> write(Batch batch) {
-    return write(() -> encode(batch));
-  }
-
-  @Override
-  public Mono<Void> write(Parcel parcel) {
-    return write(() -> parcel);
-  }
-
-  private Mono<Void> write(Supplier<Parcel> parcel) {
-    return Mono.defer(() -> state.hasSchema() ? insert(parcel.get()) : Mono.error(notYet()))
+  public Mono<Void> write(EncodedBatch batch) {
+    return Mono.defer(() -> state.hasSchema() ? insert(batch) : Mono.error(notYet()))
         .doOnSuccess(_ -> state.takesInserts())
         .doOnError(Refused.class, _ -> state.takesInserts())
         .doOnError(Unavailable.class, this::note);
   }
 
-  private Mono<Void> insert(Parcel parcel) {
+  private Mono<Void> insert(EncodedBatch batch) {
     var parameters = new LinkedHashMap<>(SETTINGS);
-    parameters.put("insert_deduplication_token", parcel.token());
-    return clickHouse.run(RowBinary.insert(parcel), parameters, parcel.data());
+    parameters.put("insert_deduplication_token", batch.token());
+    return clickHouse.run(RowBinary.insert(batch), parameters, batch.data());
   }
 
   private Unavailable notYet() {

@@ -1,9 +1,11 @@
 package dev.stitchd.warehouse;
 
+import dev.stitchd.delivery.EventColumn;
 import dev.stitchd.delivery.EventKind;
+import java.util.StringJoiner;
 
-/// The statements of exports. Every column of text that is last in a row ends its row, see
-/// [ExportFormat#ending]; times are RFC 3339 by a setting.
+/// The statements of exports, for whatever columns a kind of events has. Every column of text that
+/// is last in a row ends its row, see [ExportFormat#ending]; times are RFC 3339 by a setting.
 final class ExportRows {
 
   private static final String SLICE =
@@ -31,58 +33,37 @@ final class ExportRows {
       LIMIT :most
       """;
 
-  private static final String ID_AND_TIMES =
-      "toString(e.id) AS id, e.at AS at, e.received_at AS receivedAt, ";
-  private static final String CONTEXT =
-      "e.context_type AS contextType, e.context_key AS contextKey, %s AS attributes, ";
-  private static final String SOURCE = "toString(e.source) AS source";
-
   private ExportRows() {}
 
   /// One slice, each of its events once; native parameters `environment`, `begin` and `end`.
   static String slice(EventKind kind, ExportFormat format) {
-    return SLICE.formatted(columns(kind, format), table(kind));
+    return SLICE.formatted(columns(kind, format), kind.table());
   }
 
   /// How many rows each hour has, from what the parts keep beside their events.
   static String hours(EventKind kind) {
-    return HOURS.formatted(name(kind), table(kind));
+    return HOURS.formatted(kind.keyColumn(), kind.table());
   }
 
   private static String columns(EventKind kind, ExportFormat format) {
-    var context = CONTEXT.formatted(attributes(format));
-    var own =
-        switch (kind) {
-          case EVALUATION ->
-              "e.flag AS flag, e.variant AS variant, e.rule_id AS ruleId, e.reason AS reason, "
-                  + context;
-          case TRACK ->
-              "e.event AS event, e.value AS value, e.properties AS properties, " + context;
-          case COUNT -> "e.flag AS flag, e.variant AS variant, e.count AS count, ";
-        };
-    return ID_AND_TIMES + own + SOURCE;
+    var columns = new StringJoiner(", ");
+    columns.add("toString(e.id) AS id").add("e.at AS at").add("e.received_at AS receivedAt");
+    for (var column : kind.columns()) {
+      columns.add(value(column, format) + " AS " + column.wireName());
+    }
+    return columns.add("toString(e.source) AS source").toString();
   }
 
-  /// A map where the format has maps.
-  private static String attributes(ExportFormat format) {
-    return switch (format) {
-      case CSV -> "toJSONString(e.attributes)";
-      case NDJSON, PARQUET -> "e.attributes";
-    };
-  }
-
-  private static String table(EventKind kind) {
-    return switch (kind) {
-      case EVALUATION -> "evaluation_events";
-      case TRACK -> "track_events";
-      case COUNT -> "flag_counts";
-    };
-  }
-
-  private static String name(EventKind kind) {
-    return switch (kind) {
-      case EVALUATION, COUNT -> "flag";
-      case TRACK -> "event";
+  /// A map stays one where the format has maps.
+  private static String value(EventColumn<?> column, ExportFormat format) {
+    var value = "e." + column.name();
+    return switch (column.type()) {
+      case TEXT, INTEGER, NULLABLE_NUMBER -> value;
+      case MAP ->
+          switch (format) {
+            case CSV -> "toJSONString(" + value + ")";
+            case NDJSON, PARQUET -> value;
+          };
     };
   }
 }

@@ -1,5 +1,6 @@
 package dev.stitchd.warehouse;
 
+import dev.stitchd.delivery.EventKind;
 import dev.stitchd.kernel.EnvironmentId;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -18,10 +19,10 @@ public interface LiveEvents {
 
   /// What is shown. A rejected event has no fields to be trusted, so only `outcome` leaves it out.
   ///
-  /// @param type `evaluation`, `count` or `track`; null for all
+  /// @param type null for all kinds
   /// @param context a targeting key
   record Filter(
-      @Nullable String type,
+      @Nullable EventKind type,
       @Nullable String flag,
       @Nullable String event,
       @Nullable String context,

@@ -1,57 +1,75 @@
 package dev.stitchd.warehouse;
 
+import dev.stitchd.delivery.EventColumn;
+import dev.stitchd.delivery.EventKind;
 import dev.stitchd.kernel.EnvironmentId;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The newest rows of an environment, newest first, as ClickHouse is asked for them. Values travel
 /// as parameters. Every part is bounded by the time of arrival and in rows.
 final class LiveRows {
 
-  private static final String EVALUATIONS =
+  /// `%1$s` the kind's name, `%2$s` what is shown, `%3$s` the table, `%4$s` filters.
+  private static final String ACCEPTED =
       """
-      SELECT 'evaluation' AS type, toString(id) AS id, at, received_at, toString(source) AS source, toString(flag) AS flag,
-             '' AS event, toString(variant) AS variant, toString(rule_id) AS rule, toString(reason) AS reason,
-             toString(context_type) AS context_type, context_key, 0 AS count, NULL AS value, '' AS code, '' AS detail, '' AS node
-      FROM evaluation_events
+      SELECT '%1$s' AS type, toString(id) AS id, at, received_at, toString(source) AS source, %2$s,
+             '' AS code, '' AS detail, '' AS node
+      FROM %3$s
       WHERE environment_id = {environment:UUID} AND at >= {since:DateTime64(3)} - INTERVAL 8 DAY
-        AND received_at >= {since:DateTime64(3)}
-        AND ({flag:String} = '' OR flag = {flag:String}) AND ({context:String} = '' OR context_key = {context:String})
+        AND received_at >= {since:DateTime64(3)}%4$s
       ORDER BY received_at DESC LIMIT {rows:UInt32}
       """;
 
-  private static final String COUNTS =
-      """
-      SELECT 'count' AS type, toString(id) AS id, at, received_at, toString(source) AS source, toString(flag) AS flag,
-             '' AS event, toString(variant) AS variant, '' AS rule, '' AS reason,
-             '' AS context_type, '' AS context_key, count, NULL AS value, '' AS code, '' AS detail, '' AS node
-      FROM flag_counts
-      WHERE environment_id = {environment:UUID} AND at >= {since:DateTime64(3)} - INTERVAL 8 DAY
-        AND received_at >= {since:DateTime64(3)}
-        AND ({flag:String} = '' OR flag = {flag:String})
-      ORDER BY received_at DESC LIMIT {rows:UInt32}
-      """;
+  /// What is shown of an event, with what stands there for kinds that do not have it.
+  private enum Shown {
+    FLAG("flag", "''"),
+    EVENT("event", "''"),
+    VARIANT("variant", "''"),
+    RULE("rule_id", "''"),
+    REASON("reason", "''"),
+    CONTEXT_TYPE("context_type", "''"),
+    CONTEXT_KEY("context_key", "''"),
+    COUNT("count", "0"),
+    VALUE("value", "NULL");
 
-  private static final String TRACKS =
-      """
-      SELECT 'track' AS type, toString(id) AS id, at, received_at, toString(source) AS source, '' AS flag,
-             toString(event) AS event, '' AS variant, '' AS rule, '' AS reason,
-             toString(context_type) AS context_type, context_key, 0 AS count, value, '' AS code, '' AS detail, '' AS node
-      FROM track_events
-      WHERE environment_id = {environment:UUID} AND at >= {since:DateTime64(3)} - INTERVAL 8 DAY
-        AND received_at >= {since:DateTime64(3)}
-        AND ({event:String} = '' OR event = {event:String}) AND ({context:String} = '' OR context_key = {context:String})
-      ORDER BY received_at DESC LIMIT {rows:UInt32}
-      """;
+    private final String column;
+    private final String nothing;
+
+    Shown(String column, String nothing) {
+      this.column = column;
+      this.nothing = nothing;
+    }
+
+    String of(EventKind kind) {
+      return kind.columns().stream()
+              .filter(one -> one.name().equals(column))
+              .findFirst()
+              .map(Shown::value)
+              .orElse(nothing)
+          + " AS "
+          + column;
+    }
+
+    /// `toString` since most text is `LowCardinality`, which other kinds' columns are not.
+    private static String value(EventColumn<?> column) {
+      return switch (column.type()) {
+        case TEXT -> "toString(" + column.name() + ")";
+        case INTEGER, NULLABLE_NUMBER, MAP -> column.name();
+      };
+    }
+  }
 
   private static final String REJECTED =
       """
       SELECT 'rejected' AS type, id, received_at AS at, received_at, '' AS source, '' AS flag,
-             '' AS event, '' AS variant, '' AS rule, '' AS reason,
+             '' AS event, '' AS variant, '' AS rule_id, '' AS reason,
              '' AS context_type, '' AS context_key, 0 AS count, NULL AS value, toString(code) AS code, detail, toString(node) AS node
       FROM rejected_events
       WHERE environment_id = {environment:UUID} AND received_at >= {since:DateTime64(3)}
@@ -72,14 +90,10 @@ final class LiveRows {
   private static List<String> parts(LiveEvents.Filter filter) {
     var parts = new ArrayList<String>();
     if (filter.outcome() != LiveEvents.Outcome.REJECTED) {
-      if (isAsked(filter, "evaluation") && filter.event() == null) {
-        parts.add(EVALUATIONS);
-      }
-      if (isAsked(filter, "count") && filter.event() == null && filter.context() == null) {
-        parts.add(COUNTS);
-      }
-      if (isAsked(filter, "track") && filter.flag() == null) {
-        parts.add(TRACKS);
+      for (var kind : EventKind.values()) {
+        if (mayMatch(filter, kind)) {
+          parts.add(accepted(kind));
+        }
       }
     }
     if (filter.outcome() != LiveEvents.Outcome.ACCEPTED) {
@@ -88,8 +102,28 @@ final class LiveRows {
     return parts;
   }
 
-  private static boolean isAsked(LiveEvents.Filter filter, String type) {
-    return filter.type() == null || filter.type().equals(type);
+  private static boolean mayMatch(LiveEvents.Filter filter, EventKind kind) {
+    return (filter.type() == null || filter.type() == kind)
+        && (filter.flag() == null || kind.has("flag"))
+        && (filter.event() == null || kind.has("event"))
+        && (filter.context() == null || kind.has("context_key"));
+  }
+
+  private static String accepted(EventKind kind) {
+    var shown = Arrays.stream(Shown.values()).map(one -> one.of(kind));
+    return ACCEPTED.formatted(
+        kind.wireName(),
+        shown.collect(Collectors.joining(", ")),
+        kind.table(),
+        matches(kind, "flag", "flag")
+            + matches(kind, "event", "event")
+            + matches(kind, "context_key", "context"));
+  }
+
+  private static String matches(EventKind kind, String column, String parameter) {
+    return kind.has(column)
+        ? "\n  AND ({%1$s:String} = '' OR %2$s = {%1$s:String})".formatted(parameter, column)
+        : "";
   }
 
   static Map<String, String> parameters(

@@ -86,8 +86,8 @@ final class LiveWatch {
     var event = Json.object();
     copy(row, event, "type", "id", "at", "source", "flag", "event", "variant", "reason");
     event.put("receivedAt", text(row, "received_at"));
-    if (!text(row, "rule").isEmpty()) {
-      event.put("ruleId", text(row, "rule"));
+    if (!text(row, "rule_id").isEmpty()) {
+      event.put("ruleId", text(row, "rule_id"));
     }
     if (row.path("count").asLong() > 0) {
       event.put("count", row.path("count").asLong());

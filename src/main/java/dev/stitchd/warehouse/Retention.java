@@ -1,5 +1,6 @@
 package dev.stitchd.warehouse;
 
+import dev.stitchd.delivery.EventKind;
 import java.util.Map;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -19,9 +20,7 @@ final class Retention {
 
   /// Completes when every table of events has its TTL; the same again changes nothing.
   Mono<Void> apply() {
-    return Flux.just("evaluation_events", "track_events", "flag_counts")
-        .concatMap(this::apply)
-        .then();
+    return Flux.fromArray(EventKind.values()).concatMap(kind -> apply(kind.table())).then();
   }
 
   private Mono<Void> apply(String table) {

@@ -1,9 +1,9 @@
 package dev.stitchd.warehouse;
 
-import dev.stitchd.delivery.Batch;
+import dev.stitchd.delivery.EncodedBatch;
 import dev.stitchd.delivery.Event;
+import dev.stitchd.delivery.EventColumn;
 import dev.stitchd.delivery.EventKind;
-import dev.stitchd.delivery.Parcel;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Batches in ClickHouse's `RowBinary`: the same batch gives the same bytes, every time. Confined
 /// to one thread.
-final class RowBinary {
+final class RowBinary implements EventColumn.Writer {
 
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -32,105 +32,39 @@ final class RowBinary {
     bytes = new byte[capacity];
   }
 
-  /// The version of ClickHouse's schema in which all these columns exist.
+  /// The version of ClickHouse's schema in which all columns of all kinds exist.
   static final int SCHEMA = 2;
 
-  private static String table(EventKind kind) {
-    return switch (kind) {
-      case EVALUATION -> "evaluation_events";
-      case COUNT -> "flag_counts";
-      case TRACK -> "track_events";
-    };
-  }
-
-  /// In the order of [#row].
-  private static List<String> columns(EventKind kind) {
-    return switch (kind) {
-      case EVALUATION ->
-          List.of(
-              "environment_id",
-              "id",
-              "at",
-              "received_at",
-              "source",
-              "flag",
-              "variant",
-              "rule_id",
-              "reason",
-              "context_type",
-              "context_key",
-              "attributes");
-      case COUNT ->
-          List.of(
-              "environment_id", "id", "at", "received_at", "source", "flag", "variant", "count");
-      case TRACK ->
-          List.of(
-              "environment_id",
-              "id",
-              "at",
-              "received_at",
-              "source",
-              "event",
-              "value",
-              "properties",
-              "context_type",
-              "context_key",
-              "attributes");
-    };
-  }
-
-  /// The statement that stores a parcel, of this version or an earlier one.
-  static String insert(Parcel parcel) {
+  /// The statement that stores a batch, of this version or an earlier one.
+  static String insert(EncodedBatch batch) {
     return "INSERT INTO %s (%s) FORMAT RowBinary"
-        .formatted(parcel.table(), String.join(", ", parcel.columns()));
+        .formatted(batch.table(), String.join(", ", batch.columns()));
   }
 
-  static Parcel encode(Batch batch) {
-    var out = new RowBinary(Math.max(64, ROW * batch.rows().size()));
-    var ends = new int[batch.rows().size()];
+  static EncodedBatch encode(String token, EventKind kind, List<Event> events) {
+    var out = new RowBinary(Math.max(64, ROW * events.size()));
+    var ends = new int[events.size()];
     for (int i = 0; i < ends.length; i++) {
-      out.row(batch.rows().get(i));
+      out.row(kind, events.get(i));
       ends[i] = out.length;
     }
-    return new Parcel(
-        batch.token(),
-        table(batch.kind()),
-        columns(batch.kind()),
+    return new EncodedBatch(
+        token,
+        kind.table(),
+        kind.columnNames(),
         SCHEMA,
         ends,
         Arrays.copyOf(out.bytes, out.length));
   }
 
-  private void row(Event event) {
+  /// First what [EventColumn#SHARED] names.
+  private void row(EventKind kind, Event event) {
     uuid(event.environment().value());
     uuid(event.id());
     time(event.at());
     time(event.receivedAt());
     source(event.source());
-    switch (event) {
-      case Event.Evaluation e -> {
-        text(e.flag());
-        text(e.variant());
-        text(e.ruleId());
-        text(e.reason());
-        text(e.contextType());
-        text(e.contextKey());
-        map(e.attributes());
-      }
-      case Event.Count c -> {
-        text(c.flag());
-        text(c.variant());
-        int64(c.count());
-      }
-      case Event.Track t -> {
-        text(t.event());
-        nullableFloat64(t.value());
-        text(t.properties());
-        text(t.contextType());
-        text(t.contextKey());
-        map(t.attributes());
-      }
-    }
+    kind.write(event, this);
   }
 
   /// Two numbers, the upper half first.
@@ -158,20 +92,27 @@ final class RowBinary {
     bytes[length++] = (byte) value;
   }
 
+  @Override
+  public void integer(long value) {
+    int64(value);
+  }
+
   private void int64(long value) {
     ensure(Long.BYTES);
     LONG.set(bytes, length, value);
     length += Long.BYTES;
   }
 
-  private void nullableFloat64(@Nullable Double value) {
+  @Override
+  public void nullableNumber(@Nullable Double value) {
     int8(value == null ? 1 : 0);
     if (value != null) {
       int64(Double.doubleToLongBits(value));
     }
   }
 
-  private void map(Map<String, String> value) {
+  @Override
+  public void map(Map<String, String> value) {
     varint(value.size());
     for (var entry : value.entrySet()) {
       text(entry.getKey());
@@ -188,7 +129,8 @@ final class RowBinary {
     int8(rest);
   }
 
-  private void text(@Nullable String value) {
+  @Override
+  public void text(@Nullable String value) {
     if (value == null) {
       int8(0);
     } else if (!shortAscii(value)) {

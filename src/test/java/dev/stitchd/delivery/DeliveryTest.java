@@ -6,12 +6,16 @@ import dev.stitchd.kernel.EnvironmentId;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -33,7 +37,7 @@ class DeliveryTest {
               "stitchd.events.queue-events", "100",
               "stitchd.events.batch-rows", "10",
               "stitchd.events.inserts-in-flight", "2"));
-  private final Account account = new Account(settings, meters);
+  private final EventCounters account = new EventCounters(settings, meters);
   private final SinkEventQueue queue = new SinkEventQueue(settings, account, time, new Random(1));
   private final AtomicInteger tokens = new AtomicInteger();
   private final EnvironmentId environment = Events.environment();
@@ -44,10 +48,10 @@ class DeliveryTest {
   private DeliveryLifecycle lifecycle() {
     return new DeliveryLifecycle(
         queue,
-        new Courier(
+        new BatchWriter(
             sink,
-            new Inserts(sink, meters),
-            parcel -> spool.take(parcel),
+            new MeasuredSink(sink, meters),
+            batch -> spool.take(batch),
             (row, reason) -> Mono.fromSupplier(() -> graves.add(row.id(0) + " " + reason)),
             account,
             settings,
@@ -98,7 +102,7 @@ class DeliveryTest {
     start();
     var answers = submit(evaluations(10));
     time.advanceTimeBy(Duration.ofMillis(1));
-    assertThat(sink.attempts).extracting(batch -> batch.rows().size()).containsExactly(10);
+    assertThat(sink.attempts).extracting(batch -> batch.rows()).containsExactly(10);
     assertThat(answers).containsExactly(new Admission.Durable());
   }
 
@@ -127,18 +131,27 @@ class DeliveryTest {
     time.advanceTimeBy(WAIT);
     assertThat(answers).containsExactly(new Admission.Durable());
     assertThat(sink.attempts)
-        .extracting(batch -> batch.kind() + " " + batch.partition() + " " + batch.rows().size())
-        .containsExactly("EVALUATION 2026-09 2", "EVALUATION 2026-10 1", "COUNT 2026-09 1");
+        .extracting(batch -> batch.table() + " " + months(batch) + " " + batch.rows())
+        .containsExactly(
+            "evaluation_events [2026-09] 2",
+            "evaluation_events [2026-10] 1",
+            "flag_counts [2026-09] 1");
+  }
+
+  private Set<YearMonth> months(EncodedBatch batch) {
+    return sink.events(batch).stream()
+        .map(event -> YearMonth.from(event.at().atOffset(ZoneOffset.UTC)))
+        .collect(Collectors.toSet());
   }
 
   @Test
   void batchStaysWithinItsBytes() {
-    var held = evaluations(5).stream().map(event -> Held.of(event, null)).toList();
-    int one = held.getFirst().weight();
-    assertThat(Shipment.pack(held, 2L * one, () -> "t"))
-        .extracting(shipment -> shipment.held().size())
+    var queued = evaluations(5).stream().map(event -> QueuedEvent.of(event, null)).toList();
+    int one = queued.getFirst().weight();
+    assertThat(EventBatch.pack(queued, 2L * one, () -> "t"))
+        .extracting(batch -> batch.events().size())
         .containsExactly(2, 2, 1);
-    assertThat(Shipment.pack(held, 1, () -> "t")).hasSize(5);
+    assertThat(EventBatch.pack(queued, 1, () -> "t")).hasSize(5);
   }
 
   @Test
@@ -219,7 +232,7 @@ class DeliveryTest {
     var small =
         DeliverySettingsTest.bind(
             Map.of("stitchd.events.queue-bytes", "5000B", "stitchd.events.queue-events", "100"));
-    var bounded = new Account(small, new SimpleMeterRegistry());
+    var bounded = new EventCounters(small, new SimpleMeterRegistry());
     assertThat(bounded.reserve(1, 4_000)).isTrue();
     assertThat(bounded.reserve(1, 1_001)).isFalse();
     assertThat(bounded.inFlight()).isEqualTo(1);
@@ -238,7 +251,7 @@ class DeliveryTest {
         .containsExactly(new Admission.Partly(Map.of(events.get(6).id(), "count is not positive")));
     assertThat(sink.stored()).hasSize(9).doesNotContain(events.get(6));
     assertThat(sink.attempts)
-        .extracting(Batch::token)
+        .extracting(EncodedBatch::token)
         .containsExactly("t1", "t1.0", "t1.1", "t1.1.0", "t1.1.0.0", "t1.1.0.1", "t1.1.1");
     assertThat(graves).containsExactly(events.get(6).id() + " count is not positive");
     assertThat(meter("dead")).isEqualTo(1);
@@ -277,15 +290,15 @@ class DeliveryTest {
     assertThat(sink.stored()).hasSize(4);
   }
 
-  private final List<Parcel> spooled = new ArrayList<>();
+  private final List<EncodedBatch> spooled = new ArrayList<>();
   private boolean sinkIsOut;
 
   /// A spool with room for so many batches.
   private Spool spool(int room) {
     return new Spool() {
       @Override
-      public Mono<Boolean> take(Parcel parcel) {
-        return Mono.fromSupplier(() -> spooled.size() < room && spooled.add(parcel));
+      public Mono<Boolean> take(EncodedBatch batch) {
+        return Mono.fromSupplier(() -> spooled.size() < room && spooled.add(batch));
       }
 
       @Override
@@ -303,7 +316,7 @@ class DeliveryTest {
     var answers = submit(evaluations(10));
     time.advanceTimeBy(Duration.ofMillis(1));
     assertThat(answers).containsExactly(new Admission.Durable());
-    assertThat(spooled).extracting(Parcel::token).containsExactly("t1");
+    assertThat(spooled).extracting(EncodedBatch::token).containsExactly("t1");
     assertThat(sink.attempts).hasSize(1);
     assertThat(gauge("spooled")).isEqualTo(10);
     assertThat(gauge("in-flight")).isZero();
@@ -327,9 +340,9 @@ class DeliveryTest {
     lifecycle =
         new DeliveryLifecycle(
             queue,
-            new Courier(
+            new BatchWriter(
                 sink,
-                new Inserts(sink, meters),
+                new MeasuredSink(sink, meters),
                 spool(1),
                 (_, _) -> Mono.just(true),
                 account,

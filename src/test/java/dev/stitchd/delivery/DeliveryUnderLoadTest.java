@@ -41,15 +41,15 @@ class DeliveryUnderLoadTest {
               case 3 -> InMemoryEventSink.Mode.STORE_AND_LOSE_THE_ANSWER;
               default -> InMemoryEventSink.Mode.STORE;
             };
-    var account = new Account(settings, new SimpleMeterRegistry());
+    var account = new EventCounters(settings, new SimpleMeterRegistry());
     var queue = new SinkEventQueue(settings, account, Schedulers.parallel(), new Random(1));
     var tokens = new AtomicInteger();
     var lifecycle =
         new DeliveryLifecycle(
             queue,
-            new Courier(
+            new BatchWriter(
                 sink,
-                new Inserts(sink, new SimpleMeterRegistry()),
+                new MeasuredSink(sink, new SimpleMeterRegistry()),
                 Spool.none(),
                 (_, _) -> Mono.just(true),
                 account,

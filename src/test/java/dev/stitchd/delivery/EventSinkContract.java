@@ -4,15 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.kernel.EnvironmentId;
 import java.time.Duration;
-import java.time.YearMonth;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 
-/// What the courier relies on; run against the fake and against the real store.
+/// What deliveries rely on; run against the fake and against the real store.
 public interface EventSinkContract {
 
   EventSink sink();
@@ -20,20 +19,15 @@ public interface EventSinkContract {
   /// How many rows the store holds of an environment, doubles included.
   long rows(EnvironmentId environment);
 
-  static Batch batch(List<Event> rows) {
-    var first = rows.getFirst();
-    return new Batch(
-        UUID.randomUUID().toString(),
-        EventKind.of(first),
-        YearMonth.from(first.at().atOffset(ZoneOffset.UTC)),
-        rows);
+  static EncodedBatch batch(EventSink sink, List<Event> rows) {
+    return sink.encode(UUID.randomUUID().toString(), rows.getFirst().kind(), rows);
   }
 
-  private void store(Parcel parcel) {
-    sink().write(parcel).as(StepVerifier::create).expectComplete().verify(Duration.ofSeconds(20));
+  private EncodedBatch batch(List<Event> rows) {
+    return batch(sink(), rows);
   }
 
-  private void store(Batch batch) {
+  private void store(EncodedBatch batch) {
     sink().write(batch).as(StepVerifier::create).expectComplete().verify(Duration.ofSeconds(20));
   }
 
@@ -82,50 +76,47 @@ public interface EventSinkContract {
   }
 
   @Test
-  default void parcelIsItsBatchAsBytes() {
+  default void encodedBatchNamesItsEvents() {
     var environment = Events.environment();
     var events = Events.evaluations(environment, 100);
-    var parcel = sink().encode(batch(events));
-    assertThat(parcel.rows()).isEqualTo(100);
+    var batch = batch(events);
+    assertThat(batch.rows()).isEqualTo(100);
     for (int row = 0; row < 100; row++) {
-      assertThat(parcel.environment(row)).isEqualTo(environment);
-      assertThat(parcel.id(row)).isEqualTo(events.get(row).id());
+      assertThat(batch.environment(row)).isEqualTo(environment);
+      assertThat(batch.id(row)).isEqualTo(events.get(row).id());
     }
-    store(parcel);
+    store(batch);
     assertThat(rows(environment)).isEqualTo(100);
   }
 
   @Test
-  default void batchAndItsParcelAreStoredOnce() {
+  default void batchThatIsEncodedAgainIsStoredOnce() {
     var environment = Events.environment();
-    var batch = batch(Events.evaluations(environment, 10));
-    var parcel = sink().encode(batch);
-    assertThat(parcel.token()).isEqualTo(batch.token());
+    var events = Events.evaluations(environment, 10);
+    var batch = sink().encode("again-" + environment, EventKind.EVALUATION, events);
+    var again = sink().encode("again-" + environment, EventKind.EVALUATION, events);
+    assertThat(again).usingRecursiveComparison().isEqualTo(batch);
     store(batch);
-    store(parcel);
-    store(parcel);
+    store(again);
+    store(batch);
     assertThat(rows(environment)).isEqualTo(10);
   }
 
   @Test
-  default void refusedParcelCanBeHalvedUntilTheBadRowIsAlone() {
+  default void refusedBatchIsSplitUntilTheBadRowIsAlone() {
     var environment = Events.environment();
     var rows = new ArrayList<Event>();
     for (int i = 0; i < 5; i++) {
       rows.add(Events.count(environment, Events.NOON, i == 3 ? 0 : 5));
     }
-    assertThat(refusedRows(sink().encode(batch(rows)))).containsExactly(rows.get(3).id());
+    batch(rows)
+        .<Object>settle(
+            part -> sink().write(part.batch()).thenReturn(part.batch().rows()),
+            (row, _) -> Mono.just(row.of(rows).getFirst().id()))
+        .as(StepVerifier::create)
+        .expectNext(2, 1, rows.get(3).id(), 1)
+        .expectComplete()
+        .verify(Duration.ofSeconds(20));
     assertThat(rows(environment)).isEqualTo(4);
-  }
-
-  private List<UUID> refusedRows(Parcel parcel) {
-    try {
-      sink().write(parcel).block(Duration.ofSeconds(20));
-      return List.of();
-    } catch (EventSink.Refused _) {
-      return parcel.single()
-          ? List.of(parcel.id(0))
-          : parcel.halves().stream().flatMap(half -> refusedRows(half).stream()).toList();
-    }
   }
 }

@@ -6,7 +6,6 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -37,20 +36,19 @@ public final class InMemoryEventSink implements EventSink {
   /// What each encoded row was.
   private final Map<UUID, Event> encoded = new ConcurrentHashMap<>();
 
-  final List<Batch> attempts = new CopyOnWriteArrayList<>();
-  final List<Parcel> parcels = new CopyOnWriteArrayList<>();
+  final List<EncodedBatch> attempts = new CopyOnWriteArrayList<>();
   final AtomicInteger running = new AtomicInteger();
   final AtomicInteger mostRunning = new AtomicInteger();
   volatile Mode mode = Mode.STORE;
 
-  /// A token whose parcels are not taken, whatever `mode` says.
+  /// A token whose batches are not taken, whatever `mode` says.
   volatile String refuseForNow = "";
 
   /// What the nth write does, counted from one; by default whatever `mode` says at that moment.
   volatile IntFunction<Mode> script = _ -> mode;
 
   @Override
-  public Mono<Void> write(Batch batch) {
+  public Mono<Void> write(EncodedBatch batch) {
     return Mono.defer(() -> now(batch))
         .doOnSubscribe(_ -> mostRunning.accumulateAndGet(running.incrementAndGet(), Math::max))
         .doFinally(_ -> running.decrementAndGet());
@@ -58,35 +56,30 @@ public final class InMemoryEventSink implements EventSink {
 
   /// Environment and id, and nothing else: the events themselves stay in this memory.
   @Override
-  public Parcel encode(Batch batch) {
+  public EncodedBatch encode(String token, EventKind kind, List<Event> events) {
     int width = 4 * Long.BYTES;
-    var ends = new int[batch.rows().size()];
+    var ends = new int[events.size()];
     var data = ByteBuffer.allocate(width * ends.length).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < ends.length; i++) {
-      var event = batch.rows().get(i);
+      var event = events.get(i);
       encoded.put(event.id(), event);
       for (var uuid : List.of(event.environment().value(), event.id())) {
         data.putLong(uuid.getMostSignificantBits()).putLong(uuid.getLeastSignificantBits());
       }
       ends[i] = data.position();
     }
-    var table = batch.kind().name().toLowerCase(Locale.ROOT);
-    return new Parcel(batch.token(), table, List.of("environment_id", "id"), 1, ends, data.array());
+    return new EncodedBatch(
+        token, kind.table(), List.of("environment_id", "id"), 1, ends, data.array());
   }
 
-  @Override
-  public Mono<Void> write(Parcel parcel) {
-    return Mono.defer(() -> {
-      parcels.add(parcel);
-      var events =
-          IntStream.range(0, parcel.rows()).mapToObj(row -> encoded.get(parcel.id(row))).toList();
-      return as(parcel.token().equals(refuseForNow) ? Mode.OUT : mode, parcel.token(), events);
-    });
+  List<Event> events(EncodedBatch batch) {
+    return IntStream.range(0, batch.rows()).mapToObj(row -> encoded.get(batch.id(row))).toList();
   }
 
-  private Mono<Void> now(Batch batch) {
+  private Mono<Void> now(EncodedBatch batch) {
     attempts.add(batch);
-    return as(script.apply(attempts.size()), batch.token(), batch.rows());
+    var mode = batch.token().equals(refuseForNow) ? Mode.OUT : script.apply(attempts.size());
+    return as(mode, batch.token(), events(batch));
   }
 
   private Mono<Void> as(Mode mode, String token, List<Event> rows) {

@@ -91,7 +91,7 @@ class SpoolIT {
     var environment = Events.environment();
     var ids = List.of(UUID.randomUUID(), UUID.randomUUID());
     Files.createDirectories(data.resolve("spool"));
-    var file = new ParcelFile(early(environment, ids), clock.instant()).bytes();
+    var file = new SpooledBatch(early(environment, ids), clock.instant()).bytes();
     var name = "%019d-of-an-earlier-version-1".formatted(41);
     Files.write(data.resolve("spool").resolve(name), file);
     Files.write(data.resolve("spool").resolve("%019d-broken-1".formatted(40)), new byte[9]);
@@ -115,7 +115,7 @@ class SpoolIT {
   }
 
   /// As a version would have written it that knew five columns.
-  private Parcel early(EnvironmentId environment, List<UUID> ids) {
+  private EncodedBatch early(EnvironmentId environment, List<UUID> ids) {
     var data = new ByteArrayOutputStream();
     var ends = new int[ids.size()];
     for (int i = 0; i < ends.length; i++) {
@@ -128,7 +128,7 @@ class SpoolIT {
       data.write(row.array(), 0, row.position());
       ends[i] = data.size();
     }
-    return new Parcel(
+    return new EncodedBatch(
         "of-an-earlier-version-1",
         "evaluation_events",
         List.of("environment_id", "id", "at", "flag", "variant"),

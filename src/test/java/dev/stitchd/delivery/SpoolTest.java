@@ -42,9 +42,9 @@ class SpoolTest {
   /// What one process has.
   private final class Node {
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    final Account account = new Account(settings, meters);
+    final EventCounters account = new EventCounters(settings, meters);
     final FileSpool spool;
-    final DeadLetters dead;
+    final DeadLetterFiles dead;
     final Disposable replay;
 
     Node(Map<String, String> properties) {
@@ -53,7 +53,7 @@ class SpoolTest {
       var spoolMeters = new SpoolMeters(meters);
       spool =
           new FileSpool(new SpoolFolder(made("spool")), disk, bound, account, spoolMeters, clock());
-      dead = new DeadLetters(made("dead"), disk, bound, spoolMeters, clock());
+      dead = new DeadLetterFiles(made("dead"), disk, bound, spoolMeters, clock());
       spool.recover();
       try {
         dead.recover();
@@ -61,9 +61,9 @@ class SpoolTest {
         throw new AssertionError(e);
       }
       replay =
-          new Replay(
+          new SpoolReplay(
                   spool,
-                  new Inserts(sink, meters),
+                  new MeasuredSink(sink, meters),
                   dead,
                   account,
                   settings,
@@ -93,17 +93,17 @@ class SpoolTest {
     }
 
     boolean take(List<Event> events) {
-      var batch = EventSinkContract.batch(events);
-      var census = Census.ofEvents(events);
+      var batch = EventSinkContract.batch(sink, events);
+      var counts = EnvironmentCounts.ofEvents(events);
       assertThat(account.reserve(events.size(), events.size())).isTrue();
-      account.accepted(census);
+      account.accepted(counts);
       tokens.add(batch.token());
-      boolean taken = Boolean.TRUE.equals(spool.take(sink.encode(batch)).block());
+      boolean taken = Boolean.TRUE.equals(spool.take(batch).block());
       if (taken) {
-        account.spooled(census, events.size());
+        account.spooled(counts, events.size());
         acknowledged.addAll(events);
       } else {
-        account.dead(census, events.size()); // so that the test's books balance
+        account.dead(counts, events.size()); // so that the test's books balance
       }
       return taken;
     }
@@ -166,14 +166,14 @@ class SpoolTest {
     assertThat(node.spool.isFirstChoice()).isTrue();
     assertThat(files("spool")).hasSize(4).first().isEqualTo("0000000000000000001-" + tokens.get(0));
     time.advanceTimeBy(Duration.ofSeconds(1));
-    assertThat(sink.parcels).extracting(Parcel::token).containsOnly(tokens.get(0));
+    assertThat(sink.attempts).extracting(EncodedBatch::token).containsOnly(tokens.get(0));
     assertThat(node.gauge("spool.age")).isEqualTo(1);
-    sink.parcels.clear();
+    sink.attempts.clear();
 
     sink.mode = InMemoryEventSink.Mode.STORE;
     time.advanceTimeBy(settings.retryMax());
 
-    assertThat(sink.parcels).extracting(Parcel::token).isEqualTo(tokens);
+    assertThat(sink.attempts).extracting(EncodedBatch::token).isEqualTo(tokens);
     assertThat(sink.stored()).isEqualTo(acknowledged);
     assertThat(files("spool")).isEmpty();
     assertThat(node.spool.isFirstChoice()).isFalse();
@@ -192,10 +192,10 @@ class SpoolTest {
         node.take(some());
       }
       time.advanceTimeBy(Duration.ofMinutes(minutes).plusMillis(700L * minutes));
-      sink.parcels.clear();
+      sink.attempts.clear();
       sink.mode = InMemoryEventSink.Mode.STORE;
       time.advanceTimeBy(settings.retryMax());
-      var order = sink.parcels.stream().map(Parcel::token).toList();
+      var order = sink.attempts.stream().map(EncodedBatch::token).toList();
       assertThat(order).containsExactlyInAnyOrderElementsOf(tokens);
       for (var token : tokens) {
         assertThat(order.indexOf(token) - tokens.indexOf(token)).isBetween(-1, 1);
@@ -210,7 +210,7 @@ class SpoolTest {
     sink.mode = InMemoryEventSink.Mode.STORE_AND_LOSE_THE_ANSWER;
     node.take(some());
     time.advanceTimeBy(Duration.ofSeconds(10));
-    assertThat(sink.parcels).hasSizeGreaterThan(2);
+    assertThat(sink.attempts).hasSizeGreaterThan(2);
     sink.mode = InMemoryEventSink.Mode.STORE;
     time.advanceTimeBy(settings.retryMax());
     assertThat(sink.stored()).isEqualTo(acknowledged);
@@ -231,11 +231,11 @@ class SpoolTest {
     assertThat(node.gauge("events.spooled")).isEqualTo(20);
     node.take(some());
     assertThat(files("spool").getLast()).isEqualTo("0000000000000000003-" + tokens.get(2));
-    sink.parcels.clear();
+    sink.attempts.clear();
     sink.mode = InMemoryEventSink.Mode.STORE;
     time.advanceTimeBy(settings.retryMax());
 
-    assertThat(sink.parcels).extracting(Parcel::token).isEqualTo(tokens);
+    assertThat(sink.attempts).extracting(EncodedBatch::token).isEqualTo(tokens);
     assertThat(sink.stored()).isEqualTo(acknowledged);
     var own = node.account.of(acknowledged.getFirst().environment());
     assertThat(own.recovered()).isEqualTo(10);
@@ -325,7 +325,7 @@ class SpoolTest {
     assertThat(line.path("id").asString()).isEqualTo(bad.id().toString());
     assertThat(line.path("environment").asString()).isEqualTo(environment.toString());
     assertThat(line.path("reason").asString()).isEqualTo("count is not positive");
-    assertThat(line.path("table").asString()).isEqualTo("count");
+    assertThat(line.path("table").asString()).isEqualTo("flag_counts");
     assertThat(line.path("columns").toString()).isEqualTo("[\"environment_id\",\"id\"]");
     assertThat(Base64.getDecoder().decode(line.path("row").asString())).hasSize(32);
     var own = node.account.of(environment);
@@ -379,7 +379,7 @@ class SpoolTest {
   @Test
   void deadLettersAreManyFilesAndBounded() throws IOException {
     start(Map.of("stitchd.spool.dead-size", "2000B", "stitchd.spool.dead-file-size", "800B"));
-    var row = ParcelFileTest.parcel(UUID.randomUUID().toString(), 1);
+    var row = SpooledBatchTest.batch(UUID.randomUUID().toString(), 1);
     int kept = 0;
     while (Boolean.TRUE.equals(node.dead.bury(row, "because").block())) {
       kept++;

@@ -42,7 +42,7 @@ class AnswersIT {
   private static void store(Event... rows) {
     warehouse
         .sink()
-        .write(EventSinkContract.batch(List.of(rows)))
+        .write(EventSinkContract.batch(warehouse.sink(), List.of(rows)))
         .as(StepVerifier::create)
         .expectComplete()
         .verify(Duration.ofSeconds(20));
@@ -162,7 +162,7 @@ class AnswersIT {
     for (int i = 0; i < 4; i++) {
       warehouse
           .sink()
-          .write(EventSinkContract.batch(Events.evaluations(environment, 5_000)))
+          .write(EventSinkContract.batch(warehouse.sink(), Events.evaluations(environment, 5_000)))
           .block(Duration.ofSeconds(20));
     }
     var place = new SeenContexts.Place(environment, null, NOON, ONE, 3);

@@ -2,7 +2,7 @@ package dev.stitchd.warehouse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.stitchd.delivery.Batch;
+import dev.stitchd.delivery.EncodedBatch;
 import dev.stitchd.delivery.Event;
 import dev.stitchd.delivery.EventKind;
 import dev.stitchd.delivery.EventSink;
@@ -12,7 +12,6 @@ import dev.stitchd.dev.Stores;
 import dev.stitchd.kernel.EnvironmentId;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.YearMonth;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,7 +73,7 @@ class ClickHouseEventSinkIT implements EventSinkContract {
             "user",
             long128,
             attributes());
-    store(new Batch("every-field", EventKind.EVALUATION, YearMonth.of(2026, 10), List.of(event)));
+    store(sink().encode("every-field", EventKind.EVALUATION, List.of(event)));
     var row =
         warehouse
             .store()
@@ -127,13 +126,13 @@ class ClickHouseEventSinkIT implements EventSinkContract {
   void everyFieldOfATrackEventArrivesAsItWas() {
     var environment = Events.environment();
     store(
-        new Batch(
-            "every-field-of-track",
-            EventKind.TRACK,
-            YearMonth.of(2026, 10),
-            List.of(
-                track(environment, 49.9, "{\"currency\":\"EUR\",\"n\":1}"),
-                track(environment, null, "{}"))));
+        sink()
+            .encode(
+                "every-field-of-track",
+                EventKind.TRACK,
+                List.of(
+                    track(environment, 49.9, "{\"currency\":\"EUR\",\"n\":1}"),
+                    track(environment, null, "{}"))));
     assertThat(
             warehouse
                 .store()
@@ -150,7 +149,7 @@ class ClickHouseEventSinkIT implements EventSinkContract {
     var environment = Events.environment();
     var batches =
         IntStream.range(0, 40)
-            .mapToObj(_ -> EventSinkContract.batch(Events.evaluations(environment, 500)))
+            .mapToObj(_ -> EventSinkContract.batch(sink(), Events.evaluations(environment, 500)))
             .toList();
     Flux.fromIterable(batches)
         .flatMap(sink()::write, 8)
@@ -160,7 +159,7 @@ class ClickHouseEventSinkIT implements EventSinkContract {
     assertThat(rows(environment)).isEqualTo(20_000);
   }
 
-  private void store(Batch batch) {
+  private void store(EncodedBatch batch) {
     sink().write(batch).as(StepVerifier::create).expectComplete().verify(Duration.ofSeconds(20));
   }
 }

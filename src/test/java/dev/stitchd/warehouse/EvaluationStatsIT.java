@@ -47,7 +47,7 @@ class EvaluationStatsIT {
   private static void store(List<Event> rows) {
     warehouse
         .sink()
-        .write(EventSinkContract.batch(rows))
+        .write(EventSinkContract.batch(warehouse.sink(), rows))
         .as(StepVerifier::create)
         .expectComplete()
         .verify(Duration.ofSeconds(20));

@@ -63,7 +63,7 @@ class EventExportIT {
   private static void store(List<? extends Event> rows) {
     warehouse
         .sink()
-        .write(EventSinkContract.batch(List.copyOf(rows)))
+        .write(EventSinkContract.batch(warehouse.sink(), List.copyOf(rows)))
         .as(StepVerifier::create)
         .expectComplete()
         .verify(Duration.ofSeconds(20));
@@ -257,7 +257,7 @@ class EventExportIT {
       for (int i = 0; i < 20; i++) {
         there
             .sink()
-            .write(EventSinkContract.batch(Events.evaluations(environment, 10_000)))
+            .write(EventSinkContract.batch(there.sink(), Events.evaluations(environment, 10_000)))
             .block(Duration.ofSeconds(20));
       }
       var wanted = wanted(environment, EventKind.EVALUATION, ExportFormat.NDJSON);

@@ -29,7 +29,7 @@ class LiveWatchTest {
     return Arrays.stream(ids)
         .map(id ->
             """
-            {"type":"evaluation","id":"%s","at":"2026-10-15T12:00:00.000Z","received_at":"2026-10-15T12:00:00.100Z","source":"server_sdk","flag":"f","event":"","variant":"on","rule":"r1","reason":"","context_type":"user","context_key":"u","count":0,"code":"","detail":"","node":""}\
+            {"type":"evaluation","id":"%s","at":"2026-10-15T12:00:00.000Z","received_at":"2026-10-15T12:00:00.100Z","source":"server_sdk","flag":"f","event":"","variant":"on","rule_id":"r1","reason":"","context_type":"user","context_key":"u","count":0,"code":"","detail":"","node":""}\
             """
                 .formatted(id))
         .collect(Collectors.joining("\n"));

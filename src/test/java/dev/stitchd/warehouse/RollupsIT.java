@@ -51,7 +51,7 @@ class RollupsIT {
   private static void store(List<? extends Event> rows) {
     warehouse
         .sink()
-        .write(EventSinkContract.batch(List.copyOf(rows)))
+        .write(EventSinkContract.batch(warehouse.sink(), List.copyOf(rows)))
         .as(StepVerifier::create)
         .expectComplete()
         .verify(Duration.ofSeconds(20));

@@ -26,7 +26,9 @@ class WarehouseMigrationIT {
       try (var warehouse = new Warehouse(url, Warehouse.postgres(postgres))) {
         warehouse
             .sink()
-            .write(EventSinkContract.batch(Events.evaluations(Events.environment(), 1)))
+            .write(
+                EventSinkContract.batch(
+                    warehouse.sink(), Events.evaluations(Events.environment(), 1)))
             .as(StepVerifier::create)
             .expectError(EventSink.Unavailable.class)
             .verify(Duration.ofSeconds(10));
@@ -80,7 +82,8 @@ class WarehouseMigrationIT {
     try (var warehouse =
         new Warehouse(Stores.shared().freshClickHouse().url(), Warehouse.postgres(postgres))
             .awaitUp()) {
-      var batch = EventSinkContract.batch(Events.evaluations(Events.environment(), 1));
+      var batch =
+          EventSinkContract.batch(warehouse.sink(), Events.evaluations(Events.environment(), 1));
       warehouse.store().query("DROP TABLE evaluation_events SYNC");
       warehouse.store().query("DROP TABLE flyway_schema_history SYNC");
       warehouse

@@ -13,25 +13,24 @@ import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
-class ParcelFileTest {
+class SpooledBatchTest {
 
   private static final Instant NOW = Instant.parse("2026-10-15T12:00:00Z");
 
-  static Parcel parcel(String token, int rows) {
-    var sink = new InMemoryEventSink();
-    var batch = EventSinkContract.batch(Events.evaluations(Events.environment(), rows));
-    return sink.encode(new Batch(token, batch.kind(), batch.partition(), batch.rows()));
+  static EncodedBatch batch(String token, int rows) {
+    var events = Events.evaluations(Events.environment(), rows);
+    return new InMemoryEventSink().encode(token, EventKind.EVALUATION, events);
   }
 
-  private static void same(Parcel one, Parcel other) {
+  private static void same(EncodedBatch one, EncodedBatch other) {
     assertThat(one).usingRecursiveComparison().isEqualTo(other);
   }
 
   @Test
   void whatIsWrittenIsRead() throws Exception {
-    var parcel = parcel("a1b2-7.0.1", 23);
-    var read = ParcelFile.read(new ParcelFile(parcel, NOW).bytes());
-    same(read.parcel(), parcel);
+    var batch = batch("a1b2-7.0.1", 23);
+    var read = SpooledBatch.read(new SpooledBatch(batch, NOW).bytes());
+    same(read.batch(), batch);
     assertThat(read.spooledAt()).isEqualTo(NOW);
   }
 
@@ -60,48 +59,51 @@ class ParcelFileTest {
     file.write(
         ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(checksum.getValue()).array());
 
-    var parcel = ParcelFile.read(file.toByteArray()).parcel();
+    var batch = SpooledBatch.read(file.toByteArray()).batch();
 
-    assertThat(parcel.token()).isEqualTo("p-1");
-    assertThat(parcel.columns()).containsExactly("environment_id", "id", "flag");
-    assertThat(parcel.rows()).isEqualTo(2);
-    assertThat(parcel.environment(1).value()).isEqualTo(environment);
-    assertThat(parcel.id(1)).isEqualTo(id);
-    assertThat(new ParcelFile(parcel, NOW).bytes()).isEqualTo(file.toByteArray());
+    assertThat(batch.token()).isEqualTo("p-1");
+    assertThat(batch.columns()).containsExactly("environment_id", "id", "flag");
+    assertThat(batch.rows()).isEqualTo(2);
+    assertThat(batch.environment(1).value()).isEqualTo(environment);
+    assertThat(batch.id(1)).isEqualTo(id);
+    assertThat(new SpooledBatch(batch, NOW).bytes()).isEqualTo(file.toByteArray());
   }
 
   @Test
   void everyFlippedByteAndEveryCutIsNoticed() {
-    var whole = new ParcelFile(parcel("t", 3), NOW).bytes();
+    var whole = new SpooledBatch(batch("t", 3), NOW).bytes();
     for (int i = 0; i < whole.length; i++) {
       var flipped = whole.clone();
       flipped[i] ^= 0x20;
-      assertThatThrownBy(() -> ParcelFile.read(flipped)).isInstanceOf(ParcelFile.Damaged.class);
+      assertThatThrownBy(() -> SpooledBatch.read(flipped)).isInstanceOf(SpooledBatch.Damaged.class);
       var cut = java.util.Arrays.copyOf(whole, i);
-      assertThatThrownBy(() -> ParcelFile.read(cut)).isInstanceOf(ParcelFile.Damaged.class);
+      assertThatThrownBy(() -> SpooledBatch.read(cut)).isInstanceOf(SpooledBatch.Damaged.class);
     }
   }
 
   @Test
   void namesThatAreNoneNeverReachAStatement() {
-    var row = parcel("t", 1);
-    var hostile = new Parcel("t", "x) SELECT 1 --", row.columns(), 1, row.ends(), row.data());
-    assertThatThrownBy(() -> ParcelFile.read(new ParcelFile(hostile, NOW).bytes()))
-        .isInstanceOf(ParcelFile.Damaged.class)
+    var row = batch("t", 1);
+    var hostile = new EncodedBatch("t", "x) SELECT 1 --", row.columns(), 1, row.ends(), row.data());
+    assertThatThrownBy(() -> SpooledBatch.read(new SpooledBatch(hostile, NOW).bytes()))
+        .isInstanceOf(SpooledBatch.Damaged.class)
         .hasMessageContaining("is no name");
-    var column = new Parcel("t", "x", List.of("a; DROP"), 1, row.ends(), row.data());
-    assertThatThrownBy(() -> ParcelFile.read(new ParcelFile(column, NOW).bytes()))
-        .isInstanceOf(ParcelFile.Damaged.class);
+    var column = new EncodedBatch("t", "x", List.of("a; DROP"), 1, row.ends(), row.data());
+    assertThatThrownBy(() -> SpooledBatch.read(new SpooledBatch(column, NOW).bytes()))
+        .isInstanceOf(SpooledBatch.Damaged.class);
   }
 
   @Test
   void halvesHoldEveryRowOnceInOrder() {
-    var parcel = parcel("t", 5);
-    var halves = parcel.halves();
-    assertThat(halves).extracting(Parcel::token).containsExactly("t.0", "t.1");
-    assertThat(halves).extracting(Parcel::rows).containsExactly(2, 3);
-    assertThat(halves.get(0).id(1)).isEqualTo(parcel.id(1));
-    assertThat(halves.get(1).id(0)).isEqualTo(parcel.id(2));
-    assertThat(halves.get(1).id(2)).isEqualTo(parcel.id(4));
+    var batch = batch("t", 5);
+    var halves = new EncodedBatch.Part(batch, 0).halves();
+    assertThat(halves).extracting(half -> half.batch().token()).containsExactly("t.0", "t.1");
+    assertThat(halves).extracting(half -> half.batch().rows()).containsExactly(2, 3);
+    assertThat(halves.get(0).batch().id(1)).isEqualTo(batch.id(1));
+    assertThat(halves.get(1).batch().id(0)).isEqualTo(batch.id(2));
+    assertThat(halves.get(1).batch().id(2)).isEqualTo(batch.id(4));
+    var quarters = halves.get(1).halves();
+    assertThat(quarters).extracting(EncodedBatch.Part::firstRow).containsExactly(2, 3);
+    assertThat(quarters.get(1).of(List.of(0, 1, 2, 3, 4))).containsExactly(3, 4);
   }
 }

@@ -6,7 +6,6 @@ import java.time.Instant;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
@@ -14,9 +13,9 @@ import reactor.core.scheduler.Scheduler;
 /// were spooled, each under its token until it is stored. When the sink takes the second one but
 /// not the first, the first goes to the end, so that one that can never succeed holds nobody up,
 /// and an outage leaves the order as it is, but for the second at most.
-final class Replay {
+final class SpoolReplay {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Replay.class);
+  private static final Logger LOG = LoggerFactory.getLogger(SpoolReplay.class);
 
   /// How often an empty spool is looked at; costs one look into memory.
   private static final Duration IDLE = Duration.ofMillis(100);
@@ -27,9 +26,9 @@ final class Replay {
   private static final Duration ALERT_EVERY = Duration.ofMinutes(1);
 
   private final FileSpool spool;
-  private final Inserts inserts;
-  private final Cemetery cemetery;
-  private final Account account;
+  private final MeasuredSink inserts;
+  private final DeadLetterStore deadLetters;
+  private final EventCounters counters;
   private final DeliverySettings settings;
   private final Duration old;
   private final Scheduler delivery;
@@ -41,11 +40,11 @@ final class Replay {
 
   private Instant alerted = Instant.EPOCH;
 
-  Replay(
+  SpoolReplay(
       FileSpool spool,
-      Inserts inserts,
-      Cemetery cemetery,
-      Account account,
+      MeasuredSink inserts,
+      DeadLetterStore deadLetters,
+      EventCounters counters,
       DeliverySettings settings,
       Duration old,
       Scheduler delivery,
@@ -53,8 +52,8 @@ final class Replay {
       Clock clock) {
     this.spool = spool;
     this.inserts = inserts;
-    this.cemetery = cemetery;
-    this.account = account;
+    this.deadLetters = deadLetters;
+    this.counters = counters;
     this.settings = settings;
     this.old = old;
     this.delivery = delivery;
@@ -77,78 +76,80 @@ final class Replay {
     return second == null ? attempt(first) : probe(first, second);
   }
 
-  private Mono<Void> attempt(Spooled first) {
+  private Mono<Void> attempt(SpoolEntry first) {
     return replay(first).onErrorResume(failure -> rest(first, failure));
   }
 
   /// The first one gets another chance before it loses its place: maybe the sink came back between.
-  private Mono<Void> probe(Spooled first, Spooled second) {
+  private Mono<Void> probe(SpoolEntry first, SpoolEntry second) {
     first.failures++;
     return replay(second)
         .then(Mono.defer(() -> replay(first).doOnError(_ -> spool.last(first))))
         .onErrorResume(failure -> rest(second, failure));
   }
 
-  private Mono<Void> replay(Spooled spooled) {
+  private Mono<Void> replay(SpoolEntry spooled) {
     return spool
         .read(spooled)
-        .flatMap(file -> deliver(spooled, file.parcel()))
+        .flatMap(file -> deliver(spooled, file.batch()))
         .flatMap(dead -> spool.remove(spooled).doOnNext(_ -> settle(spooled, dead)))
         .onErrorResume(
-            ParcelFile.Damaged.class,
+            SpooledBatch.Damaged.class,
             damage -> spool.setAside(spooled, damage).doOnNext(this::lost))
         .then();
   }
 
   /// Emits which of the rows are dead once each is stored or dead.
-  private Mono<Census> deliver(Spooled spooled, Parcel parcel) {
-    return inserts
-        .attempt(parcel)
-        .publishOn(delivery)
-        .doOnSuccess(_ -> spool.sinkAnswers())
-        .thenReturn(Census.NOBODY)
-        .onErrorResume(EventSink.Refused.class, refusal -> isolate(spooled, parcel, refusal));
+  private Mono<EnvironmentCounts> deliver(SpoolEntry spooled, EncodedBatch batch) {
+    return batch
+        .settle(part -> store(part.batch()), (row, refusal) -> dead(spooled, row.batch(), refusal))
+        .reduce(EnvironmentCounts.NONE, EnvironmentCounts::plus);
   }
 
-  private Mono<Census> isolate(Spooled spooled, Parcel parcel, EventSink.Refused refusal) {
-    spool.sinkAnswers();
-    if (parcel.single()) {
-      return bury(spooled, parcel, Reason.of(refusal)).thenReturn(Census.of(parcel));
-    }
-    return Flux.fromIterable(parcel.halves())
-        .concatMap(half -> deliver(spooled, half))
-        .reduce(Census.NOBODY, Census::plus);
+  private Mono<EnvironmentCounts> store(EncodedBatch batch) {
+    return inserts
+        .attempt(batch)
+        .publishOn(delivery)
+        .doOnSuccess(_ -> spool.sinkAnswers())
+        .doOnError(EventSink.Refused.class, _ -> spool.sinkAnswers())
+        .thenReturn(EnvironmentCounts.NONE);
   }
 
   /// It was acknowledged, so it must be kept somewhere before its file may go.
-  private Mono<Boolean> bury(Spooled spooled, Parcel row, String reason) {
+  private Mono<EnvironmentCounts> dead(
+      SpoolEntry spooled, EncodedBatch row, EventSink.Refused refusal) {
     if (spooled.buried.contains(row.token())) {
-      return Mono.just(true);
+      return Mono.just(EnvironmentCounts.of(row));
     }
-    return cemetery
-        .bury(row, reason)
+    return deadLetters
+        .bury(row, refusal.reason())
         .publishOn(delivery)
-        .filter(buried -> buried)
+        .filter(kept -> kept)
         .switchIfEmpty(Mono.error(new EventSink.Unavailable("its dead letter is not kept yet")))
-        .doOnNext(_ -> spooled.buried.add(row.token()));
+        .doOnNext(_ -> spooled.buried.add(row.token()))
+        .thenReturn(EnvironmentCounts.of(row));
   }
 
-  private void settle(Spooled spooled, Census dead) {
+  private void settle(SpoolEntry spooled, EnvironmentCounts dead) {
     failures = 0;
-    account.deadInSpool(dead);
-    account.replayed(spooled.census.minus(dead));
+    counters.deadInSpool(dead);
+    counters.replayed(spooled.counts.minus(dead));
   }
 
-  private void lost(Spooled spooled) {
-    account.deadInSpool(spooled.census);
+  private void lost(SpoolEntry spooled) {
+    counters.deadInSpool(spooled.counts);
   }
 
-  private Mono<Void> rest(Spooled spooled, Throwable failure) {
+  private Mono<Void> rest(SpoolEntry spooled, Throwable failure) {
     alertIfOld();
     failures++;
     spooled.failures++;
     if (failures == 1 || failures % 20 == 0) {
-      LOG.warn("{} waits on disk, attempt {}: {}", spooled.file, failures, Reason.of(failure));
+      LOG.warn(
+          "{} waits on disk, attempt {}: {}",
+          spooled.file,
+          failures,
+          EventSink.Failure.reason(failure));
     }
     return Mono.delay(pause(), delivery).then();
   }

@@ -5,25 +5,25 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.Set;
 
-/// A parcel that waits on disk. The replay alone changes it, one step at a time.
-final class Spooled {
+/// A batch that waits on disk. The replay alone changes it, one step at a time.
+final class SpoolEntry {
 
   final Path file;
   final long bytes;
   final Instant since;
-  final Census census;
+  final EnvironmentCounts counts;
 
   /// Rows of it that have been buried, by the name that the split gave each: an outage in the
-  /// middle of a split repeats the parcel, not its burials.
+  /// middle of a split repeats the batch, not its burials.
   final Set<String> buried = new HashSet<>();
 
   /// How often in a row the sink did not take it.
   int failures;
 
-  Spooled(Path file, long bytes, Instant since, Census census) {
+  SpoolEntry(Path file, long bytes, Instant since, EnvironmentCounts counts) {
     this.file = file;
     this.bytes = bytes;
     this.since = since;
-    this.census = census;
+    this.counts = counts;
   }
 }

@@ -6,20 +6,20 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// What is held, and what became of everything that ever was, in all and for each environment. At
-/// rest `accepted + recovered = stored + dead + spooled + in flight`; `refused` (offers that were
-/// answered so), `dropped` (this server's own events), `duplicate` and `rejected` (told by whoever
-/// reads requests) stand beside it: they were never accepted. Also the bound: an event counts
-/// against it from admission until it is settled, wherever it waits meanwhile, so queue, batches
-/// and running inserts together never hold more. An event in the spool is settled: it waits on disk
-/// and not here. Safe from any thread.
+/// What is in flight, and what became of everything that ever was, in all and for each environment.
+/// At rest `accepted + recovered = stored + dead + spooled + in flight`; `refused` (offers that
+/// were answered so), `dropped` (this server's own events), `duplicate` and `rejected` (told by
+/// whoever reads requests) stand beside it: they were never accepted. Also the bound: an event
+/// counts against it from admission until it is settled, wherever it waits meanwhile, so queue,
+/// batches and running inserts together never hold more. An event in the spool is settled: it waits
+/// on disk and not here. Safe from any thread.
 ///
 /// Alert when `stitchd.events.dead` grows, `stitchd.events.spooled` does not go back to zero, or
 /// `stitchd.events.in-flight` stays near `stitchd.events.queue-events`.
-final class Account implements EventAccount {
+final class EventCounters implements EventAccounting {
 
   private final DeliverySettings settings;
-  private final Ledgers ledgers;
+  private final EnvironmentCounters environments;
   private final AtomicLong events = new AtomicLong();
   private final AtomicLong bytes = new AtomicLong();
   private final AtomicLong spooled = new AtomicLong();
@@ -32,9 +32,9 @@ final class Account implements EventAccount {
   private final Counter duplicate;
   private final Counter rejected;
 
-  Account(DeliverySettings settings, MeterRegistry meters) {
+  EventCounters(DeliverySettings settings, MeterRegistry meters) {
     this.settings = settings;
-    ledgers = new Ledgers(settings.accounts());
+    environments = new EnvironmentCounters(settings.accounts());
     accepted = counter(meters, "accepted", "Events taken into the queue");
     recovered = counter(meters, "recovered", "Events found in the spool at the start");
     stored = counter(meters, "stored", "Accepted events that are durable in the event store");
@@ -80,75 +80,75 @@ final class Account implements EventAccount {
     release(count, weight);
   }
 
-  void accepted(Census census) {
-    accepted.increment(census.total());
-    ledgers.add(census, ledger -> ledger.accepted);
-    ledgers.add(census, ledger -> ledger.inFlight);
+  void accepted(EnvironmentCounts counts) {
+    accepted.increment(counts.total());
+    environments.add(counts, own -> own.accepted);
+    environments.add(counts, own -> own.inFlight);
   }
 
-  void stored(Census census, long weight) {
-    stored.increment(census.total());
-    ledgers.move(census, ledger -> ledger.inFlight, ledger -> ledger.stored);
-    release(census.total(), weight);
+  void stored(EnvironmentCounts counts, long weight) {
+    stored.increment(counts.total());
+    environments.move(counts, own -> own.inFlight, own -> own.stored);
+    release(counts.total(), weight);
   }
 
-  void spooled(Census census, long weight) {
-    spooled.addAndGet(census.total());
-    ledgers.move(census, ledger -> ledger.inFlight, ledger -> ledger.spooled);
-    release(census.total(), weight);
+  void spooled(EnvironmentCounts counts, long weight) {
+    spooled.addAndGet(counts.total());
+    environments.move(counts, own -> own.inFlight, own -> own.spooled);
+    release(counts.total(), weight);
   }
 
-  void dead(Census census, long weight) {
-    dead.increment(census.total());
-    ledgers.move(census, ledger -> ledger.inFlight, ledger -> ledger.dead);
-    release(census.total(), weight);
+  void dead(EnvironmentCounts counts, long weight) {
+    dead.increment(counts.total());
+    environments.move(counts, own -> own.inFlight, own -> own.dead);
+    release(counts.total(), weight);
   }
 
   /// Found in the spool at the start.
-  void recovered(Census census) {
-    recovered.increment(census.total());
-    spooled.addAndGet(census.total());
-    ledgers.add(census, ledger -> ledger.recovered);
-    ledgers.add(census, ledger -> ledger.spooled);
+  void recovered(EnvironmentCounts counts) {
+    recovered.increment(counts.total());
+    spooled.addAndGet(counts.total());
+    environments.add(counts, own -> own.recovered);
+    environments.add(counts, own -> own.spooled);
   }
 
-  void replayed(Census census) {
-    stored.increment(census.total());
-    spooled.addAndGet(-census.total());
-    ledgers.move(census, ledger -> ledger.spooled, ledger -> ledger.stored);
+  void replayed(EnvironmentCounts counts) {
+    stored.increment(counts.total());
+    spooled.addAndGet(-counts.total());
+    environments.move(counts, own -> own.spooled, own -> own.stored);
   }
 
-  void deadInSpool(Census census) {
-    dead.increment(census.total());
-    spooled.addAndGet(-census.total());
-    ledgers.move(census, ledger -> ledger.spooled, ledger -> ledger.dead);
+  void deadInSpool(EnvironmentCounts counts) {
+    dead.increment(counts.total());
+    spooled.addAndGet(-counts.total());
+    environments.move(counts, own -> own.spooled, own -> own.dead);
   }
 
-  void refused(Census census) {
-    refused.increment(census.total());
-    ledgers.add(census, ledger -> ledger.refused);
+  void refused(EnvironmentCounts counts) {
+    refused.increment(counts.total());
+    environments.add(counts, own -> own.refused);
   }
 
   void dropped(EnvironmentId environment) {
     dropped.increment();
-    ledgers.of(environment).dropped.increment();
+    environments.of(environment).dropped.increment();
   }
 
   @Override
   public void beside(EnvironmentId environment, int duplicates, int rejectedOnes) {
     if (duplicates > 0) {
       duplicate.increment(duplicates);
-      ledgers.of(environment).duplicate.add(duplicates);
+      environments.of(environment).duplicate.add(duplicates);
     }
     if (rejectedOnes > 0) {
       rejected.increment(rejectedOnes);
-      ledgers.of(environment).rejected.add(rejectedOnes);
+      environments.of(environment).rejected.add(rejectedOnes);
     }
   }
 
   @Override
   public Standing of(EnvironmentId environment) {
-    return ledgers.standing(environment);
+    return environments.standing(environment);
   }
 
   long inFlight() {

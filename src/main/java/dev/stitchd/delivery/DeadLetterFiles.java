@@ -15,9 +15,9 @@ import reactor.core.publisher.Mono;
 /// deleted here. Each line has the reason and the row as the store was given it, so that a person
 /// who mends the cause can insert it (`docs/operations.md`). A line may be there twice if the
 /// server ended between writing it and forgetting its batch.
-final class DeadLetters implements Cemetery {
+final class DeadLetterFiles implements DeadLetterStore {
 
-  private static final Logger LOG = LoggerFactory.getLogger(DeadLetters.class);
+  private static final Logger LOG = LoggerFactory.getLogger(DeadLetterFiles.class);
   private static final String NAME = "%019d.ndjson";
 
   private final Path folder;
@@ -31,7 +31,7 @@ final class DeadLetters implements Cemetery {
 
   private long number = 1;
 
-  DeadLetters(Path folder, Disk disk, SpoolSettings settings, SpoolMeters meters, Clock clock) {
+  DeadLetterFiles(Path folder, Disk disk, SpoolSettings settings, SpoolMeters meters, Clock clock) {
     this.folder = folder;
     this.disk = disk;
     this.settings = settings;
@@ -51,7 +51,7 @@ final class DeadLetters implements Cemetery {
   }
 
   @Override
-  public Mono<Boolean> bury(Parcel row, String reason) {
+  public Mono<Boolean> bury(EncodedBatch row, String reason) {
     return disk.call(() -> write(line(row, reason)))
         .doOnNext(_ -> LOG.error("Dead event {}: {}", name(row), reason))
         .onErrorResume(failure -> unwritten(row, reason, failure));
@@ -71,7 +71,7 @@ final class DeadLetters implements Cemetery {
     return true;
   }
 
-  private byte[] line(Parcel row, String reason) {
+  private byte[] line(EncodedBatch row, String reason) {
     var line =
         Json.object()
             .put("at", clock.instant().toString())
@@ -85,14 +85,14 @@ final class DeadLetters implements Cemetery {
     return (Json.write(line) + "\n").getBytes(StandardCharsets.UTF_8);
   }
 
-  private Mono<Boolean> unwritten(Parcel row, String reason, Throwable failure) {
+  private Mono<Boolean> unwritten(EncodedBatch row, String reason, Throwable failure) {
     meters.unburied();
     LOG.error(
         "Dead event {}: {}; no dead letter was kept: {}", name(row), reason, failure.toString());
     return Mono.just(false);
   }
 
-  private static String name(Parcel row) {
+  private static String name(EncodedBatch row) {
     return "%s of environment %s (%s)".formatted(row.id(0), row.environment(0), row.table());
   }
 }

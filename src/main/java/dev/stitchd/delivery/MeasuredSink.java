@@ -6,7 +6,7 @@ import io.micrometer.core.instrument.Timer;
 import reactor.core.publisher.Mono;
 
 /// The sink, measured.
-final class Inserts {
+final class MeasuredSink {
 
   private final EventSink sink;
   private final MeterRegistry meters;
@@ -15,7 +15,7 @@ final class Inserts {
   private final Timer refused;
   private final DistributionSummary rows;
 
-  Inserts(EventSink sink, MeterRegistry meters) {
+  MeasuredSink(EventSink sink, MeterRegistry meters) {
     this.sink = sink;
     this.meters = meters;
     stored = timer("stored");
@@ -34,13 +34,9 @@ final class Inserts {
         .register(meters);
   }
 
-  /// One attempt; completes and fails as [EventSink#write(Batch)] does.
-  Mono<Void> attempt(Batch batch) {
-    return measured(sink.write(batch), batch.rows().size());
-  }
-
-  Mono<Void> attempt(Parcel parcel) {
-    return measured(sink.write(parcel), parcel.rows());
+  /// One attempt; completes and fails as [EventSink#write] does.
+  Mono<Void> attempt(EncodedBatch batch) {
+    return measured(sink.write(batch), batch.rows());
   }
 
   private Mono<Void> measured(Mono<Void> write, int size) {

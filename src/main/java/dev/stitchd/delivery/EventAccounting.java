@@ -3,7 +3,7 @@ package dev.stitchd.delivery;
 import dev.stitchd.kernel.EnvironmentId;
 
 /// What became of events, on this node. Safe from any thread, never waits.
-public interface EventAccount {
+public interface EventAccounting {
 
   /// An environment's numbers. Each is exact; read while events move, they may be a moment apart.
   Standing of(EnvironmentId environment);

@@ -8,13 +8,13 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /// One submitter's claim: answered when the last of its events is settled. Safe from any thread.
-final class Ticket {
+final class Submission {
 
   private final AtomicInteger open;
   private final Map<UUID, String> dead = new ConcurrentHashMap<>(0);
   private final Sinks.One<Admission> answer = Sinks.one();
 
-  Ticket(int events) {
+  Submission(int events) {
     this.open = new AtomicInteger(events);
   }
 

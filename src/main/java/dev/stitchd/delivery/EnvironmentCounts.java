@@ -7,24 +7,24 @@ import java.util.Map;
 import java.util.function.IntFunction;
 
 /// How many events of some belong to each environment. Immutable.
-record Census(Map<EnvironmentId, Integer> counts) {
+record EnvironmentCounts(Map<EnvironmentId, Integer> counts) {
 
-  static final Census NOBODY = new Census(Map.of());
+  static final EnvironmentCounts NONE = new EnvironmentCounts(Map.of());
 
-  static Census of(List<Held> held) {
-    return count(held.size(), i -> held.get(i).event().environment());
+  static EnvironmentCounts of(List<QueuedEvent> events) {
+    return count(events.size(), i -> events.get(i).event().environment());
   }
 
-  static Census ofEvents(List<Event> events) {
+  static EnvironmentCounts ofEvents(List<Event> events) {
     return count(events.size(), i -> events.get(i).environment());
   }
 
-  static Census of(Parcel parcel) {
-    return count(parcel.rows(), parcel::environment);
+  static EnvironmentCounts of(EncodedBatch batch) {
+    return count(batch.rows(), batch::environment);
   }
 
   /// Events of one environment mostly come one after the other, so runs are counted, not events.
-  private static Census count(int size, IntFunction<EnvironmentId> environments) {
+  private static EnvironmentCounts count(int size, IntFunction<EnvironmentId> environments) {
     var counts = new LinkedHashMap<EnvironmentId, Integer>();
     int from = 0;
     for (int i = 1; i <= size; i++) {
@@ -33,25 +33,25 @@ record Census(Map<EnvironmentId, Integer> counts) {
         from = i;
       }
     }
-    return new Census(counts);
+    return new EnvironmentCounts(counts);
   }
 
   int total() {
     return counts.values().stream().mapToInt(Integer::intValue).sum();
   }
 
-  Census plus(Census other) {
+  EnvironmentCounts plus(EnvironmentCounts other) {
     return merged(other, 1);
   }
 
-  Census minus(Census part) {
+  EnvironmentCounts minus(EnvironmentCounts part) {
     return merged(part, -1);
   }
 
-  private Census merged(Census other, int sign) {
+  private EnvironmentCounts merged(EnvironmentCounts other, int sign) {
     var sum = new LinkedHashMap<>(counts);
     other.counts.forEach(
         (environment, count) -> sum.merge(environment, sign * count, Integer::sum));
-    return new Census(sum);
+    return new EnvironmentCounts(sum);
   }
 }

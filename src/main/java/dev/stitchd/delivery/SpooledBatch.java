@@ -15,12 +15,12 @@ import java.util.zip.CRC32C;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-/// A parcel as a file: a line that names the format, a line of JSON that says what is in it, where
+/// A batch as a file: a line that names the format, a line of JSON that says what is in it, where
 /// each row ends (numbers of 32 bits, little-endian), the rows, and a CRC-32C of all that as a
 /// number of 64 bits. `head -2` shows the lines. Pure.
 ///
 /// @param spooledAt when it was written
-record ParcelFile(Parcel parcel, Instant spooledAt) {
+record SpooledBatch(EncodedBatch batch, Instant spooledAt) {
 
   private static final byte[] FORMAT = "stitchd-spool 1\n".getBytes(StandardCharsets.US_ASCII);
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{0,62}");
@@ -39,15 +39,15 @@ record ParcelFile(Parcel parcel, Instant spooledAt) {
         FORMAT.length
             + header.length
             + 1
-            + Integer.BYTES * parcel.rows()
-            + parcel.data().length
+            + Integer.BYTES * batch.rows()
+            + batch.data().length
             + Long.BYTES;
     var out = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
     out.put(FORMAT).put(header).put((byte) '\n');
-    for (int end : parcel.ends()) {
+    for (int end : batch.ends()) {
       out.putInt(end);
     }
-    out.put(parcel.data());
+    out.put(batch.data());
     out.putLong(checksum(out.array(), size - Long.BYTES));
     return out.array();
   }
@@ -55,17 +55,17 @@ record ParcelFile(Parcel parcel, Instant spooledAt) {
   private JsonNode header() {
     var header =
         Json.object()
-            .put("token", parcel.token())
-            .put("table", parcel.table())
-            .put("schema", parcel.schema())
-            .put("rows", parcel.rows())
+            .put("token", batch.token())
+            .put("table", batch.table())
+            .put("schema", batch.schema())
+            .put("rows", batch.rows())
             .put("spooledAt", spooledAt.toString());
-    parcel.columns().forEach(header.putArray("columns")::add);
+    batch.columns().forEach(header.putArray("columns")::add);
     return header;
   }
 
   /// Reads what [#bytes] wrote, in this version or an earlier one.
-  static ParcelFile read(byte[] file) throws Damaged {
+  static SpooledBatch read(byte[] file) throws Damaged {
     if (file.length < FORMAT.length + Long.BYTES
         || !Arrays.equals(FORMAT, Arrays.copyOf(file, FORMAT.length))) {
       throw new Damaged("it does not begin as a spool file of format 1");
@@ -85,7 +85,7 @@ record ParcelFile(Parcel parcel, Instant spooledAt) {
     }
   }
 
-  private static ParcelFile read(ByteBuffer in) {
+  private static SpooledBatch read(ByteBuffer in) {
     var header = Json.parseOwn(line(in));
     var ends = new int[header.path("rows").asInt()];
     for (int i = 0; i < ends.length; i++) {
@@ -93,15 +93,15 @@ record ParcelFile(Parcel parcel, Instant spooledAt) {
     }
     var data = new byte[in.remaining()];
     in.get(data);
-    var parcel =
-        new Parcel(
+    var batch =
+        new EncodedBatch(
             matching(TOKEN, header.path("token")),
             matching(NAME, header.path("table")),
             columns(header.path("columns")),
             header.path("schema").asInt(),
             ends,
             data);
-    return new ParcelFile(parcel, Instant.parse(header.path("spooledAt").asString("")));
+    return new SpooledBatch(batch, Instant.parse(header.path("spooledAt").asString("")));
   }
 
   private static String line(ByteBuffer in) {
