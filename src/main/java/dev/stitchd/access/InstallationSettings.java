@@ -9,7 +9,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// Settings of the whole installation that decide who may call; `STITCHD_…`.
 ///
 /// @param bootstrap the administrator's token of the first hour
-/// @param safetyPoll how often held keys are compared with the store, in case a ring was lost
+/// @param safetyPoll how often held keys are compared with the store, in case an announcement was
+///   lost
 @ConfigurationProperties("stitchd")
 record InstallationSettings(
     @DefaultValue Bootstrap bootstrap, @DefaultValue("1s") Duration safetyPoll) {

@@ -1,9 +1,9 @@
 package dev.stitchd.access;
 
-import dev.stitchd.catalog.PublishedItems;
-import dev.stitchd.changefeed.ChangeFeed;
-import dev.stitchd.changefeed.Ring;
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.revisionlog.Announcement;
+import dev.stitchd.revisionlog.ChangeFeed;
+import dev.stitchd.revisionlog.PublishedItems;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Set;
@@ -19,8 +19,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /// Keeps the held SDK keys true: checks those of an environment when its access version rises, and
-/// compares all with the store at every safety poll, so that a lost ring or a check that failed
-/// delays a revocation and never loses it.
+/// compares all with the store at every safety poll, so that a lost announcement or a check that
+/// failed delays a revocation and never loses it.
 @Component
 final class KeyWatch implements SmartLifecycle {
 
@@ -50,7 +50,7 @@ final class KeyWatch implements SmartLifecycle {
   public void start() {
     work.update(
         Disposables.composite(
-            rings().subscribe(_ -> {}, KeyWatch::ended),
+            announcements().subscribe(_ -> {}, KeyWatch::ended),
             polls().subscribe(_ -> {}, KeyWatch::ended)));
   }
 
@@ -70,8 +70,8 @@ final class KeyWatch implements SmartLifecycle {
     return 0; // before the web server listens
   }
 
-  private Flux<Void> rings() {
-    return feed.rings().concatMap(this::hear, 1);
+  private Flux<Void> announcements() {
+    return feed.announcements().concatMap(this::hear, 1);
   }
 
   private Flux<Void> polls() {
@@ -80,12 +80,13 @@ final class KeyWatch implements SmartLifecycle {
         .concatMap(_ -> compareAll(), 1);
   }
 
-  private Mono<Void> hear(Ring ring) {
-    return switch (ring) {
-      case Ring.At(var environment, var _, var accessVersion) ->
+  private Mono<Void> hear(Announcement announcement) {
+    return switch (announcement) {
+      case Announcement.At(var environment, var _, var accessVersion) ->
           keys.isBehind(environment, accessVersion) ? recheck(Set.of(environment)) : Mono.empty();
-      case Ring.Removed(var environment) -> Mono.fromRunnable(() -> keys.forget(environment));
-      case Ring.Resync _ -> recheck(keys.heldEnvironments().keySet());
+      case Announcement.Removed(var environment) ->
+          Mono.fromRunnable(() -> keys.forget(environment));
+      case Announcement.Resync _ -> recheck(keys.heldEnvironments().keySet());
     };
   }
 

@@ -34,7 +34,7 @@ import reactor.core.scheduler.Scheduler;
 /// SDK keys as this node knows them. A key that was valid once is answered from memory until it is
 /// found revoked, so that it keeps working while PostgreSQL is out; a wrong one is remembered for a
 /// few seconds. Each held key carries the access version at which it was last seen valid: a higher
-/// one, from a ring or the safety poll, has it checked again. Safe from any thread.
+/// one, from an announcement or the safety poll, has it checked again. Safe from any thread.
 @Component
 final class SdkKeys {
 

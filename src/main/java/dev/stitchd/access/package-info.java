@@ -1,8 +1,8 @@
 /// **Who is calling**: SDK keys and API tokens become a caller, or a refusal.
 ///
-/// May use: `kernel`, `postgres`, `catalog`, `changefeed`, `kept`. Threads: known keys are answered
-/// from a bounded cache on the caller's thread; unknown ones by one query on an R2DBC event loop.
-@ApplicationModule(allowedDependencies = {"kernel", "postgres", "catalog", "changefeed", "kept"})
+/// May use: `kernel`, `postgres`, `revisionlog`, `kept`. Threads: known keys are answered from a
+/// bounded cache on the caller's thread; unknown ones by one query on an R2DBC event loop.
+@ApplicationModule(allowedDependencies = {"kernel", "revisionlog", "postgres", "kept"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.access;

@@ -1,11 +1,11 @@
 package dev.stitchd.admin;
 
 import dev.stitchd.boundary.Bodies;
-import dev.stitchd.catalog.PublishedHistory;
-import dev.stitchd.catalog.PublishedHistory.Position;
 import dev.stitchd.decide.Previews;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.revisionlog.PublishedHistory;
+import dev.stitchd.revisionlog.PublishedHistory.Position;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;

@@ -6,6 +6,7 @@
 @ApplicationModule(
     allowedDependencies = {
       "kernel",
+      "revisionlog",
       "catalog",
       "segment",
       "decide",

@@ -6,6 +6,7 @@ import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
+import dev.stitchd.revisionlog.PublishedRuleset;
 import dev.stitchd.ruleset.ItemName;
 import dev.stitchd.ruleset.RulesetCheck;
 import dev.stitchd.ruleset.Usage;

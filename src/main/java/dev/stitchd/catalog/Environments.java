@@ -1,6 +1,5 @@
 package dev.stitchd.catalog;
 
-import dev.stitchd.changefeed.Announcement;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
@@ -8,6 +7,7 @@ import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
+import dev.stitchd.revisionlog.RevisionLog;
 import io.r2dbc.spi.Readable;
 import java.util.List;
 import java.util.Map;
@@ -200,7 +200,7 @@ public final class Environments {
           return replace(session, author, before, wanted)
               .flatMap(after ->
                   audited(session, author, "update", project, before, after)
-                      .then(Publication.announce(session, at))
+                      .then(RevisionLog.announce(session, at.at(author.tenant())))
                       .thenReturn(after.written()));
         });
   }
@@ -227,7 +227,7 @@ public final class Environments {
             "DELETE FROM environments WHERE tenant_id = $1 AND id = $2",
             author.tenant().value(),
             environment.meta().id())
-        .then(Announcement.announceRemoval(session, environment.id()))
+        .then(RevisionLog.announceRemoval(session, environment.id()))
         .then(
             Audit.note(
                 session,

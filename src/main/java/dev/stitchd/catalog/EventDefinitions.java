@@ -6,6 +6,7 @@ import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
+import dev.stitchd.revisionlog.RevisionLog;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -144,7 +145,8 @@ public final class EventDefinitions {
                 .take(Math.max(0, MAX_DEFINITIONS - count))
                 .concatMap(key -> insert(session, author, project, at, seen(key)))
                 .count())
-        .flatMap(made -> Publication.announce(session, at).thenReturn(made.intValue()));
+        .flatMap(made ->
+            RevisionLog.announce(session, at.at(author.tenant())).thenReturn(made.intValue()));
   }
 
   private static EventDefinitionBody seen(String key) {
@@ -161,7 +163,7 @@ public final class EventDefinitions {
                     "too-many-event-definitions",
                     "an environment holds at most " + MAX_DEFINITIONS + " event definitions")))
         .then(Mono.defer(() -> insert(session, author, project, at, wanted)))
-        .flatMap(made -> announced(session, at, made));
+        .flatMap(made -> announced(session, author, at, made));
   }
 
   private static Mono<EventDefinitionRow> insert(
@@ -184,7 +186,7 @@ public final class EventDefinitions {
         .replace(session, author, wanted)
         .flatMap(after ->
             audited(session, author, "update", project, at, before, after).thenReturn(after))
-        .flatMap(after -> announced(session, at, after));
+        .flatMap(after -> announced(session, author, at, after));
   }
 
   private static Mono<Boolean> delete(
@@ -197,12 +199,13 @@ public final class EventDefinitions {
     Edit.deletion(expected).check("event '" + row.key() + "'", row.meta().version());
     return row.delete(session, author)
         .then(audited(session, author, "delete", project, at, row, null))
-        .then(Publication.announce(session, at))
+        .then(RevisionLog.announce(session, at.at(author.tenant())))
         .thenReturn(true);
   }
 
-  private static Mono<Written> announced(Session session, Locks.Locked at, EventDefinitionRow row) {
-    return Publication.announce(session, at)
+  private static Mono<Written> announced(
+      Session session, Author author, Locks.Locked at, EventDefinitionRow row) {
+    return RevisionLog.announce(session, at.at(author.tenant()))
         .thenReturn(new Written(row.body(), row.meta().version(), new TreeMap<>()));
   }
 

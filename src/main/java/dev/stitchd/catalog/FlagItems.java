@@ -1,6 +1,7 @@
 package dev.stitchd.catalog;
 
 import dev.stitchd.postgres.Session;
+import dev.stitchd.revisionlog.ItemChange;
 import dev.stitchd.ruleset.Items;
 import dev.stitchd.ruleset.Targeting;
 import java.util.List;
@@ -13,7 +14,7 @@ import reactor.core.publisher.Mono;
 final class FlagItems {
 
   /// Gives every flag of the project its first targeting in a new environment.
-  Mono<List<Publication.Change>> startAll(Session session, Author author, Locks.Locked at) {
+  Mono<List<ItemChange>> startAll(Session session, Author author, Locks.Locked at) {
     return FlagRow.all(session, author.tenant(), at.projectId())
         .flatMapMany(Flux::fromIterable)
         .concatMap(flag -> start(session, author, flag, at))
@@ -21,21 +22,21 @@ final class FlagItems {
   }
 
   /// Gives a flag its first targeting in an environment: off.
-  Mono<Publication.Change> start(Session session, Author author, FlagRow flag, Locks.Locked at) {
+  Mono<ItemChange> start(Session session, Author author, FlagRow flag, Locks.Locked at) {
     var targeting = Targeting.initial(flag.shape());
     return TargetingRow.insert(session, author, flag.id(), at.id(), targeting)
         .thenReturn(change(flag, targeting));
   }
 
   /// The flag as it is now in an environment.
-  Mono<Publication.Change> current(Session session, Author author, FlagRow flag, Locks.Locked at) {
+  Mono<ItemChange> current(Session session, Author author, FlagRow flag, Locks.Locked at) {
     return TargetingRow.find(session, author.tenant(), flag.id(), at.id())
         .map(row -> change(flag, row.targeting()));
   }
 
   /// An archived flag is not published.
-  static Publication.Change change(FlagRow flag, Targeting targeting) {
-    return Publication.Change.flag(
+  static ItemChange change(FlagRow flag, Targeting targeting) {
+    return ItemChange.flag(
         flag.key(), flag.archived() ? null : Items.flag(flag.shape(), targeting));
   }
 }

@@ -5,6 +5,7 @@ import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
+import dev.stitchd.revisionlog.PublishedRuleset;
 import dev.stitchd.ruleset.Flag;
 import dev.stitchd.ruleset.Targeting;
 import java.util.List;
@@ -92,7 +93,8 @@ public final class FlagTargeting {
       Session session, Author author, FlagRow flag, Locks.Locked at, Targeting wanted) {
     var namesOthers = Flag.of(flag.key(), flag.shape(), wanted).namesOthers();
     return namesOthers && !flag.archived()
-        ? PublishedRuleset.check(session, author.tenant(), at, FlagItems.change(flag, wanted), "")
+        ? PublishedRuleset.check(
+            session, at.at(author.tenant()), FlagItems.change(flag, wanted), "")
         : Mono.empty();
   }
 

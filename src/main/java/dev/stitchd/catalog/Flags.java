@@ -5,6 +5,8 @@ import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
+import dev.stitchd.revisionlog.ItemChange;
+import dev.stitchd.revisionlog.PublishedRuleset;
 import dev.stitchd.ruleset.ItemName;
 import java.util.List;
 import java.util.TreeMap;
@@ -174,16 +176,18 @@ public final class Flags {
       Locks.Locked at,
       FlagRow before,
       FlagRow after,
-      Publication.Change change) {
+      ItemChange change) {
     if (after.archived() && !before.archived()) {
-      return PublishedRuleset.checkUnused(session, author.tenant(), at, ItemName.flag(after.key()));
+      return PublishedRuleset.checkUnused(
+          session, at.at(author.tenant()), at.key(), ItemName.flag(after.key()));
     }
     var sameReferences =
         before.archived() == after.archived()
             && after.shape().variants().keySet().containsAll(before.shape().variants().keySet());
     return sameReferences || after.archived()
         ? Mono.empty()
-        : PublishedRuleset.check(session, author.tenant(), at, change, "environments." + at.key());
+        : PublishedRuleset.check(
+            session, at.at(author.tenant()), change, "environments." + at.key());
   }
 
   private static Mono<Written> delete(
@@ -197,13 +201,13 @@ public final class Flags {
     return Flux.fromIterable(at)
         .concatMap(environment ->
             PublishedRuleset.checkUnused(
-                    session, author.tenant(), environment, ItemName.flag(flag.key()))
+                    session,
+                    environment.at(author.tenant()),
+                    environment.key(),
+                    ItemName.flag(flag.key()))
                 .then(
                     Publication.publish(
-                        session,
-                        author,
-                        environment,
-                        List.of(Publication.Change.flag(flag.key(), null)))))
+                        session, author, environment, List.of(ItemChange.flag(flag.key(), null)))))
         .then(
             session.run(
                 "DELETE FROM feature_flags WHERE tenant_id = $1 AND id = $2",

@@ -5,6 +5,7 @@ import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Session;
+import dev.stitchd.revisionlog.EnvironmentRevision;
 import io.r2dbc.spi.Readable;
 import java.util.List;
 import java.util.UUID;
@@ -23,6 +24,10 @@ final class Locks {
           Columns.text(row, "key"),
           Columns.number(row, "revision"),
           Columns.number(row, "access_version"));
+    }
+
+    EnvironmentRevision at(TenantId tenant) {
+      return new EnvironmentRevision(tenant, id, revision, accessVersion);
     }
   }
 

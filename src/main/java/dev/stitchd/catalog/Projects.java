@@ -1,6 +1,5 @@
 package dev.stitchd.catalog;
 
-import dev.stitchd.changefeed.Announcement;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
@@ -10,6 +9,7 @@ import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
+import dev.stitchd.revisionlog.RevisionLog;
 import io.r2dbc.spi.Readable;
 import java.util.List;
 import java.util.Map;
@@ -159,7 +159,7 @@ public final class Projects {
             author.tenant().value(),
             project.meta().id())
         .flatMapMany(Flux::fromIterable)
-        .concatMap(environment -> Announcement.announceRemoval(session, environment))
+        .concatMap(environment -> RevisionLog.announceRemoval(session, environment))
         .then(
             session.run(
                 "DELETE FROM projects WHERE tenant_id = $1 AND id = $2",

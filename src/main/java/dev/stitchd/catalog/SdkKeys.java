@@ -6,6 +6,7 @@ import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
+import dev.stitchd.revisionlog.RevisionLog;
 import io.r2dbc.spi.Readable;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -209,7 +210,7 @@ public final class SdkKeys {
             Map.of(),
             before == null ? null : before.body(),
             after.body())
-        .then(Publication.announce(session, at))
+        .then(RevisionLog.announce(session, at.at(author.tenant())))
         .thenReturn(new Written(after.body(), after.meta().version(), new TreeMap<>()));
   }
 }

@@ -2,6 +2,7 @@ package dev.stitchd.catalog;
 
 import dev.stitchd.kernel.Json;
 import dev.stitchd.postgres.Columns;
+import dev.stitchd.revisionlog.ItemChange;
 import dev.stitchd.ruleset.Condition;
 import dev.stitchd.ruleset.Items;
 import dev.stitchd.ruleset.Segment;
@@ -76,10 +77,9 @@ record SegmentRow(
     return meta.into(body);
   }
 
-  Publication.Change change() {
+  ItemChange change() {
     var published =
         list == null ? null : new Segment.ListVersion(list.generation(), list.version());
-    return Publication.Change.segment(
-        key, Items.segment(Segment.of(key, contextType, when, published)));
+    return ItemChange.segment(key, Items.segment(Segment.of(key, contextType, when, published)));
   }
 }

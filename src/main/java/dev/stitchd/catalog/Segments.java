@@ -9,6 +9,8 @@ import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
+import dev.stitchd.revisionlog.ItemChange;
+import dev.stitchd.revisionlog.PublishedRuleset;
 import dev.stitchd.ruleset.Condition;
 import dev.stitchd.ruleset.ItemName;
 import dev.stitchd.ruleset.SegmentBody;
@@ -182,15 +184,15 @@ public final class Segments {
       long expected) {
     Edit.deletion(expected).check("segment '" + row.key() + "'", row.meta().version());
     var revisions = new TreeMap<>(Map.of(at.key(), at.revision()));
-    return PublishedRuleset.checkUnused(session, author.tenant(), at, ItemName.segment(row.key()))
+    return PublishedRuleset.checkUnused(
+            session, at.at(author.tenant()), at.key(), ItemName.segment(row.key()))
         .then(
             session.run(
                 "DELETE FROM segments WHERE tenant_id = $1 AND id = $2",
                 author.tenant().value(),
                 row.meta().id()))
         .then(
-            Publication.publish(
-                session, author, at, List.of(Publication.Change.segment(row.key(), null))))
+            Publication.publish(session, author, at, List.of(ItemChange.segment(row.key(), null))))
         .then(
             Audit.note(
                 session,
@@ -229,7 +231,7 @@ public final class Segments {
       @Nullable SegmentRow before,
       SegmentRow after) {
     var revisions = new TreeMap<>(Map.of(at.key(), at.revision()));
-    return PublishedRuleset.check(session, author.tenant(), at, after.change(), "")
+    return PublishedRuleset.check(session, at.at(author.tenant()), after.change(), "")
         .then(Publication.publish(session, author, at, List.of(after.change())))
         .then(
             Audit.note(

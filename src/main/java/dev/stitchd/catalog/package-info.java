@@ -1,9 +1,9 @@
 /// **The committed truth**: one transaction is state, audit row, revision, published items and
 /// announcement. All of PostgreSQL's configuration tables are written here and nowhere else.
 ///
-/// May use: `kernel`, `postgres`, `changefeed`, `ruleset`. Threads: R2DBC event loops; nothing
+/// May use: `kernel`, `postgres`, `revisionlog`, `ruleset`. Threads: R2DBC event loops; nothing
 /// blocks.
-@ApplicationModule(allowedDependencies = {"kernel", "postgres", "changefeed", "ruleset"})
+@ApplicationModule(allowedDependencies = {"kernel", "revisionlog", "postgres", "ruleset"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.catalog;

@@ -168,7 +168,8 @@ final class Held {
         : reading.newer(held);
   }
 
-  /// A ring that came while the first load was under way has been counted, and is served now.
+  /// An announcement that came while the first load was under way has been counted, and is served
+  /// now.
   private Mono<Void> caughtUp() {
     return wanted.compareAndSet(1, 0) ? Mono.empty() : readWhileWanted().onErrorComplete();
   }

@@ -1,10 +1,10 @@
 package dev.stitchd.snapshot;
 
-import dev.stitchd.catalog.PublishedItems;
-import dev.stitchd.catalog.PublishedItems.Changes;
-import dev.stitchd.catalog.PublishedItems.State;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.revisionlog.PublishedItems;
+import dev.stitchd.revisionlog.PublishedItems.Changes;
+import dev.stitchd.revisionlog.PublishedItems.State;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;

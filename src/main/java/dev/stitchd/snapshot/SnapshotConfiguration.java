@@ -1,8 +1,8 @@
 package dev.stitchd.snapshot;
 
-import dev.stitchd.catalog.PublishedItems;
-import dev.stitchd.changefeed.ChangeFeed;
 import dev.stitchd.kept.KeptFiles;
+import dev.stitchd.revisionlog.ChangeFeed;
+import dev.stitchd.revisionlog.PublishedItems;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.annotation.Qualifier;

@@ -1,11 +1,11 @@
 package dev.stitchd.snapshot;
 
-import dev.stitchd.catalog.PublishedItems;
-import dev.stitchd.catalog.PublishedItems.Position;
-import dev.stitchd.changefeed.ChangeFeed;
-import dev.stitchd.changefeed.Ring;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.revisionlog.Announcement;
+import dev.stitchd.revisionlog.ChangeFeed;
+import dev.stitchd.revisionlog.PublishedItems;
+import dev.stitchd.revisionlog.PublishedItems.Position;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -21,8 +21,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
-/// Keeps what is held up to date: at each ring, after each gap in the rings, and by comparing all
-/// of it with the store at the safety poll.
+/// Keeps what is held up to date: at each announcement, after each gap in the announcements, and by
+/// comparing all of it with the store at the safety poll.
 final class Upkeep implements SmartLifecycle {
 
   /// After the change feed, before the web server.
@@ -82,7 +82,7 @@ final class Upkeep implements SmartLifecycle {
   }
 
   private Flux<Void> atRings() {
-    return feed.rings().flatMap(this::heard, settings.reads());
+    return feed.announcements().flatMap(this::heard, settings.reads());
   }
 
   private Flux<Void> atPolls() {
@@ -92,15 +92,15 @@ final class Upkeep implements SmartLifecycle {
         .concatMap(_ -> compare(), 1);
   }
 
-  private Mono<Void> heard(Ring ring) {
-    return switch (ring) {
-      case Ring.At at -> refresh(at);
-      case Ring.Removed removed -> remove(removed.environment());
-      case Ring.Resync _ -> compare();
+  private Mono<Void> heard(Announcement announcement) {
+    return switch (announcement) {
+      case Announcement.At at -> refresh(at);
+      case Announcement.Removed removed -> remove(removed.environment());
+      case Announcement.Resync _ -> compare();
     };
   }
 
-  private Mono<Void> refresh(Ring.At at) {
+  private Mono<Void> refresh(Announcement.At at) {
     var found = held.find(at.environment());
     return found != null && found.isBehind(at.revision(), at.accessVersion())
         ? refresh(found, false)

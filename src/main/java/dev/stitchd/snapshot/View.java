@@ -1,11 +1,11 @@
 package dev.stitchd.snapshot;
 
-import dev.stitchd.catalog.PublishedItems.Changes;
-import dev.stitchd.catalog.PublishedItems.Item;
-import dev.stitchd.catalog.PublishedItems.Position;
-import dev.stitchd.catalog.PublishedItems.State;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
+import dev.stitchd.revisionlog.PublishedItems.Changes;
+import dev.stitchd.revisionlog.PublishedItems.Item;
+import dev.stitchd.revisionlog.PublishedItems.Position;
+import dev.stitchd.revisionlog.PublishedItems.State;
 import dev.stitchd.ruleset.Flag;
 import dev.stitchd.ruleset.Items;
 import dev.stitchd.ruleset.Ruleset;

@@ -2,13 +2,13 @@ package dev.stitchd.snapshot;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.stitchd.catalog.PublishedItems.Changes;
-import dev.stitchd.catalog.PublishedItems.Item;
-import dev.stitchd.catalog.PublishedItems.Kind;
-import dev.stitchd.catalog.PublishedItems.State;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.revisionlog.PublishedItems.Changes;
+import dev.stitchd.revisionlog.PublishedItems.Item;
+import dev.stitchd.revisionlog.PublishedItems.Kind;
+import dev.stitchd.revisionlog.PublishedItems.State;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;

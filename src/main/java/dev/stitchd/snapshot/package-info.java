@@ -1,9 +1,9 @@
 /// **The immutable view** of an environment that readers share: loaded on first use, replaced
-/// atomically at a ring, released when idle; answers `changesSince` from memory.
+/// atomically at an announcement, released when idle; answers `changesSince` from memory.
 ///
-/// May use: `kernel`, `changefeed`, `catalog`, `ruleset`, `kept`. Threads: reads are lock-free from
-/// any thread; loading runs on R2DBC event loops.
-@ApplicationModule(allowedDependencies = {"kernel", "changefeed", "catalog", "ruleset", "kept"})
+/// May use: `kernel`, `revisionlog`, `ruleset`, `kept`. Threads: reads are lock-free from any
+/// thread; loading runs on R2DBC event loops.
+@ApplicationModule(allowedDependencies = {"kernel", "revisionlog", "ruleset", "kept"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.snapshot;

@@ -2,10 +2,10 @@ package dev.stitchd.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.stitchd.catalog.PublishedItems;
-import dev.stitchd.changefeed.Ring;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.revisionlog.Announcement;
+import dev.stitchd.revisionlog.PublishedItems;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import java.time.Duration;
@@ -32,7 +32,7 @@ class SdkKeysTest {
   private final FakeKeyStore store = new FakeKeyStore();
   private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
   private final SdkKeys keys = keys(store, 64);
-  private final Sinks.Many<Ring> rings = Sinks.many().multicast().directBestEffort();
+  private final Sinks.Many<Announcement> rings = Sinks.many().multicast().directBestEffort();
   private final KeyWatch watch =
       new KeyWatch(
           keys,
@@ -98,7 +98,7 @@ class SdkKeysTest {
     keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
     store.outage = new R2dbcNonTransientResourceException("connection refused");
     time.advanceTimeBy(Duration.ofHours(5));
-    rings.tryEmitNext(new Ring.Resync()).orThrow();
+    rings.tryEmitNext(new Announcement.Resync()).orThrow();
     keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
   }
 
@@ -163,7 +163,9 @@ class SdkKeysTest {
     var ended = new ArrayList<SdkCaller>();
     var subscription = keys.revocation(caller).subscribe(ended::add);
     store.revoke(caller);
-    rings.tryEmitNext(new Ring.At(environment, 7, store.versions.get(environment))).orThrow();
+    rings
+        .tryEmitNext(new Announcement.At(environment, 7, store.versions.get(environment)))
+        .orThrow();
     assertThat(ended).containsExactly(caller);
     assertThat(subscription.isDisposed()).isTrue();
     keys.holder(KEY).as(StepVerifier::create).verifyError(Problem.Unauthenticated.class);
@@ -177,7 +179,9 @@ class SdkKeysTest {
     var ended = new ArrayList<SdkCaller>();
     var subscription = keys.revocation(other).subscribe(ended::add);
     store.revoke(caller);
-    rings.tryEmitNext(new Ring.At(environment, 7, store.versions.get(environment))).orThrow();
+    rings
+        .tryEmitNext(new Announcement.At(environment, 7, store.versions.get(environment)))
+        .orThrow();
     assertThat(ended).isEmpty();
     store.outage = new IllegalStateException("must not be asked");
     keys.holder("sdk_cli_two").as(StepVerifier::create).expectNext(other).verifyComplete();
@@ -197,7 +201,9 @@ class SdkKeysTest {
     keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
     store.revoke(caller);
     store.outage = new R2dbcNonTransientResourceException("connection refused");
-    rings.tryEmitNext(new Ring.At(environment, 7, store.versions.get(environment))).orThrow();
+    rings
+        .tryEmitNext(new Announcement.At(environment, 7, store.versions.get(environment)))
+        .orThrow();
     keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
     store.outage = null;
     time.advanceTimeBy(Duration.ofMillis(1_001));
@@ -220,7 +226,7 @@ class SdkKeysTest {
     var ended = new ArrayList<SdkCaller>();
     var subscription = keys.revocation(caller).subscribe(ended::add);
     store.delete(environment);
-    rings.tryEmitNext(new Ring.Removed(environment)).orThrow();
+    rings.tryEmitNext(new Announcement.Removed(environment)).orThrow();
     assertThat(ended).containsExactly(caller);
     assertThat(subscription.isDisposed()).isTrue();
     keys.holder(KEY).as(StepVerifier::create).verifyError(Problem.Unauthenticated.class);

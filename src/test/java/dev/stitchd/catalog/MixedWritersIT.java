@@ -13,6 +13,7 @@ import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
+import dev.stitchd.revisionlog.PublishedRuleset;
 import dev.stitchd.ruleset.Condition;
 import dev.stitchd.ruleset.ItemName;
 import dev.stitchd.ruleset.Items;
@@ -25,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -295,8 +295,7 @@ class MixedWritersIT {
   }
 
   private void checkReferences(EnvironmentId environment) {
-    var at = new Locks.Locked(environment, UUID.randomUUID(), "any", 0, 0);
-    var ruleset = inTenant(session -> PublishedRuleset.load(session, tenant, at));
+    var ruleset = inTenant(session -> PublishedRuleset.load(session, tenant, environment));
     var errors = new FieldErrors();
     var all = new HashMap<ItemName, String>();
     published(environment, "flag").propertyNames().forEach(k -> all.put(ItemName.flag(k), k));

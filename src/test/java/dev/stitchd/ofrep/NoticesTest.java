@@ -3,9 +3,9 @@ package dev.stitchd.ofrep;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.access.SdkCaller;
-import dev.stitchd.catalog.PublishedItems.Kind;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
+import dev.stitchd.revisionlog.PublishedItems.Kind;
 import dev.stitchd.snapshot.MemoryItems;
 import dev.stitchd.snapshot.MemorySnapshots;
 import dev.stitchd.stream.Cursor;

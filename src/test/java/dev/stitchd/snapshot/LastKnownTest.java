@@ -3,11 +3,11 @@ package dev.stitchd.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.stitchd.changefeed.MemoryChangeFeed;
-import dev.stitchd.changefeed.Ring;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.revisionlog.Announcement;
+import dev.stitchd.revisionlog.MemoryChangeFeed;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
@@ -142,7 +142,7 @@ class LastKnownTest {
     assertThat(seen.getLast().ruleset().flags()).containsOnlyKeys("checkout", "banner");
     assertThat(items.loads).as("read anew as a whole").hasValue(2);
     items.publishFlag(environment, "third"); // 3
-    feed.ring(new Ring.At(environment, 3, 1));
+    feed.announce(new Announcement.At(environment, 3, 1));
     assertThat(seen.getLast().revision()).isEqualTo(3);
     assertThat(items.loads).hasValue(2);
     stream.dispose();

@@ -1,10 +1,10 @@
 package dev.stitchd.snapshot;
 
-import dev.stitchd.catalog.PublishedItems;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.revisionlog.PublishedItems;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,9 +1,9 @@
 package dev.stitchd.snapshot;
 
-import dev.stitchd.catalog.PublishedItems;
-import dev.stitchd.changefeed.MemoryChangeFeed;
-import dev.stitchd.changefeed.Ring;
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.revisionlog.Announcement;
+import dev.stitchd.revisionlog.MemoryChangeFeed;
+import dev.stitchd.revisionlog.PublishedItems;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import reactor.core.publisher.Flux;
@@ -65,7 +65,7 @@ public final class MemorySnapshots implements Snapshots {
 
   public void delete(EnvironmentId environment) {
     items.delete(environment);
-    feed.ring(new Ring.Removed(environment));
+    feed.announce(new Announcement.Removed(environment));
   }
 
   public void stop() {
@@ -73,7 +73,7 @@ public final class MemorySnapshots implements Snapshots {
   }
 
   private long ring(EnvironmentId environment, long revision) {
-    feed.ring(new Ring.At(environment, revision, 1));
+    feed.announce(new Announcement.At(environment, revision, 1));
     return revision;
   }
 }

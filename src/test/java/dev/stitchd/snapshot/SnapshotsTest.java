@@ -2,11 +2,11 @@ package dev.stitchd.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.stitchd.changefeed.MemoryChangeFeed;
-import dev.stitchd.changefeed.Ring;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.revisionlog.Announcement;
+import dev.stitchd.revisionlog.MemoryChangeFeed;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -230,7 +230,7 @@ class SnapshotsTest {
         .as(StepVerifier::create)
         .expectNextCount(1)
         .then(() -> items.delete(environment))
-        .then(() -> feed.ring(new Ring.Removed(environment)))
+        .then(() -> feed.announce(new Announcement.Removed(environment)))
         .verifyComplete();
 
     assertThat(snapshots.all()).isEmpty();
@@ -258,7 +258,7 @@ class SnapshotsTest {
     items.publishFlag(environment, "checkout"); // 1
     ring(1);
     items.delete(environment);
-    feed.ring(new Ring.Removed(environment));
+    feed.announce(new Announcement.Removed(environment));
     time.advanceTimeBy(Duration.ofMillis(500));
 
     assertThat(completed).hasSize(1);
@@ -291,7 +291,7 @@ class SnapshotsTest {
     var seen = updates();
 
     items.changeSettings(environment, Json.parseOwn("{\"allowedOrigins\":[\"*\"]}"));
-    feed.ring(new Ring.At(environment, 0, 2));
+    feed.announce(new Announcement.At(environment, 0, 2));
 
     assertThat(seen).hasSize(2);
     assertThat(seen.getLast().accessVersion()).isEqualTo(2);
@@ -381,7 +381,7 @@ class SnapshotsTest {
   }
 
   private void ring(long revision) {
-    feed.ring(new Ring.At(environment, revision, 1));
+    feed.announce(new Announcement.At(environment, revision, 1));
   }
 
   private List<Snapshot> updates() {

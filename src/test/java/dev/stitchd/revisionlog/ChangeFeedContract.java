@@ -1,4 +1,4 @@
-package dev.stitchd.changefeed;
+package dev.stitchd.revisionlog;
 
 import dev.stitchd.kernel.EnvironmentId;
 import java.time.Duration;
@@ -16,29 +16,34 @@ interface ChangeFeedContract {
   ChangeFeed feed();
 
   /// Announces in one transaction that commits.
-  void commit(List<Ring> rings);
+  void commit(List<Announcement> announcements);
 
   /// Announces in a transaction that does not commit.
-  void rollBack(List<Ring> rings);
+  void rollBack(List<Announcement> announcements);
 
   /// Takes away the connection that listens.
   void loseConnection();
 
   @Test
   default void beginsWithAResync() {
-    feed().rings().as(StepVerifier::create).expectNext(new Ring.Resync()).thenCancel().verify(SOON);
+    feed()
+        .announcements()
+        .as(StepVerifier::create)
+        .expectNext(new Announcement.Resync())
+        .thenCancel()
+        .verify(SOON);
   }
 
   @Test
   default void whatIsCommittedIsHeardAndWhatIsRolledBackIsNot() {
     var environment = new EnvironmentId(UUID.randomUUID());
     feed()
-        .rings()
-        .filter(ring -> !(ring instanceof Ring.Resync))
+        .announcements()
+        .filter(announcement -> !(announcement instanceof Announcement.Resync))
         .as(StepVerifier::create)
-        .then(() -> rollBack(List.of(new Ring.At(environment, 12, 1))))
-        .then(() -> commit(List.of(new Ring.At(environment, 13, 2))))
-        .expectNext(new Ring.At(environment, 13, 2))
+        .then(() -> rollBack(List.of(new Announcement.At(environment, 12, 1))))
+        .then(() -> commit(List.of(new Announcement.At(environment, 13, 2))))
+        .expectNext(new Announcement.At(environment, 13, 2))
         .thenCancel()
         .verify(SOON);
   }
@@ -48,11 +53,12 @@ interface ChangeFeedContract {
     var one = new EnvironmentId(UUID.randomUUID());
     var other = new EnvironmentId(UUID.randomUUID());
     feed()
-        .rings()
-        .filter(ring -> !(ring instanceof Ring.Resync))
+        .announcements()
+        .filter(announcement -> !(announcement instanceof Announcement.Resync))
         .as(StepVerifier::create)
-        .then(() -> commit(List.of(new Ring.At(one, 1, 1), new Ring.Removed(other))))
-        .expectNext(new Ring.At(one, 1, 1), new Ring.Removed(other))
+        .then(
+            () -> commit(List.of(new Announcement.At(one, 1, 1), new Announcement.Removed(other))))
+        .expectNext(new Announcement.At(one, 1, 1), new Announcement.Removed(other))
         .thenCancel()
         .verify(SOON);
   }
@@ -63,15 +69,15 @@ interface ChangeFeedContract {
     var quiet = new EnvironmentId(UUID.randomUUID());
     var probe = new EnvironmentId(UUID.randomUUID());
     feed()
-        .rings()
-        .as(rings -> StepVerifier.create(rings, 1))
-        .expectNext(new Ring.Resync())
-        .then(() -> commit(List.of(new Ring.At(quiet, 5, 1))))
+        .announcements()
+        .as(announcements -> StepVerifier.create(announcements, 1))
+        .expectNext(new Announcement.Resync())
+        .then(() -> commit(List.of(new Announcement.At(quiet, 5, 1))))
         .then(() -> IntStream.rangeClosed(1, 50).forEach(r -> commit(List.of(at(busy, r)))))
-        .then(() -> commit(List.of(new Ring.Removed(probe))))
+        .then(() -> commit(List.of(new Announcement.Removed(probe))))
         .then(() -> waitUntilHeard(probe))
         .thenRequest(Long.MAX_VALUE)
-        .expectNext(new Ring.At(quiet, 5, 1), at(busy, 50), new Ring.Removed(probe))
+        .expectNext(new Announcement.At(quiet, 5, 1), at(busy, 50), new Announcement.Removed(probe))
         .thenCancel()
         .verify(SOON);
   }
@@ -80,12 +86,12 @@ interface ChangeFeedContract {
   default void aLostConnectionBringsAResyncAndThenRingsAgain() {
     var environment = new EnvironmentId(UUID.randomUUID());
     feed()
-        .rings()
+        .announcements()
         .as(StepVerifier::create)
-        .expectNext(new Ring.Resync())
+        .expectNext(new Announcement.Resync())
         .then(this::loseConnection)
-        .thenConsumeWhile(ring -> !(ring instanceof Ring.Resync))
-        .expectNext(new Ring.Resync())
+        .thenConsumeWhile(announcement -> !(announcement instanceof Announcement.Resync))
+        .expectNext(new Announcement.Resync())
         .then(() -> commit(List.of(at(environment, 7))))
         .expectNext(at(environment, 7))
         .thenCancel()
@@ -95,7 +101,7 @@ interface ChangeFeedContract {
   /// Until another subscriber has heard of this environment, which was announced last.
   void waitUntilHeard(EnvironmentId environment);
 
-  private static Ring at(EnvironmentId environment, long revision) {
-    return new Ring.At(environment, revision, 1);
+  private static Announcement at(EnvironmentId environment, long revision) {
+    return new Announcement.At(environment, revision, 1);
   }
 }

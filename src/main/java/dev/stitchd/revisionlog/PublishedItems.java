@@ -1,4 +1,4 @@
-package dev.stitchd.catalog;
+package dev.stitchd.revisionlog;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;

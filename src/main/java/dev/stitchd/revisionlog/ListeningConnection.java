@@ -1,8 +1,8 @@
-package dev.stitchd.changefeed;
+package dev.stitchd.revisionlog;
 
+import dev.stitchd.postgres.Session;
 import io.r2dbc.postgresql.api.Notification;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
-import io.r2dbc.postgresql.api.PostgresqlResult;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
@@ -15,15 +15,15 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /// One listening connection, from its opening to its loss.
-final class Listening {
+final class ListeningConnection {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Listening.class);
+  private static final Logger LOG = LoggerFactory.getLogger(ListeningConnection.class);
 
   private final Supplier<Mono<PostgresqlConnection>> connections;
   private final ChangeFeedSettings settings;
   private final Scheduler timer;
 
-  Listening(
+  ListeningConnection(
       Supplier<Mono<PostgresqlConnection>> connections,
       ChangeFeedSettings settings,
       Scheduler timer) {
@@ -32,49 +32,46 @@ final class Listening {
     this.timer = timer;
   }
 
-  /// Opens a connection, listens, and emits a [Ring.Resync] once it hears, then what it hears.
-  /// Always ends with an error: the reason why the connection could not be opened or was lost,
-  /// found out by an idle connection's keep-alive at the latest. Cancelling closes the connection.
-  Flux<Ring> once() {
-    return Flux.usingWhen(answered("opening", connections.get()), this::rings, this::close);
+  /// Opens a connection, listens, and emits a [Announcement.Resync] once it hears, then what it
+  /// hears. Always ends with an error: the reason why the connection could not be opened or was
+  /// lost, found out by an idle connection's keep-alive at the latest. Cancelling closes the
+  /// connection.
+  Flux<Announcement> once() {
+    return Flux.usingWhen(answered("opening", connections.get()), this::announcements, this::close);
   }
 
-  private Flux<Ring> rings(PostgresqlConnection connection) {
+  private Flux<Announcement> announcements(PostgresqlConnection connection) {
     return Flux.merge(
         heard(connection), // first, so that nothing said right after LISTEN is missed
-        answered("LISTEN", run(connection, "LISTEN " + Announcement.CHANNEL))
-            .thenReturn(new Ring.Resync()),
+        answered("LISTEN", AnnouncementRows.listen(new Session(connection)))
+            .thenReturn(new Announcement.Resync()),
         keptAlive(connection));
   }
 
-  private Flux<Ring> heard(PostgresqlConnection connection) {
+  private Flux<Announcement> heard(PostgresqlConnection connection) {
     return connection
         .getNotifications()
         .onBackpressureBuffer(settings.mailbox())
-        .mapNotNull(Listening::understood)
+        .mapNotNull(ListeningConnection::understood)
         .concatWith(Mono.error(() -> new IllegalStateException("the connection was closed")));
   }
 
-  private static @Nullable Ring understood(Notification notification) {
-    var ring = Announcement.understand(notification.getParameter());
-    if (ring == null) {
+  private static @Nullable Announcement understood(Notification notification) {
+    var announcement = AnnouncementRows.understand(notification.getParameter());
+    if (announcement == null) {
       LOG.warn("Ignored a notification that no Stitchd sends: {}", notification.getParameter());
     }
-    return ring;
+    return announcement;
   }
 
-  private Flux<Ring> keptAlive(PostgresqlConnection connection) {
+  private Flux<Announcement> keptAlive(PostgresqlConnection connection) {
     return Flux.interval(settings.keepAlive(), timer)
         .onBackpressureDrop()
-        .concatMap(_ -> answered("keep-alive", run(connection, "SELECT 1")).then(Mono.empty()), 1);
-  }
-
-  private static Mono<Void> run(PostgresqlConnection connection, String sql) {
-    return connection
-        .createStatement(sql)
-        .execute()
-        .concatMap(PostgresqlResult::getRowsUpdated)
-        .then();
+        .concatMap(
+            _ ->
+                answered("keep-alive", AnnouncementRows.checkAlive(new Session(connection)))
+                    .then(Mono.empty()),
+            1);
   }
 
   private <T> Mono<T> answered(String what, Mono<T> answer) {

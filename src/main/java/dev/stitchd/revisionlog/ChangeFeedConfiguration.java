@@ -1,4 +1,4 @@
-package dev.stitchd.changefeed;
+package dev.stitchd.revisionlog;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -18,20 +18,20 @@ import reactor.core.scheduler.Scheduler;
 final class ChangeFeedConfiguration {
 
   @Bean
-  Rings changeFeed(ChangeFeedSettings settings) {
-    return new Rings(settings.mailbox());
+  BroadcastChangeFeed changeFeed(ChangeFeedSettings settings) {
+    return new BroadcastChangeFeed(settings.mailbox());
   }
 
   @Bean
-  Listener changeFeedListener(
+  ChangeListener changeFeedListener(
       @Qualifier("listener") Supplier<Mono<PostgresqlConnection>> connections,
-      Rings rings,
+      BroadcastChangeFeed feed,
       ChangeFeedSettings settings,
       @Qualifier("timer") Scheduler timer,
       RandomGenerator chance,
       MeterRegistry meters) {
-    var listening = new Listening(connections, settings, timer);
-    var listener = new Listener(listening, rings, settings, timer, chance);
+    var listening = new ListeningConnection(connections, settings, timer);
+    var listener = new ChangeListener(listening, feed, settings, timer, chance);
     Gauge.builder("stitchd.changefeed.listening", listener, l -> l.isConnected() ? 1 : 0)
         .description("1 while the connection that hears of changes is open")
         .register(meters);
@@ -40,7 +40,7 @@ final class ChangeFeedConfiguration {
 
   /// PostgreSQL as health names it: out while its listening connection cannot be kept open.
   @Bean
-  HealthIndicator postgresql(Listener changeFeedListener) {
+  HealthIndicator postgresql(ChangeListener changeFeedListener) {
     return () -> (changeFeedListener.isConnected() ? Health.up() : Health.outOfService()).build();
   }
 }

@@ -1,4 +1,4 @@
-package dev.stitchd.changefeed;
+package dev.stitchd.revisionlog;
 
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -10,8 +10,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param longestRetry how far apart attempts may grow while PostgreSQL is out
 /// @param keepAlive how often an idle connection is asked whether it still lives
 /// @param answerWithin how long opening a connection, and each answer on it, may take
-/// @param mailbox rings of so many different environments wait for a slow subscriber; beyond that
-///   it is told to read everything it holds
+/// @param mailbox announcements of so many different environments wait for a slow subscriber;
+///   beyond that it is told to read everything it holds
 @ConfigurationProperties("stitchd.changefeed")
 record ChangeFeedSettings(
     @DefaultValue("100ms") Duration firstRetry,

@@ -1,4 +1,4 @@
-package dev.stitchd.changefeed;
+package dev.stitchd.revisionlog;
 
 import reactor.core.publisher.Flux;
 
@@ -6,25 +6,25 @@ import reactor.core.publisher.Flux;
 /// [ChangeFeedContract].
 public final class MemoryChangeFeed implements ChangeFeed {
 
-  private final Rings rings = new Rings(1_000);
+  private final BroadcastChangeFeed feed = new BroadcastChangeFeed(1_000);
 
   @Override
-  public Flux<Ring> rings() {
-    return rings.rings();
+  public Flux<Announcement> announcements() {
+    return feed.announcements();
   }
 
-  /// Rings at once, as a commit does.
-  public void ring(Ring ring) {
-    rings.ring(ring);
+  /// Announces at once, as a commit does.
+  public void announce(Announcement announcement) {
+    feed.announce(announcement);
   }
 
   /// What a lost and renewed listening connection looks like.
   public void resync() {
-    rings.ring(new Ring.Resync());
+    feed.announce(new Announcement.Resync());
   }
 
   /// Ends every subscription.
   public void close() {
-    rings.close();
+    feed.close();
   }
 }

@@ -1,14 +1,10 @@
-package dev.stitchd.catalog;
+package dev.stitchd.revisionlog;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
-import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
-import dev.stitchd.postgres.LeasedConnection;
-import dev.stitchd.postgres.Session;
-import io.r2dbc.spi.ConnectionFactory;
-import io.r2dbc.spi.R2dbcException;
+import dev.stitchd.postgres.Reader;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -16,10 +12,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -28,8 +21,6 @@ import tools.jackson.databind.JsonNode;
 /// [PublishedItems] over the reader's pool: single statements, each scoped by environment.
 @Component
 final class PublishedItemsRows implements PublishedItems {
-
-  private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
   private static final String LOAD =
       """
@@ -68,22 +59,24 @@ final class PublishedItemsRows implements PublishedItems {
 
   private record Row<T>(T head, @Nullable Item item) {}
 
-  private final ConnectionFactory reader;
+  private final Reader reader;
 
-  PublishedItemsRows(@Qualifier("reader") ConnectionFactory reader) {
+  PublishedItemsRows(Reader reader) {
     this.reader = reader;
   }
 
   @Override
   public Mono<State> load(EnvironmentId environment) {
-    return read(session -> session.all(LOAD, PublishedItemsRows::loaded, environment.value()))
+    return reader
+        .read(session -> session.all(LOAD, PublishedItemsRows::loaded, environment.value()))
         .filter(rows -> !rows.isEmpty())
         .map(rows -> state(environment, rows));
   }
 
   @Override
   public Mono<Changes> changesSince(EnvironmentId environment, long revision) {
-    return read(session ->
+    return reader
+        .read(session ->
             session.all(CHANGES, PublishedItemsRows::changed, environment.value(), revision))
         .filter(rows -> !rows.isEmpty())
         .map(rows ->
@@ -101,23 +94,15 @@ final class PublishedItemsRows implements PublishedItems {
       return Flux.empty();
     }
     var ids = environments.stream().map(EnvironmentId::value).toArray(UUID[]::new);
-    return read(session -> session.all(POSITIONS, PublishedItemsRows::position, (Object) ids))
+    return reader
+        .read(session -> session.all(POSITIONS, PublishedItemsRows::position, (Object) ids))
         .flatMapIterable(positions -> positions);
   }
 
   @Override
   public Mono<UUID> replaceEpoch(UUID seen) {
-    return read(session -> session.one(REPLACE_EPOCH, row -> Columns.uuid(row, "epoch"), seen));
-  }
-
-  private <T> Mono<T> read(Function<Session, Mono<T>> work) {
-    return LeasedConnection.session(reader, work)
-        .onErrorMap(
-            failure ->
-                failure instanceof R2dbcException || failure instanceof RejectedExecutionException,
-            outage ->
-                new Problem.Unavailable(
-                    "the configuration store does not answer; try again", RETRY_AFTER, outage));
+    return reader.read(
+        session -> session.one(REPLACE_EPOCH, row -> Columns.uuid(row, "epoch"), seen));
   }
 
   private static State state(EnvironmentId environment, List<Row<Head>> rows) {

@@ -1,4 +1,4 @@
-package dev.stitchd.changefeed;
+package dev.stitchd.revisionlog;
 
 import dev.stitchd.kernel.EnvironmentId;
 import java.util.List;
@@ -17,12 +17,12 @@ class MemoryChangeFeedTest implements ChangeFeedContract {
   }
 
   @Override
-  public void commit(List<Ring> rings) {
-    rings.forEach(feed::ring);
+  public void commit(List<Announcement> announcements) {
+    announcements.forEach(feed::announce);
   }
 
   @Override
-  public void rollBack(List<Ring> rings) {}
+  public void rollBack(List<Announcement> announcements) {}
 
   @Override
   public void loseConnection() {
@@ -34,12 +34,12 @@ class MemoryChangeFeedTest implements ChangeFeedContract {
 
   @Test
   void moreEnvironmentsThanAMailboxHoldsBecomeOneResync() {
-    feed.rings()
-        .as(rings -> StepVerifier.create(rings, 1))
-        .expectNext(new Ring.Resync())
-        .then(() -> IntStream.rangeClosed(0, 1_000).forEach(_ -> feed.ring(anywhere())))
+    feed.announcements()
+        .as(announcements -> StepVerifier.create(announcements, 1))
+        .expectNext(new Announcement.Resync())
+        .then(() -> IntStream.rangeClosed(0, 1_000).forEach(_ -> feed.announce(anywhere())))
         .thenRequest(Long.MAX_VALUE)
-        .expectNext(new Ring.Resync())
+        .expectNext(new Announcement.Resync())
         .then(feed::close)
         .verifyComplete();
   }
@@ -48,10 +48,13 @@ class MemoryChangeFeedTest implements ChangeFeedContract {
   void theEndOfTheNodeEndsEverySubscription() {
     feed.close();
 
-    feed.rings().as(StepVerifier::create).expectNext(new Ring.Resync()).verifyComplete();
+    feed.announcements()
+        .as(StepVerifier::create)
+        .expectNext(new Announcement.Resync())
+        .verifyComplete();
   }
 
-  private static Ring anywhere() {
-    return new Ring.At(new EnvironmentId(UUID.randomUUID()), 1, 1);
+  private static Announcement anywhere() {
+    return new Announcement.At(new EnvironmentId(UUID.randomUUID()), 1, 1);
   }
 }

@@ -1,4 +1,4 @@
-package dev.stitchd.changefeed;
+package dev.stitchd.revisionlog;
 
 import dev.stitchd.kernel.EnvironmentId;
 import java.util.LinkedHashMap;
@@ -6,28 +6,28 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.FluxSink;
 
-/// One subscriber's waiting rings: at most one for each environment, the newest. Safe from any
-/// thread; its locks guard a few map operations and are never held while the subscriber runs.
-final class Mailbox {
+/// One subscriber's waiting announcements: at most one for each environment, the newest. Safe from
+/// any thread; its locks guard a few map operations and are never before while the subscriber runs.
+final class PendingAnnouncements {
 
-  private final FluxSink<Ring> subscriber;
+  private final FluxSink<Announcement> subscriber;
   private final int most;
-  private final LinkedHashMap<EnvironmentId, Ring> waiting = new LinkedHashMap<>();
+  private final LinkedHashMap<EnvironmentId, Announcement> waiting = new LinkedHashMap<>();
   private final AtomicInteger deliveries = new AtomicInteger();
   private boolean resync = true;
   private boolean closed;
 
-  /// A mailbox that holds a [Ring.Resync] to begin with.
+  /// Pending announcements that begin with a [Announcement.Resync].
   ///
-  /// @param subscriber takes rings as it asks for them, in whatever overflow mode
-  /// @param most rings kept before they are replaced by one [Ring.Resync]
-  Mailbox(FluxSink<Ring> subscriber, int most) {
+  /// @param subscriber takes announcements as it asks for them, in whatever overflow mode
+  /// @param most announcements kept before they are replaced by one [Announcement.Resync]
+  PendingAnnouncements(FluxSink<Announcement> subscriber, int most) {
     this.subscriber = subscriber;
     this.most = most;
   }
 
-  void put(Ring ring) {
-    keep(ring);
+  void put(Announcement announcement) {
+    keep(announcement);
     deliver();
   }
 
@@ -64,12 +64,12 @@ final class Mailbox {
     }
   }
 
-  private void keep(Ring ring) {
+  private void keep(Announcement announcement) {
     synchronized (waiting) {
-      switch (ring) {
-        case Ring.Resync _ -> waitForResync();
-        case Ring.At at -> waiting.merge(at.environment(), at, Mailbox::newer);
-        case Ring.Removed removed -> waiting.put(removed.environment(), removed);
+      switch (announcement) {
+        case Announcement.Resync _ -> waitForResync();
+        case Announcement.At at -> waiting.merge(at.environment(), at, PendingAnnouncements::newer);
+        case Announcement.Removed removed -> waiting.put(removed.environment(), removed);
       }
       if (waiting.size() > most) {
         waitForResync();
@@ -77,13 +77,14 @@ final class Mailbox {
     }
   }
 
-  private static Ring newer(Ring waiting, Ring ring) {
-    return waiting instanceof Ring.At held && ring instanceof Ring.At heard
-        ? new Ring.At(
+  private static Announcement newer(Announcement waiting, Announcement announcement) {
+    return waiting instanceof Announcement.At before
+            && announcement instanceof Announcement.At heard
+        ? new Announcement.At(
             heard.environment(),
             heard.revision(),
-            Math.max(held.accessVersion(), heard.accessVersion()))
-        : waiting instanceof Ring.Removed ? waiting : ring;
+            Math.max(before.accessVersion(), heard.accessVersion()))
+        : waiting instanceof Announcement.Removed ? waiting : announcement;
   }
 
   private void waitForResync() {
@@ -91,11 +92,11 @@ final class Mailbox {
     resync = true;
   }
 
-  private @Nullable Ring take() {
+  private @Nullable Announcement take() {
     synchronized (waiting) {
       if (resync) {
         resync = false;
-        return new Ring.Resync();
+        return new Announcement.Resync();
       }
       var first = waiting.pollFirstEntry();
       return first == null ? null : first.getValue();

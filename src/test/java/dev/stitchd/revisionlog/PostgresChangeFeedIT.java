@@ -1,4 +1,4 @@
-package dev.stitchd.changefeed;
+package dev.stitchd.revisionlog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -34,27 +34,27 @@ class PostgresChangeFeedIT implements ChangeFeedContract {
           Duration.ofSeconds(3),
           1_000);
 
-  private final List<Ring> heard = new CopyOnWriteArrayList<>();
+  private final List<Announcement> heard = new CopyOnWriteArrayList<>();
   private PostgresqlConnectionFactory writers;
-  private Rings rings;
-  private Listener listener;
+  private BroadcastChangeFeed feed;
+  private ChangeListener listener;
 
   @BeforeAll
   void listen() {
     var url = URI.create(Stores.shared().freshPostgres().url());
     var listeners = connections(url, NAME);
     writers = connections(url, "writer");
-    rings = new Rings(SETTINGS.mailbox());
+    feed = new BroadcastChangeFeed(SETTINGS.mailbox());
     var timer = Schedulers.parallel();
     listener =
-        new Listener(
-            new Listening(listeners::create, SETTINGS, timer),
-            rings,
+        new ChangeListener(
+            new ListeningConnection(listeners::create, SETTINGS, timer),
+            feed,
             SETTINGS,
             timer,
             new SplittableRandom(1));
     listener.start();
-    rings.rings().subscribe(heard::add);
+    feed.announcements().subscribe(heard::add);
     waitUntil(listener::isConnected);
   }
 
@@ -66,16 +66,16 @@ class PostgresChangeFeedIT implements ChangeFeedContract {
 
   @Override
   public ChangeFeed feed() {
-    return rings;
+    return feed;
   }
 
   @Override
-  public void commit(List<Ring> announced) {
+  public void commit(List<Announcement> announced) {
     inTransaction(announced, Connection::commitTransaction);
   }
 
   @Override
-  public void rollBack(List<Ring> announced) {
+  public void rollBack(List<Announcement> announced) {
     inTransaction(announced, Connection::rollbackTransaction);
   }
 
@@ -99,7 +99,7 @@ class PostgresChangeFeedIT implements ChangeFeedContract {
 
   @Override
   public void waitUntilHeard(EnvironmentId environment) {
-    waitUntil(() -> heard.contains(new Ring.Removed(environment)));
+    waitUntil(() -> heard.contains(new Announcement.Removed(environment)));
   }
 
   @Test
@@ -130,33 +130,25 @@ class PostgresChangeFeedIT implements ChangeFeedContract {
   }
 
   private int resyncs() {
-    return (int) heard.stream().filter(Ring.Resync.class::isInstance).count();
+    return (int) heard.stream().filter(Announcement.Resync.class::isInstance).count();
   }
 
   private interface Ending {
     org.reactivestreams.Publisher<Void> of(Connection connection);
   }
 
-  private void inTransaction(List<Ring> announced, Ending ending) {
+  private void inTransaction(List<Announcement> announced, Ending ending) {
     Mono.usingWhen(
             writers.create(),
             connection ->
                 connection
                     .beginTransaction()
                     .thenMany(Flux.fromIterable(announced))
-                    .concatMap(ring -> announce(new Session(connection), ring))
+                    .concatMap(announcement ->
+                        AnnouncementRows.announce(new Session(connection), announcement))
                     .then(Mono.from(ending.of(connection))),
             PostgresqlConnection::close)
         .block();
-  }
-
-  private static Mono<Void> announce(Session session, Ring ring) {
-    return switch (ring) {
-      case Ring.At at ->
-          Announcement.announce(session, at.environment(), at.revision(), at.accessVersion());
-      case Ring.Removed removed -> Announcement.announceRemoval(session, removed.environment());
-      case Ring.Resync _ -> Mono.empty();
-    };
   }
 
   private static void waitUntil(java.util.function.BooleanSupplier condition) {

@@ -1,4 +1,4 @@
-package dev.stitchd.changefeed;
+package dev.stitchd.revisionlog;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -16,15 +16,15 @@ import reactor.core.scheduler.Scheduler;
 import reactor.util.retry.Retry;
 
 /// Keeps one connection listening for as long as the node runs, and says whether it does.
-final class Listener implements SmartLifecycle {
+final class ChangeListener implements SmartLifecycle {
 
   /// After the schema is there, before anything reads it; stopped after everything else.
   private static final int PHASE = 0;
 
-  private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
+  private static final Logger LOG = LoggerFactory.getLogger(ChangeListener.class);
 
-  private final Listening listening;
-  private final Rings rings;
+  private final ListeningConnection listening;
+  private final BroadcastChangeFeed feed;
   private final ChangeFeedSettings settings;
   private final Scheduler timer;
   private final RandomGenerator chance;
@@ -32,14 +32,14 @@ final class Listener implements SmartLifecycle {
   private final AtomicInteger failures = new AtomicInteger();
   private volatile @Nullable Disposable run;
 
-  Listener(
-      Listening listening,
-      Rings rings,
+  ChangeListener(
+      ListeningConnection listening,
+      BroadcastChangeFeed feed,
       ChangeFeedSettings settings,
       Scheduler timer,
       RandomGenerator chance) {
     this.listening = listening;
-    this.rings = rings;
+    this.feed = feed;
     this.settings = settings;
     this.timer = timer;
     this.chance = chance;
@@ -67,7 +67,7 @@ final class Listener implements SmartLifecycle {
       running.dispose();
     }
     connected.set(false);
-    rings.close();
+    feed.close();
   }
 
   @Override
@@ -80,14 +80,14 @@ final class Listener implements SmartLifecycle {
     return PHASE;
   }
 
-  private void pass(Ring ring) {
-    if (ring instanceof Ring.Resync) {
+  private void pass(Announcement announcement) {
+    if (announcement instanceof Announcement.Resync) {
       failures.set(0);
       if (!connected.getAndSet(true)) {
         LOG.info("Listening for changes");
       }
     }
-    rings.ring(ring);
+    feed.announce(announcement);
   }
 
   private Publisher<Long> pause(Retry.RetrySignal loss) {

@@ -1,4 +1,4 @@
-package dev.stitchd.changefeed;
+package dev.stitchd.revisionlog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

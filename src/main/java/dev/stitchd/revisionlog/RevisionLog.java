@@ -1,0 +1,36 @@
+package dev.stitchd.revisionlog;
+
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.postgres.Session;
+import java.util.List;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/// The writing side of the log, inside the transaction that changes the state. Publishers complete
+/// when PostgreSQL has taken the statement, fail as statements do, and run on the session's thread.
+public final class RevisionLog {
+
+  private RevisionLog() {}
+
+  /// Appends changes of an environment at a revision and makes them its current items. Nobody hears
+  /// of it before [#announce].
+  ///
+  /// @param actor who made them
+  public static Mono<Void> append(
+      Session session, EnvironmentRevision at, String actor, List<ItemChange> changes) {
+    return Flux.fromIterable(changes)
+        .concatMap(change -> RevisionLogRows.append(session, at, actor, change))
+        .then();
+  }
+
+  /// Tells every node where the environment stands once this transaction has committed.
+  public static Mono<Void> announce(Session session, EnvironmentRevision at) {
+    return AnnouncementRows.announce(
+        session, new Announcement.At(at.environment(), at.revision(), at.accessVersion()));
+  }
+
+  /// Tells every node that the environment is gone once this transaction has committed.
+  public static Mono<Void> announceRemoval(Session session, EnvironmentId environment) {
+    return AnnouncementRows.announce(session, new Announcement.Removed(environment));
+  }
+}
