@@ -1,136 +1,112 @@
 package dev.stitchd.warehouse;
 
-import com.clickhouse.r2dbc.connection.ClickHouseConnectionFactoryProvider;
-import io.r2dbc.spi.Connection;
-import io.r2dbc.spi.ConnectionFactory;
-import io.r2dbc.spi.ConnectionFactoryOptions;
-import io.r2dbc.spi.Option;
-import io.r2dbc.spi.Result;
+import dev.stitchd.kernel.FieldErrors;
+import dev.stitchd.kernel.Problem;
 import io.r2dbc.spi.Row;
-import io.r2dbc.spi.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
-import reactor.core.publisher.Flux;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.MonoSink;
 import reactor.core.scheduler.Scheduler;
 
-/// Queries through ClickHouse's R2DBC driver. The driver wraps a blocking client on threads of its
-/// own, leaks its connection when it is cancelled, and leaves out a row whose mapping fails without
-/// a word: this class is the fence around all three. Each query occupies one thread of the
-/// scheduler given to it, which bounds how many run and wait; every answer is drained; a failed
-/// mapping is a failed query.
+/// What holds for every analytical query: asked only while ClickHouse is up, bounded in time and
+/// rows, and whatever goes wrong is told as a [Problem].
 final class AnalyticalQueries {
 
-  private final ConnectionFactory connections;
-  private final Scheduler blocking;
-  private final Duration patience;
+  private static final Logger LOG = LoggerFactory.getLogger(AnalyticalQueries.class);
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
 
-  AnalyticalQueries(ClickHouseAddress address, ClickHouseSettings settings, Scheduler blocking) {
-    this.blocking = blocking;
-    this.patience = settings.queryTime().plusSeconds(2);
-    connections =
-        new ClickHouseConnectionFactoryProvider()
-            .create(
-                ConnectionFactoryOptions.builder()
-                    .option(ConnectionFactoryOptions.DRIVER, "clickhouse")
-                    .option(ConnectionFactoryOptions.PROTOCOL, "http")
-                    .option(ConnectionFactoryOptions.SSL, address.secure())
-                    .option(ConnectionFactoryOptions.HOST, address.host())
-                    .option(ConnectionFactoryOptions.PORT, address.port())
-                    .option(ConnectionFactoryOptions.DATABASE, address.database())
-                    .option(ConnectionFactoryOptions.USER, address.user())
-                    .option(ConnectionFactoryOptions.PASSWORD, address.password())
-                    .option(Option.valueOf("compress"), "0")
-                    .option(Option.valueOf("socket_timeout"), Long.toString(patience.toMillis()))
-                    .option(
-                        Option.valueOf("connect_timeout"),
-                        Long.toString(settings.connectTimeout().toMillis()))
-                    .build());
+  /// How long after ClickHouse's own limit an answer is still waited for.
+  private static final Duration GRACE = Duration.ofSeconds(3);
+
+  private final ClickHouseR2dbc driver;
+  private final WarehouseHealth health;
+  private final ClickHouseSettings settings;
+  private final QueryLimits limits;
+  private final Scheduler timer;
+  private final Scheduler warehouse;
+
+  AnalyticalQueries(
+      ClickHouseR2dbc driver,
+      WarehouseHealth health,
+      ClickHouseSettings settings,
+      Scheduler timer,
+      Scheduler warehouse) {
+    this.driver = driver;
+    this.health = health;
+    this.settings = settings;
+    this.limits = QueryLimits.NONE.time(settings.queryTime());
+    this.timer = timer;
+    this.warehouse = warehouse;
   }
 
-  /// All rows of one query, which must bound them and its time itself. Emits one list on the
-  /// scheduler; fails as the driver and `mapper` do, and with
-  /// [java.util.concurrent.RejectedExecutionException] if too many queries wait already. Cancelling
-  /// gives up the list, not the query.
+  /// All rows of one query. Emits one list on the scheduler `warehouse`; fails with
+  /// [Problem.Unavailable] while ClickHouse is out, too slow or has too much to do. Cancelling
+  /// gives up the answer; the query runs to its end, which is bounded in time.
   ///
-  /// @param sql with named parameters as `:name`
-  <T> Mono<List<T>> rows(String sql, Map<String, Object> parameters, Function<Row, T> mapper) {
-    return Mono.<List<T>>create(sink -> answer(sink, drained(sql, parameters, mapper)))
-        .subscribeOn(blocking);
+  /// @param sql without settings, with parameters as `:name`; bounds its rows itself
+  <T> Mono<List<T>> ask(String sql, Map<String, Object> parameters, Function<Row, T> mapper) {
+    return ask(sql, limits, parameters, mapper);
   }
 
-  /// The one place where a thread waits for an answer. A caller who cancels interrupts the wait,
-  /// and hears of it no more.
-  private <T> void answer(MonoSink<List<T>> sink, Mono<List<T>> query) {
-    var cancelled = new AtomicBoolean();
-    var _ = sink.onCancel(() -> cancelled.set(true));
-    try {
-      sink.success(query.toFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS));
-    } catch (ExecutionException e) {
-      sink.error(e.getCause() == null ? e : e.getCause());
-    } catch (TimeoutException e) {
-      sink.error(e);
-    } catch (InterruptedException e) {
-      if (!cancelled.get()) {
-        sink.error(e);
-      }
+  /// The same for samples: reads about as many rows as are allowed and answers from these.
+  <T> Mono<List<T>> sample(
+      String sql, long rows, Map<String, Object> parameters, Function<Row, T> mapper) {
+    return ask(sql, limits.sampled(rows), parameters, mapper);
+  }
+
+  private <T> Mono<List<T>> ask(
+      String sql, QueryLimits limits, Map<String, Object> parameters, Function<Row, T> mapper) {
+    return Mono.defer(() -> health.isUp() ? driver.rows(sql, limits, parameters, mapper) : out())
+        .timeout(patience(), timer)
+        .onErrorMap(this::asProblem)
+        .publishOn(warehouse);
+  }
+
+  /// Most rows of an answer.
+  int rows() {
+    return settings.queryRows();
+  }
+
+  /// Ends a question that has more rows than an answer may have; it must have asked for one more.
+  <T> List<T> withinLimit(List<T> rows, String parameter, String advice) {
+    if (rows.size() > rows()) {
+      var errors = new FieldErrors();
+      errors.add(parameter, "gives more than " + rows() + " rows; " + advice);
+      errors.throwIfAny();
     }
+    return rows;
   }
 
-  private <T> Mono<List<T>> drained(
-      String sql, Map<String, Object> parameters, Function<Row, T> mapper) {
-    return Flux.usingWhen(
-            connections.create(),
-            connection -> rows(statement(connection, sql, parameters), mapper),
-            Connection::close)
-        .collectList()
-        .map(AnalyticalQueries::values);
+  private <T> Mono<T> out() {
+    return Mono.error(new Problem.Unavailable(health.detail(), RETRY_AFTER));
   }
 
-  private static Statement statement(
-      Connection connection, String sql, Map<String, Object> parameters) {
-    var statement = connection.createStatement(sql);
-    for (var parameter : parameters.entrySet()) {
-      statement = statement.bind(parameter.getKey(), parameter.getValue());
-    }
-    return statement;
+  private Duration patience() {
+    return settings.queryTime().plus(GRACE);
   }
 
-  private static <T> Flux<Mapped<T>> rows(Statement statement, Function<Row, T> mapper) {
-    return Flux.<Result>from(statement.execute())
-        .concatMap(result -> result.map((row, _) -> map(row, mapper)));
+  private Throwable asProblem(Throwable failure) {
+    return switch (failure) {
+      case Problem problem -> problem;
+      case TimeoutException _ ->
+          new Problem.Unavailable(
+              "no answer within " + patience() + "; ask for a shorter time", RETRY_AFTER, failure);
+      case RejectedExecutionException _ ->
+          new Problem.Unavailable("too many queries are waiting already", RETRY_AFTER, failure);
+      default -> unexpected(failure);
+    };
   }
 
-  /// Total, as it must be.
-  private static <T> Mapped<T> map(Row row, Function<Row, T> mapper) {
-    try {
-      return new Mapped.Value<>(mapper.apply(row));
-    } catch (RuntimeException e) {
-      return new Mapped.Failure<>(e);
-    }
-  }
-
-  private static <T> List<T> values(List<Mapped<T>> mapped) {
-    return mapped.stream().map(Mapped::get).toList();
-  }
-
-  private sealed interface Mapped<T> {
-    record Value<T>(T value) implements Mapped<T> {}
-
-    record Failure<T>(RuntimeException cause) implements Mapped<T> {}
-
-    default T get() {
-      return switch (this) {
-        case Value<T>(T value) -> value;
-        case Failure<T>(RuntimeException cause) -> throw cause;
-      };
-    }
+  private static Problem unexpected(Throwable failure) {
+    LOG.warn(
+        "Analytical queries: ClickHouse did not answer one ({}); its caller is told to come again, nothing is lost",
+        failure.toString());
+    return new Problem.Unavailable("ClickHouse did not answer", RETRY_AFTER, failure);
   }
 }

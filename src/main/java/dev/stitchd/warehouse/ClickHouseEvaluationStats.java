@@ -75,13 +75,13 @@ final class ClickHouseEvaluationStats implements EvaluationStats {
       Instant to,
       Duration interval) {}
 
-  private final Questions questions;
+  private final AnalyticalQueries queries;
   private final RolledHours rolled;
   private final int reopenedHours;
 
   /// @param reopenedHours when more hours are behind, all is counted from events
-  ClickHouseEvaluationStats(Questions questions, RolledHours rolled, int reopenedHours) {
-    this.questions = questions;
+  ClickHouseEvaluationStats(AnalyticalQueries queries, RolledHours rolled, int reopenedHours) {
+    this.queries = queries;
     this.rolled = rolled;
     this.reopenedHours = reopenedHours;
   }
@@ -122,14 +122,14 @@ final class ClickHouseEvaluationStats implements EvaluationStats {
     parameters.put("closedFrom", closed.from().toEpochMilli());
     parameters.put("closedUntil", closed.until().toEpochMilli());
     parameters.put("behind", closed.behindText());
-    parameters.put("rows", questions.rows() + 1L);
+    parameters.put("rows", queries.rows() + 1L);
     if (asked.flag() != null) {
       parameters.put("flag", asked.flag());
     }
-    return questions
+    return queries
         .ask(sql(asked.flag() != null), Map.copyOf(parameters), ClickHouseEvaluationStats::row)
         .map(rows ->
-            questions.withinLimit(
+            queries.withinLimit(
                 rows, "interval", "ask for one flag, a longer interval or a shorter time"));
   }
 
@@ -140,7 +140,10 @@ final class ClickHouseEvaluationStats implements EvaluationStats {
 
   private static Row row(io.r2dbc.spi.Row row) {
     return new Row(
-        Columns.time(row, 0), Columns.text(row, 1), Columns.text(row, 2), Columns.number(row, 3));
+        ResultColumns.time(row, 0),
+        ResultColumns.text(row, 1),
+        ResultColumns.text(row, 2),
+        ResultColumns.number(row, 3));
   }
 
   private static void check(Asked asked) {

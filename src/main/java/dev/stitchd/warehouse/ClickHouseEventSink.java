@@ -4,7 +4,6 @@ import dev.stitchd.delivery.EncodedBatch;
 import dev.stitchd.delivery.Event;
 import dev.stitchd.delivery.EventKind;
 import dev.stitchd.delivery.EventSink;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import reactor.core.publisher.Mono;
@@ -21,10 +20,10 @@ final class ClickHouseEventSink implements EventSink {
           "deduplicate_blocks_in_dependent_materialized_views", "1",
           "wait_end_of_query", "1");
 
-  private final ClickHouseHttp clickHouse;
+  private final ClickHouseClient clickHouse;
   private final WarehouseState state;
 
-  ClickHouseEventSink(ClickHouseHttp clickHouse, WarehouseState state) {
+  ClickHouseEventSink(ClickHouseClient clickHouse, WarehouseState state) {
     this.clickHouse = clickHouse;
     this.state = state;
   }
@@ -43,9 +42,11 @@ final class ClickHouseEventSink implements EventSink {
   }
 
   private Mono<Void> insert(EncodedBatch batch) {
-    var parameters = new LinkedHashMap<>(SETTINGS);
-    parameters.put("insert_deduplication_token", batch.token());
-    return clickHouse.run(RowBinary.insert(batch), parameters, batch.data());
+    return clickHouse.run(
+        ClickHouseStatement.of(RowBinary.insert(batch))
+            .with(SETTINGS)
+            .with(Map.of("insert_deduplication_token", batch.token()))
+            .sending(batch.data()));
   }
 
   private Unavailable notYet() {
@@ -56,7 +57,7 @@ final class ClickHouseEventSink implements EventSink {
     if (!state.hasSchema()) {
       return;
     }
-    if (Verdict.isSchemaMissing(failure)) {
+    if (ClickHouseFailures.isSchemaMissing(failure)) {
       state.lacksSchema(failure.reason());
     } else {
       state.takesNoInserts(failure.reason());

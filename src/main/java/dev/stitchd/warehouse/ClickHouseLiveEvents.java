@@ -14,10 +14,9 @@ import reactor.core.scheduler.Scheduler;
 /// Asks ClickHouse for the newest rows, again and again, while somebody watches.
 final class ClickHouseLiveEvents implements LiveEvents {
 
-  private static final byte[] NOTHING = new byte[0];
   private static final Duration RECONNECT_AFTER = Duration.ofSeconds(2);
 
-  private final LiveHttp clickHouse;
+  private final ClickHouseClient clickHouse;
   private final WarehouseHealth health;
   private final LiveSettings settings;
   private final Clock clock;
@@ -26,7 +25,7 @@ final class ClickHouseLiveEvents implements LiveEvents {
   private final Sinks.Empty<Void> closing = Sinks.empty();
 
   ClickHouseLiveEvents(
-      LiveHttp clickHouse,
+      ClickHouseClient clickHouse,
       WarehouseHealth health,
       LiveSettings settings,
       Clock clock,
@@ -85,7 +84,7 @@ final class ClickHouseLiveEvents implements LiveEvents {
     var since = clock.instant().minus(settings.lookback());
     var parameters = LiveRows.parameters(environment, filter, since, settings.rows());
     return clickHouse
-        .ask(sql, parameters, NOTHING)
+        .ask(ClickHouseStatement.of(sql).within(LiveRows.LIMITS).with(parameters))
         .map(answer -> watch.news(answer, clock.instant()))
         .onErrorResume(_ ->
             Mono.fromSupplier(

@@ -27,6 +27,9 @@ public final class EventExport {
   /// More hours than a century has.
   private static final int MOST_HOURS = 1_000_000;
 
+  /// Its client sets the pace.
+  private static final QueryLimits AS_LONG_AS_IT_TAKES = QueryLimits.NONE.time(Duration.ZERO);
+
   private static final Map<String, String> FORMAT_SETTINGS =
       Map.of(
           "date_time_output_format", "iso",
@@ -34,19 +37,19 @@ public final class EventExport {
           "output_format_parquet_string_as_string", "1",
           "format_csv_null_representation", "");
 
-  private final Questions questions;
-  private final ClickHouseBytes clickHouse;
+  private final AnalyticalQueries queries;
+  private final ClickHouseClient clickHouse;
   private final ExportSlots slots;
   private final ExportMeters meters;
   private final WarehouseSettings settings;
 
   EventExport(
-      Questions questions,
-      ClickHouseBytes clickHouse,
+      AnalyticalQueries queries,
+      ClickHouseClient clickHouse,
       ExportSlots slots,
       ExportMeters meters,
       WarehouseSettings settings) {
-    this.questions = questions;
+    this.queries = queries;
     this.clickHouse = clickHouse;
     this.slots = slots;
     this.meters = meters;
@@ -92,12 +95,12 @@ public final class EventExport {
             wanted.to().getEpochSecond() + 1,
             "most",
             MOST_HOURS);
-    return questions.ask(
+    return queries.ask(
         ExportRows.hours(wanted.kind()),
         parameters,
         row ->
             new ExportSlices.Hour(
-                Instant.ofEpochSecond(Columns.number(row, 0)), Columns.number(row, 1)));
+                Instant.ofEpochSecond(ResultColumns.number(row, 0)), ResultColumns.number(row, 1)));
   }
 
   private List<ExportSlices.Slice> slices(Wanted wanted, List<ExportSlices.Hour> hours) {
@@ -119,25 +122,24 @@ public final class EventExport {
   private Flux<ByteBuf> slice(Wanted wanted, ExportSlices.Slice slice, boolean first) {
     return Flux.defer(() -> {
       var end = new ExportEnd(wanted.format());
-      return clickHouse
-          .of(statement(wanted, first), parameters(wanted, slice))
+      return clickHouse.stream(statement(wanted, slice, first))
           .doOnNext(end::note)
           .concatWith(Mono.defer(() -> end.isWhole() ? Mono.empty() : Mono.error(cutOff())));
     });
   }
 
-  private static String statement(Wanted wanted, boolean first) {
-    return ExportRows.slice(wanted.kind(), wanted.format())
-        + "FORMAT "
-        + wanted.format().inClickHouse(first);
-  }
-
-  private static Map<String, String> parameters(Wanted wanted, ExportSlices.Slice slice) {
-    var parameters = new java.util.LinkedHashMap<>(FORMAT_SETTINGS);
-    parameters.put("param_environment", wanted.environment().toString());
-    parameters.put("param_begin", Long.toString(slice.from().toEpochMilli()));
-    parameters.put("param_end", Long.toString(slice.to().toEpochMilli()));
-    return parameters;
+  private static ClickHouseStatement statement(
+      Wanted wanted, ExportSlices.Slice slice, boolean first) {
+    var format = wanted.format();
+    return ClickHouseStatement.of(
+            ExportRows.slice(wanted.kind(), format) + "FORMAT " + format.inClickHouse(first))
+        .within(AS_LONG_AS_IT_TAKES)
+        .with(FORMAT_SETTINGS)
+        .with(
+            Map.of(
+                "param_environment", wanted.environment().toString(),
+                "param_begin", Long.toString(slice.from().toEpochMilli()),
+                "param_end", Long.toString(slice.to().toEpochMilli())));
   }
 
   private static IOException cutOff() {

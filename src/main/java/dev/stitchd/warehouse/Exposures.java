@@ -21,10 +21,10 @@ public final class Exposures {
       LIMIT :rows
       """;
 
-  private final Questions questions;
+  private final AnalyticalQueries queries;
 
-  Exposures(Questions questions) {
-    this.questions = questions;
+  Exposures(AnalyticalQueries queries) {
+    this.queries = queries;
   }
 
   /// What happened to a flag's users.
@@ -51,17 +51,20 @@ public final class Exposures {
             "flag", flag,
             "begin", from.toEpochMilli(),
             "end", to.toEpochMilli(),
-            "rows", questions.rows() + 1L);
-    return questions
+            "rows", queries.rows() + 1L);
+    return queries
         .ask(SQL, parameters, Exposures::group)
-        .map(groups -> questions.withinLimit(groups, "flag", "ask for a shorter time"))
+        .map(groups -> queries.withinLimit(groups, "flag", "ask for a shorter time"))
         .map(Exposures::answer);
   }
 
   private static Group group(io.r2dbc.spi.Row row) {
     return new Group(
-        Columns.number(row, 0) == 1,
-        new Variant(Columns.text(row, 1), Columns.number(row, 2), Columns.number(row, 3)));
+        ResultColumns.number(row, 0) == 1,
+        new Variant(
+            ResultColumns.text(row, 1),
+            ResultColumns.number(row, 2),
+            ResultColumns.number(row, 3)));
   }
 
   private static Answer answer(List<Group> groups) {

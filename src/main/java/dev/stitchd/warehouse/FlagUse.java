@@ -37,10 +37,10 @@ public final class FlagUse {
       """
           .formatted(MOST_VARIANTS);
 
-  private final Questions questions;
+  private final AnalyticalQueries queries;
 
-  FlagUse(Questions questions) {
-    this.questions = questions;
+  FlagUse(AnalyticalQueries queries) {
+    this.queries = queries;
   }
 
   /// One flag's use.
@@ -58,14 +58,15 @@ public final class FlagUse {
         Map.<String, Object>of(
             "environment", environment.toString(),
             "begin", since.toEpochMilli(),
-            "rows", questions.rows() + 1L);
-    return questions
+            "rows", queries.rows() + 1L);
+    return queries
         .ask(SQL, parameters, FlagUse::use)
-        .map(uses -> questions.withinLimit(uses, "days", "this environment's SDKs make flags up"))
+        .map(uses -> queries.withinLimit(uses, "days", "this environment's SDKs make flags up"))
         .map(uses -> uses.stream().collect(Collectors.toMap(Use::flag, use -> use)));
   }
 
   private static Use use(io.r2dbc.spi.Row row) {
-    return new Use(Columns.text(row, 0), Columns.time(row, 1), Columns.texts(row, 2));
+    return new Use(
+        ResultColumns.text(row, 0), ResultColumns.time(row, 1), ResultColumns.texts(row, 2));
   }
 }

@@ -4,6 +4,7 @@ import dev.stitchd.delivery.NodeName;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import java.time.Duration;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -15,18 +16,19 @@ import reactor.core.scheduler.Scheduler;
 @EnableConfigurationProperties(LiveSettings.class)
 class LiveConfiguration {
 
-  @Bean
-  LiveHttp liveHttp(
-      ClickHouseAddress address,
-      ClickHouseSettings clickHouse,
-      LiveSettings settings,
-      @Qualifier("timer") Scheduler timer) {
-    return new LiveHttp(address, clickHouse, settings, timer);
+  private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+  /// A few connections, apart from those that inserts need.
+  @Bean(defaultCandidate = false)
+  @Qualifier("live")
+  ClickHouseClient liveClickHouse(ClickHouseClient clickHouse, LiveSettings settings) {
+    return clickHouse.apart(
+        "clickhouse-live", settings.connections(), settings.watchers() + 1, PATIENCE);
   }
 
   @Bean
   ClickHouseLiveEvents liveEvents(
-      LiveHttp clickHouse,
+      @Qualifier("live") ClickHouseClient clickHouse,
       WarehouseHealth health,
       LiveSettings settings,
       Clock clock,
@@ -41,7 +43,7 @@ class LiveConfiguration {
 
   @Bean
   RejectedEvents rejectedEvents(
-      LiveHttp clickHouse,
+      @Qualifier("live") ClickHouseClient clickHouse,
       WarehouseHealth health,
       NodeName node,
       LiveSettings settings,
@@ -54,7 +56,7 @@ class LiveConfiguration {
   LiveLifecycle liveLifecycle(
       ClickHouseLiveEvents live,
       RejectedEvents rejected,
-      LiveHttp clickHouse,
+      @Qualifier("live") ClickHouseClient clickHouse,
       LiveSettings settings,
       @Qualifier("timer") Scheduler timer) {
     return new LiveLifecycle(live, rejected, clickHouse, settings.rejectedWrite(), timer);

@@ -22,7 +22,7 @@ final class LiveLifecycle implements SmartLifecycle {
 
   private final ClickHouseLiveEvents live;
   private final RejectedEvents rejected;
-  private final LiveHttp clickHouse;
+  private final ClickHouseClient clickHouse;
   private final Duration every;
   private final Scheduler timer;
   private final AtomicReference<@Nullable Disposable> running = new AtomicReference<>();
@@ -30,7 +30,7 @@ final class LiveLifecycle implements SmartLifecycle {
   LiveLifecycle(
       ClickHouseLiveEvents live,
       RejectedEvents rejected,
-      LiveHttp clickHouse,
+      ClickHouseClient clickHouse,
       Duration every,
       Scheduler timer) {
     this.live = live;

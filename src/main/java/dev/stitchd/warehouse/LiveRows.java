@@ -3,6 +3,7 @@ package dev.stitchd.warehouse;
 import dev.stitchd.delivery.EventColumn;
 import dev.stitchd.delivery.EventKind;
 import dev.stitchd.kernel.EnvironmentId;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -76,6 +77,9 @@ final class LiveRows {
       ORDER BY received_at DESC LIMIT {rows:UInt32}
       """;
 
+  /// One of ClickHouse's threads, for a moment.
+  static final QueryLimits LIMITS = QueryLimits.NONE.threads(1).time(Duration.ofSeconds(2));
+
   private LiveRows() {}
 
   /// The statement for a filter; empty if nothing can match.
@@ -129,6 +133,8 @@ final class LiveRows {
   static Map<String, String> parameters(
       EnvironmentId environment, LiveEvents.Filter filter, Instant since, int rows) {
     var parameters = new LinkedHashMap<String, String>();
+    parameters.put("output_format_json_quote_64bit_integers", "0");
+    parameters.put("date_time_output_format", "iso");
     parameters.put("param_environment", environment.toString());
     parameters.put("param_since", seconds(since));
     parameters.put("param_rows", Integer.toString(rows));

@@ -25,7 +25,7 @@ final class RejectedEvents implements RejectionLog {
   private static final String INSERT =
       "INSERT INTO rejected_events (environment_id, received_at, id, code, detail, node) FORMAT JSONEachRow";
 
-  private final LiveHttp clickHouse;
+  private final ClickHouseClient clickHouse;
   private final WarehouseHealth health;
   private final NodeName node;
   private final int most;
@@ -35,7 +35,7 @@ final class RejectedEvents implements RejectionLog {
   private final AtomicInteger size = new AtomicInteger();
 
   RejectedEvents(
-      LiveHttp clickHouse,
+      ClickHouseClient clickHouse,
       WarehouseHealth health,
       NodeName node,
       LiveSettings settings,
@@ -99,8 +99,11 @@ final class RejectedEvents implements RejectionLog {
       return Mono.empty();
     }
     return clickHouse
-        .ask(INSERT, Map.of(), lines.getBytes(StandardCharsets.UTF_8))
-        .doOnError(_ -> leftOut.increment(count))
-        .then();
+        .run(
+            ClickHouseStatement.of(INSERT)
+                .within(LiveRows.LIMITS)
+                .with(Map.of("async_insert", "0"))
+                .sending(lines.getBytes(StandardCharsets.UTF_8)))
+        .doOnError(_ -> leftOut.increment(count));
   }
 }

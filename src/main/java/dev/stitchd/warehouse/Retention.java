@@ -1,7 +1,6 @@
 package dev.stitchd.warehouse;
 
 import dev.stitchd.delivery.EventKind;
-import java.util.Map;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -10,10 +9,10 @@ import reactor.core.publisher.Mono;
 /// its time is over.
 final class Retention {
 
-  private final ClickHouseHttp clickHouse;
+  private final ClickHouseClient clickHouse;
   private final WarehouseSettings settings;
 
-  Retention(ClickHouseHttp clickHouse, WarehouseSettings settings) {
+  Retention(ClickHouseClient clickHouse, WarehouseSettings settings) {
     this.clickHouse = clickHouse;
     this.settings = settings;
   }
@@ -25,14 +24,15 @@ final class Retention {
 
   private Mono<Void> apply(String table) {
     return settings.eventsTtl().isZero()
-        ? clickHouse
-            .run("ALTER TABLE " + table + " REMOVE TTL", Map.of(), new byte[0])
+        ? run("ALTER TABLE " + table + " REMOVE TTL")
             .onErrorResume(Retention::hasNone, _ -> Mono.empty())
-        : clickHouse.run(
+        : run(
             "ALTER TABLE %s MODIFY TTL toDateTime(at) + toIntervalSecond(%d)"
-                .formatted(table, settings.eventsTtl().toSeconds()),
-            Map.of(),
-            new byte[0]);
+                .formatted(table, settings.eventsTtl().toSeconds()));
+  }
+
+  private Mono<Void> run(String sql) {
+    return clickHouse.run(ClickHouseStatement.of(sql));
   }
 
   private static boolean hasNone(Throwable failure) {

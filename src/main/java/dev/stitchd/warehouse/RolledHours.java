@@ -41,14 +41,14 @@ final class RolledHours {
       LIMIT :most
       """;
 
-  private final Questions questions;
+  private final AnalyticalQueries queries;
 
-  RolledHours(Questions questions) {
-    this.questions = questions;
+  RolledHours(AnalyticalQueries queries) {
+    this.queries = queries;
   }
 
   /// The hours that are behind, in order, each as seconds since 1970. Emits one list; fails as
-  /// [Questions] do.
+  /// [AnalyticalQueries] do.
   ///
   /// @param flag one flag only; null for all
   /// @param from a whole hour
@@ -64,9 +64,9 @@ final class RolledHours {
     if (flag != null) {
       parameters.put("flag", flag);
     }
-    return questions.ask(
+    return queries.ask(
         SQL.formatted(flag == null ? "" : "AND flag = :flag"),
         Map.copyOf(parameters),
-        row -> Columns.number(row, 0));
+        row -> ResultColumns.number(row, 0));
   }
 }

@@ -102,21 +102,21 @@ final class Rollups {
       """
           .formatted(BEHIND.formatted("flag_counts", "count"));
 
-  private final ClickHouseHttp clickHouse;
+  private final ClickHouseClient clickHouse;
   private final WarehouseSettings settings;
   private final Clock clock;
 
-  Rollups(ClickHouseHttp clickHouse, WarehouseSettings settings, Clock clock) {
+  Rollups(ClickHouseClient clickHouse, WarehouseSettings settings, Clock clock) {
     this.clickHouse = clickHouse;
     this.settings = settings;
     this.clock = clock;
   }
 
   /// Brings all closed hours since a time up to date, some at a time, until none is behind. Emits
-  /// how many rows it wrote; fails as [ClickHouseHttp#run] does.
+  /// how many rows it wrote; fails as [ClickHouseClient#run] does.
   Mono<Long> since(Instant from) {
     return Flux.just(EVALUATIONS, COUNTS)
-        .concatMap(statement -> untilNoneIsBehind(statement, from))
+        .concatMap(sql -> untilNoneIsBehind(sql, from))
         .reduce(0L, Long::sum);
   }
 
@@ -126,9 +126,9 @@ final class Rollups {
   /// @param lag how long ago the first hour closed that is behind; zero if none is
   record Behind(long reopened, Duration lag) {}
 
-  /// Asks what [#since] would find. Emits once; fails as [ClickHouseHttp#run] does.
+  /// Asks what [#since] would find. Emits once; fails as [ClickHouseClient#run] does.
   Mono<Behind> behind(Instant from) {
-    return clickHouse.ask(LAG, parameters(from)).map(this::behind);
+    return clickHouse.ask(statement(LAG, from)).map(this::behind);
   }
 
   private Behind behind(String answer) {
@@ -141,10 +141,14 @@ final class Rollups {
             Duration.between(first.plus(1, ChronoUnit.HOURS), clock.instant()));
   }
 
-  private Flux<Long> untilNoneIsBehind(String statement, Instant from) {
-    return Mono.defer(() -> clickHouse.insertSelect(statement, parameters(from)))
+  private Flux<Long> untilNoneIsBehind(String sql, Instant from) {
+    return Mono.defer(() -> clickHouse.insertSelect(statement(sql, from)))
         .repeat()
         .takeUntil(written -> written == 0);
+  }
+
+  private ClickHouseStatement statement(String sql, Instant from) {
+    return ClickHouseStatement.of(sql).with(parameters(from));
   }
 
   private Map<String, String> parameters(Instant from) {

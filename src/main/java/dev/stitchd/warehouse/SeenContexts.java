@@ -92,11 +92,11 @@ public final class SeenContexts {
       String reason,
       String source) {}
 
-  private final Questions questions;
+  private final AnalyticalQueries queries;
   private final long sampledRows;
 
-  SeenContexts(Questions questions, long sampledRows) {
-    this.questions = questions;
+  SeenContexts(AnalyticalQueries queries, long sampledRows) {
+    this.queries = queries;
     this.sampledRows = sampledRows;
   }
 
@@ -130,7 +130,7 @@ public final class SeenContexts {
     parameters.remove("items");
     parameters.put("key", key);
     parameters.put("most", place.samples());
-    return questions.ask(EVALUATIONS, Map.copyOf(parameters), SeenContexts::evaluation);
+    return queries.ask(EVALUATIONS, Map.copyOf(parameters), SeenContexts::evaluation);
   }
 
   private Mono<List<Seen>> attributes(
@@ -139,7 +139,7 @@ public final class SeenContexts {
   }
 
   private Mono<List<Seen>> sampled(String sql, Map<String, Object> parameters) {
-    return questions.sample(sql, sampledRows, Map.copyOf(parameters), SeenContexts::seen);
+    return queries.sample(sql, sampledRows, Map.copyOf(parameters), SeenContexts::seen);
   }
 
   private static String seen(Place place) {
@@ -159,17 +159,18 @@ public final class SeenContexts {
   }
 
   private static Seen seen(io.r2dbc.spi.Row row) {
-    return new Seen(Columns.text(row, 0), Columns.time(row, 1), Columns.texts(row, 2));
+    return new Seen(
+        ResultColumns.text(row, 0), ResultColumns.time(row, 1), ResultColumns.texts(row, 2));
   }
 
   private static Evaluation evaluation(io.r2dbc.spi.Row row) {
     return new Evaluation(
-        Columns.text(row, 0),
-        Columns.time(row, 1),
-        Columns.text(row, 2),
-        Columns.text(row, 3),
-        Columns.text(row, 4),
-        Columns.text(row, 5),
-        Columns.text(row, 6));
+        ResultColumns.text(row, 0),
+        ResultColumns.time(row, 1),
+        ResultColumns.text(row, 2),
+        ResultColumns.text(row, 3),
+        ResultColumns.text(row, 4),
+        ResultColumns.text(row, 5),
+        ResultColumns.text(row, 6));
   }
 }

@@ -45,19 +45,19 @@ class WarehouseConfiguration {
   }
 
   @Bean
-  ClickHouseHttp clickHouseHttp(
+  ClickHouseClient clickHouseClient(
       ClickHouseAddress address, ClickHouseSettings settings, @Qualifier("timer") Scheduler timer) {
-    return new ClickHouseHttp(address, settings, timer);
+    return new ClickHouseClient(address, settings, timer);
   }
 
   @Bean
-  EventSink eventSink(ClickHouseHttp clickHouse, WarehouseState state) {
+  EventSink eventSink(ClickHouseClient clickHouse, WarehouseState state) {
     return new ClickHouseEventSink(clickHouse, state);
   }
 
   @Bean
   WarehouseLifecycle warehouseLifecycle(
-      ClickHouseHttp clickHouse,
+      ClickHouseClient clickHouse,
       ClickHouseAddress address,
       WarehouseState state,
       ClickHouseSettings settings,
@@ -77,7 +77,7 @@ class WarehouseConfiguration {
 
   @Bean
   RollupLifecycle rollupLifecycle(
-      ClickHouseHttp clickHouse,
+      ClickHouseClient clickHouse,
       WarehouseState state,
       WarehouseSettings settings,
       @Qualifier("management") ConnectionFactory postgres,
@@ -95,51 +95,45 @@ class WarehouseConfiguration {
   }
 
   @Bean
-  Questions questions(
+  AnalyticalQueries queries(
       ClickHouseAddress address,
       ClickHouseSettings settings,
       WarehouseState state,
       @Qualifier("warehouse") Scheduler warehouse,
       @Qualifier("timer") Scheduler timer) {
-    return new Questions(
-        new AnalyticalQueries(address, settings, warehouse), state, settings, timer, warehouse);
+    return new AnalyticalQueries(
+        new ClickHouseR2dbc(address, settings, warehouse), state, settings, timer, warehouse);
   }
 
   @Bean
-  EvaluationStats evaluationStats(Questions questions, WarehouseSettings settings) {
+  EvaluationStats evaluationStats(AnalyticalQueries queries, WarehouseSettings settings) {
     return new ClickHouseEvaluationStats(
-        questions, new RolledHours(questions), settings.reopenedHours());
+        queries, new RolledHours(queries), settings.reopenedHours());
   }
 
   @Bean
-  Exposures exposures(Questions questions) {
-    return new Exposures(questions);
+  Exposures exposures(AnalyticalQueries queries) {
+    return new Exposures(queries);
   }
 
   @Bean
-  FlagUse flagUse(Questions questions) {
-    return new FlagUse(questions);
+  FlagUse flagUse(AnalyticalQueries queries) {
+    return new FlagUse(queries);
   }
 
   @Bean
-  SeenContexts seenContexts(Questions questions, WarehouseSettings settings) {
-    return new SeenContexts(questions, settings.sampledRows());
+  SeenContexts seenContexts(AnalyticalQueries queries, WarehouseSettings settings) {
+    return new SeenContexts(queries, settings.sampledRows());
   }
 
   @Bean
   EventExport eventExport(
-      Questions questions,
-      ClickHouseAddress address,
-      ClickHouseSettings clickHouse,
+      AnalyticalQueries queries,
+      ClickHouseClient clickHouse,
       WarehouseSettings settings,
       MeterRegistry meters) {
     var slots = new ExportSlots(settings.exports(), settings.exportRetryAfter());
-    return new EventExport(
-        questions,
-        new ClickHouseBytes(address, clickHouse),
-        slots,
-        new ExportMeters(slots, meters),
-        settings);
+    return new EventExport(queries, clickHouse, slots, new ExportMeters(slots, meters), settings);
   }
 
   /// Named as the store is in `degraded`.

@@ -23,7 +23,7 @@ final class WarehouseLifecycle implements SmartLifecycle {
   private static final Logger LOG = LoggerFactory.getLogger(WarehouseLifecycle.class);
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(2);
 
-  private final ClickHouseHttp clickHouse;
+  private final ClickHouseClient clickHouse;
   private final WarehouseState state;
   private final WarehouseMigration migration;
   private final Retention retention;
@@ -39,7 +39,7 @@ final class WarehouseLifecycle implements SmartLifecycle {
   private int failures;
 
   WarehouseLifecycle(
-      ClickHouseHttp clickHouse,
+      ClickHouseClient clickHouse,
       WarehouseState state,
       WarehouseMigration migration,
       Retention retention,

@@ -1,10 +1,10 @@
-/// **The event store**, ClickHouse: writes batches, answers analytical questions from
-/// id-deduplicated rows, brings its own schema up to date. The server starts and runs without it;
-/// batches wait meanwhile and questions are answered with 503.
+/// **The event store**, ClickHouse: writes batches, answers analytical queries from id-deduplicated
+/// rows, brings its own schema up to date. The server starts and runs without it; batches wait
+/// meanwhile and queries are answered with 503.
 ///
 /// May use: `kernel`, `postgres`, `delivery`. Threads: inserts and pings run on Netty's event loops
 /// and never block; rows are encoded on `delivery`. The R2DBC driver blocks and is fenced in
-/// `AnalyticalQueries` on the scheduler `warehouse`, Flyway in `WarehouseMigration` on
+/// `ClickHouseR2dbc` on the scheduler `warehouse`, Flyway in `WarehouseMigration` on
 /// `warehouse-migration`.
 @ApplicationModule(allowedDependencies = {"kernel", "postgres", "delivery"})
 @CheckReturnValue

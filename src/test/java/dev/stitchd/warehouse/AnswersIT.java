@@ -85,7 +85,7 @@ class AnswersIT {
         seen(Events.environment(), NOON, "checkout", "on", "user", "u5"));
     store(first);
     store(Events.count(environment, NOON, 1_000));
-    assertThat(answer(new Exposures(warehouse.questions()).of(environment, "checkout", NOON, ONE)))
+    assertThat(answer(new Exposures(warehouse.queries()).of(environment, "checkout", NOON, ONE)))
         .isEqualTo(
             new Exposures.Answer(
                 3,
@@ -97,7 +97,7 @@ class AnswersIT {
   void nobodySawAFlagThatWasNeverAsked() {
     assertThat(
             answer(
-                new Exposures(warehouse.questions())
+                new Exposures(warehouse.queries())
                     .of(Events.environment(), "' OR 1=1 --", NOON, ONE)))
         .isEqualTo(new Exposures.Answer(0, 0, List.of()));
   }
@@ -110,14 +110,14 @@ class AnswersIT {
         seen(environment, NOON, "both", "off", "user", "u1"),
         seen(environment, ONE.plusMillis(5), "both", "on", "user", "u1"));
     store(Events.count(environment, ONE.plusMillis(9), 3));
-    assertThat(answer(new FlagUse(warehouse.questions()).since(environment, ONE)))
+    assertThat(answer(new FlagUse(warehouse.queries()).since(environment, ONE)))
         .isEqualTo(
             Map.of(
                 "old", new FlagUse.Use("old", NOON, List.of()),
                 "both", new FlagUse.Use("both", ONE.plusMillis(5), List.of("on")),
                 "checkout", new FlagUse.Use("checkout", ONE.plusMillis(9), List.of("on"))));
     assertThat(
-            answer(new FlagUse(warehouse.questions()).since(environment, NOON))
+            answer(new FlagUse(warehouse.queries()).since(environment, NOON))
                 .get("both")
                 .variants())
         .containsExactly("off", "on");
@@ -133,7 +133,7 @@ class AnswersIT {
         seen(environment, NOON.plusSeconds(2), "checkout", "on", "organization", "o1"),
         seen(environment, ONE, "checkout", "on", "user", "u3"));
     store(Events.track(environment, NOON, 1));
-    var contexts = new SeenContexts(warehouse.questions(), 1_000_000);
+    var contexts = new SeenContexts(warehouse.queries(), 1_000_000);
     var everywhere = new SeenContexts.Place(environment, null, NOON, ONE, 10);
     var ofUsers = new SeenContexts.Place(environment, "user", NOON, ONE, 10);
     assertThat(answer(contexts.types(everywhere, "u2")))
@@ -166,7 +166,7 @@ class AnswersIT {
           .block(Duration.ofSeconds(20));
     }
     var place = new SeenContexts.Place(environment, null, NOON, ONE, 3);
-    assertThat(answer(new SeenContexts(warehouse.questions(), 1).types(place, "u")))
+    assertThat(answer(new SeenContexts(warehouse.queries(), 1).types(place, "u")))
         .allSatisfy(type -> assertThat(type.samples()).hasSizeLessThanOrEqualTo(3));
   }
 
@@ -177,7 +177,7 @@ class AnswersIT {
     var oldest = seen(environment, NOON, "search", "off", "user", "u/1 ä");
     store(oldest, newest, seen(environment, NOON, "checkout", "on", "organization", "u/1 ä"));
     store(newest);
-    var contexts = new SeenContexts(warehouse.questions(), 1);
+    var contexts = new SeenContexts(warehouse.queries(), 1);
     var place = new SeenContexts.Place(environment, "user", NOON, ONE, 10);
     assertThat(answer(contexts.evaluations(place, "u/1 ä")))
         .containsExactly(

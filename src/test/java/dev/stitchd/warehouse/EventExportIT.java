@@ -305,11 +305,10 @@ class EventExportIT {
     }
     var parameters = Map.of("param_environment", environment.toString(), "max_block_size", "1000");
     var text =
-        warehouse
-            .bytes()
-            .of(
-                "SELECT toString(id), throwIf(number = 90000), toString(source) FROM (SELECT id, source, rowNumberInAllBlocks() AS number FROM evaluation_events WHERE environment_id = {environment:UUID}) FORMAT CSV",
-                parameters)
+        warehouse.clickHouse().stream(
+                ClickHouseStatement.of(
+                        "SELECT toString(id), throwIf(number = 90000), toString(source) FROM (SELECT id, source, rowNumberInAllBlocks() AS number FROM evaluation_events WHERE environment_id = {environment:UUID}) FORMAT CSV")
+                    .with(parameters))
             .map(bytes -> {
               var piece = bytes.toString(StandardCharsets.UTF_8);
               bytes.release();

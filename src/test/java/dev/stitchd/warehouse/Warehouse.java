@@ -35,9 +35,9 @@ public final class Warehouse implements AutoCloseable {
   private final WarehouseLifecycle lifecycle;
   private final EventSink sink;
   private final Rollups rollups;
-  private final Questions questions;
+  private final AnalyticalQueries queries;
   private final EvaluationStats stats;
-  private final ClickHouseBytes bytes;
+  private final ClickHouseClient clickHouse;
   private final EventExport export;
 
   public Warehouse(String clickHouseUrl, ConnectionFactory postgres) {
@@ -48,7 +48,7 @@ public final class Warehouse implements AutoCloseable {
     store = StoreUrl.of(clickHouseUrl);
     var settings = ClickHouseSettingsTest.bind(properties);
     var address = ClickHouseAddress.parse(clickHouseUrl);
-    var clickHouse = new ClickHouseHttp(address, settings, timer);
+    clickHouse = new ClickHouseClient(address, settings, timer);
     sink = new ClickHouseEventSink(clickHouse, state);
     // events of tests have fixed times and must not grow too old for them
     var kept = new HashMap<>(properties);
@@ -64,17 +64,16 @@ public final class Warehouse implements AutoCloseable {
             settings,
             timer);
     rollups = new Rollups(clickHouse, warehouseSettings, Clock.fixed(NOW, ZoneOffset.UTC));
-    questions =
-        new Questions(
-            new AnalyticalQueries(address, settings, blocking), state, settings, timer, blocking);
+    queries =
+        new AnalyticalQueries(
+            new ClickHouseR2dbc(address, settings, blocking), state, settings, timer, blocking);
     stats =
         new ClickHouseEvaluationStats(
-            questions, new RolledHours(questions), warehouseSettings.reopenedHours());
-    bytes = new ClickHouseBytes(address, settings);
+            queries, new RolledHours(queries), warehouseSettings.reopenedHours());
     var slots = new ExportSlots(warehouseSettings.exports(), warehouseSettings.exportRetryAfter());
     export =
         new EventExport(
-            questions, bytes, slots, new ExportMeters(slots, meters), warehouseSettings);
+            queries, clickHouse, slots, new ExportMeters(slots, meters), warehouseSettings);
     lifecycle.start();
   }
 
@@ -113,8 +112,8 @@ public final class Warehouse implements AutoCloseable {
     return stats;
   }
 
-  ClickHouseBytes bytes() {
-    return bytes;
+  ClickHouseClient clickHouse() {
+    return clickHouse;
   }
 
   EventExport export() {
@@ -128,8 +127,8 @@ public final class Warehouse implements AutoCloseable {
             .formatted(column, HexFormat.of().formatHex(file)));
   }
 
-  Questions questions() {
-    return questions;
+  AnalyticalQueries queries() {
+    return queries;
   }
 
   /// Rolls up everything that is behind; answers how many rows that took.

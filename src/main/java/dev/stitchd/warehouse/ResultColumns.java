@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 
-/// Columns of an answer, by position. Times travel as milliseconds since 1970 and arrays as JSON,
-/// since the driver cuts the former and has its own mind about the latter.
-final class Columns {
+/// ResultColumns of an answer, by position. Times travel as milliseconds since 1970 and arrays as
+/// JSON, since the driver cuts the former and has its own mind about the latter.
+final class ResultColumns {
 
-  private Columns() {}
+  private ResultColumns() {}
 
   static long number(Row row, int column) {
     if (row.get(column) instanceof Number number) {

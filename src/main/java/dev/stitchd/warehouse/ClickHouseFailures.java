@@ -5,7 +5,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// What an answer of ClickHouse that is not "done" means for a batch.
-final class Verdict {
+final class ClickHouseFailures {
 
   /// The codes that speak about the data itself, so that another attempt with the same rows gives
   /// the same answer: type mismatch, data cut off or trailing, incorrect data, argument out of
@@ -20,9 +20,9 @@ final class Verdict {
   private static final int UNKNOWN_DATABASE = 81;
   private static final int UNKNOWN_COLUMN = 16;
 
-  private Verdict() {}
+  private ClickHouseFailures() {}
 
-  static EventSink.Failure failure(int status, @Nullable String exceptionCode, String body) {
+  static EventSink.Failure of(int status, @Nullable String exceptionCode, String body) {
     int code = number(exceptionCode);
     var reason = "HTTP " + status + ": " + body.lines().findFirst().orElse("no message");
     if (code == UNKNOWN_TABLE || code == UNKNOWN_DATABASE || code == UNKNOWN_COLUMN) {
