@@ -6,11 +6,12 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import dev.stitchd.background.BackgroundJob;
 import java.time.Clock;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.ConfigurationProperties;
-import org.springframework.context.SmartLifecycle;
+import org.springframework.context.Lifecycle;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.modulith.core.ApplicationModules;
 import reactor.core.publisher.Flux;
@@ -40,10 +41,12 @@ class ArchitectureTest {
           .because("an event loop that waits stops every connection it serves");
 
   @ArchTest
-  static final ArchRule onlyLifecyclesSubscribe =
+  static final ArchRule onlyBackgroundJobsSubscribe =
       ArchRuleDefinition.noClasses()
           .that()
-          .areNotAssignableTo(SmartLifecycle.class)
+          .areNotAssignableTo(BackgroundJob.class)
+          .and()
+          .resideOutsideOfPackage("dev.stitchd.background..")
           .should()
           .callMethodWhere(
               new com.tngtech.archunit.base.DescribedPredicate<
@@ -56,6 +59,16 @@ class ArchitectureTest {
                 }
               })
           .because("background work has one owner that logs its end and drains it at shutdown");
+
+  @ArchTest
+  static final ArchRule oneRoomKnowsTheLifecycle =
+      ArchRuleDefinition.noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.stitchd.background..")
+          .should()
+          .beAssignableTo(Lifecycle.class)
+          .because(
+              "the order of start and stop is one enum, StartOrder, and work is a BackgroundJob");
 
   @ArchTest
   static final ArchRule timeIsInjected =

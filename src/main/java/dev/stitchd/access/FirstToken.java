@@ -1,13 +1,12 @@
 package dev.stitchd.access;
 
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.StartOrder;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.util.retry.Retry;
@@ -16,7 +15,7 @@ import reactor.util.retry.Retry;
 /// bootstrap token and PostgreSQL holds no token, makes one, keeps its hash and prints it, once.
 /// Waits for PostgreSQL in the background, as long as it takes.
 @Component
-final class FirstToken implements SmartLifecycle {
+final class FirstToken implements BackgroundJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(FirstToken.class);
   private static final Duration RETRY = Duration.ofSeconds(1);
@@ -26,8 +25,6 @@ final class FirstToken implements SmartLifecycle {
   private final SecretKeys secrets;
   private final InstallationSettings settings;
   private final Scheduler timer;
-  private final Disposable.Swap work = Disposables.swap();
-  private volatile boolean running;
 
   FirstToken(
       TokenStore store,
@@ -41,28 +38,23 @@ final class FirstToken implements SmartLifecycle {
   }
 
   @Override
-  public void start() {
-    running = true;
-    if (settings.bootstrap().accepted() == null) {
-      work.update(
-          make().subscribe(_ -> {}, failure -> LOG.error("No first token was made", failure)));
-    }
+  public String name() {
+    return "first API token";
   }
 
   @Override
-  public void stop() {
-    running = false;
-    work.update(Disposables.disposed());
+  public String withoutIt() {
+    return "nobody can administer a new installation";
   }
 
   @Override
-  public boolean isRunning() {
-    return running;
+  public StartOrder order() {
+    return StartOrder.CHANGES;
   }
 
   @Override
-  public int getPhase() {
-    return 0; // after the schema is there
+  public Mono<Boolean> work() {
+    return settings.bootstrap().accepted() == null ? make() : Mono.empty();
   }
 
   private Mono<Boolean> make() {

@@ -1,5 +1,7 @@
 package dev.stitchd.access;
 
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.StartOrder;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.revisionlog.Announcement;
 import dev.stitchd.revisionlog.ChangeFeed;
@@ -10,10 +12,7 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -22,7 +21,7 @@ import reactor.core.scheduler.Scheduler;
 /// compares all with the store at every safety poll, so that a lost announcement or a check that
 /// failed delays a revocation and never loses it.
 @Component
-final class KeyWatch implements SmartLifecycle {
+final class KeyWatch implements BackgroundJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(KeyWatch.class);
 
@@ -31,7 +30,6 @@ final class KeyWatch implements SmartLifecycle {
   private final PublishedItems items;
   private final InstallationSettings settings;
   private final Scheduler timer;
-  private final Disposable.Swap work = Disposables.swap();
 
   KeyWatch(
       SdkKeys keys,
@@ -47,27 +45,23 @@ final class KeyWatch implements SmartLifecycle {
   }
 
   @Override
-  public void start() {
-    work.update(
-        Disposables.composite(
-            announcements().subscribe(_ -> {}, KeyWatch::ended),
-            polls().subscribe(_ -> {}, KeyWatch::ended)));
+  public String name() {
+    return "watch of SDK keys";
   }
 
   @Override
-  public void stop() {
-    work.update(Disposables.disposed());
+  public String withoutIt() {
+    return "revoked SDK keys are not noticed";
   }
 
   @Override
-  public boolean isRunning() {
-    var current = work.get();
-    return current != null && !current.isDisposed();
+  public StartOrder order() {
+    return StartOrder.CHANGES;
   }
 
   @Override
-  public int getPhase() {
-    return 0; // before the web server listens
+  public Flux<Void> work() {
+    return Flux.merge(1, announcements(), polls());
   }
 
   private Flux<Void> announcements() {
@@ -121,9 +115,5 @@ final class KeyWatch implements SmartLifecycle {
   private static boolean untilNextPoll(Throwable failure) {
     LOG.debug("Held SDK keys could not be checked, the next poll tries again", failure);
     return true;
-  }
-
-  private static void ended(Throwable failure) {
-    LOG.error("Revoked SDK keys are not noticed any more", failure);
   }
 }

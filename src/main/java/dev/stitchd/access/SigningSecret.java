@@ -1,15 +1,14 @@
 package dev.stitchd.access;
 
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.StartOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
@@ -18,7 +17,7 @@ import reactor.util.retry.Retry;
 /// The secret that this installation signs with: the configuration's, or else the one that
 /// PostgreSQL keeps, which is read in the background as the node starts, for as long as it takes.
 @Component
-final class SigningSecret implements SmartLifecycle {
+final class SigningSecret implements BackgroundJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(SigningSecret.class);
   private static final Duration RETRY = Duration.ofSeconds(1);
@@ -28,10 +27,8 @@ final class SigningSecret implements SmartLifecycle {
   private final Duration patience;
   private final Scheduler timer;
   private final byte @Nullable [] given;
-  private final Disposable.Swap work = Disposables.swap();
   private final Sinks.One<Boolean> tried = Sinks.one();
   private volatile byte @Nullable [] kept;
-  private volatile boolean running;
 
   SigningSecret(
       SecretStore store,
@@ -55,27 +52,23 @@ final class SigningSecret implements SmartLifecycle {
   }
 
   @Override
-  public void start() {
-    running = true;
-    if (given == null) {
-      work.update(read().subscribe(_ -> {}, e -> LOG.error("There is no signing secret", e)));
-    }
+  public String name() {
+    return "signing secret";
   }
 
   @Override
-  public void stop() {
-    running = false;
-    work.update(Disposables.disposed());
+  public String withoutIt() {
+    return "bulk answers name no event stream";
   }
 
   @Override
-  public boolean isRunning() {
-    return running;
+  public StartOrder order() {
+    return StartOrder.CHANGES;
   }
 
   @Override
-  public int getPhase() {
-    return 0; // after the schema is there, before the web server listens
+  public Mono<byte[]> work() {
+    return given == null ? read() : Mono.empty();
   }
 
   private byte @Nullable [] known() {

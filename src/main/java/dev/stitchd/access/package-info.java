@@ -2,7 +2,8 @@
 ///
 /// May use: `kernel`, `postgres`, `revisionlog`, `kept`. Threads: known keys are answered from a
 /// bounded cache on the caller's thread; unknown ones by one query on an R2DBC event loop.
-@ApplicationModule(allowedDependencies = {"kernel", "revisionlog", "postgres", "kept"})
+@ApplicationModule(
+    allowedDependencies = {"kernel", "background", "revisionlog", "postgres", "kept"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.access;

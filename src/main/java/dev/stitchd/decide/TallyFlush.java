@@ -1,29 +1,21 @@
 package dev.stitchd.decide;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.StartOrder;
+import dev.stitchd.background.Turns;
 import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /// Flushes the [Tally] at an interval, and a last time when no request can come any more.
 @Component
-final class TallyFlush implements SmartLifecycle {
-
-  /// Stops after the web server (the highest phases) and before delivery does.
-  static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 3072;
-
-  private static final Logger LOG = LoggerFactory.getLogger(TallyFlush.class);
+final class TallyFlush implements BackgroundJob {
 
   private final Tally tally;
   private final DecideSettings settings;
   private final Scheduler timer;
-  private final Disposable.Swap work = Disposables.swap();
-  private volatile boolean running;
 
   TallyFlush(Tally tally, DecideSettings settings, @Qualifier("timer") Scheduler timer) {
     this.tally = tally;
@@ -32,30 +24,27 @@ final class TallyFlush implements SmartLifecycle {
   }
 
   @Override
-  public void start() {
-    running = true;
-    work.update(
-        Flux.interval(settings.countInterval(), timer)
-            .onBackpressureDrop()
-            .subscribe(
-                _ -> tally.flush(),
-                failure -> LOG.error("Bulk evaluations are not counted any more", failure)));
+  public String name() {
+    return "counts of bulk evaluations";
   }
 
   @Override
-  public void stop() {
-    work.update(Disposables.disposed());
-    tally.flush();
-    running = false;
+  public String withoutIt() {
+    return "bulk evaluations are not counted";
   }
 
   @Override
-  public boolean isRunning() {
-    return running;
+  public StartOrder order() {
+    return StartOrder.REQUEST_WORK;
   }
 
   @Override
-  public int getPhase() {
-    return PHASE;
+  public Flux<Void> work() {
+    return Turns.runEvery(settings.countInterval(), timer, tally::flush);
+  }
+
+  @Override
+  public Mono<Void> close() {
+    return Mono.fromRunnable(tally::flush);
   }
 }

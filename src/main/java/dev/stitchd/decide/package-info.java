@@ -5,7 +5,15 @@
 /// `ruleset`, `delivery`. Threads: decides on the caller's thread, or, if lists had to be asked, on
 /// an R2DBC event loop; counts are flushed on the timer.
 @ApplicationModule(
-    allowedDependencies = {"kernel", "access", "snapshot", "segment", "ruleset", "delivery"})
+    allowedDependencies = {
+      "kernel",
+      "background",
+      "access",
+      "snapshot",
+      "segment",
+      "ruleset",
+      "delivery"
+    })
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.decide;

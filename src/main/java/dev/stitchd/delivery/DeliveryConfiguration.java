@@ -54,7 +54,7 @@ class DeliveryConfiguration {
   }
 
   @Bean
-  DeliveryLifecycle deliveryLifecycle(
+  DeliveryJob deliveryLifecycle(
       SinkEventQueue queue,
       EventSink sink,
       MeasuredSink inserts,
@@ -64,8 +64,7 @@ class DeliveryConfiguration {
       DeliverySettings settings,
       @Qualifier("delivery") Scheduler delivery) {
     var writer = new BatchWriter(sink, inserts, spool, deadLetters, counters, settings, delivery);
-    return new DeliveryLifecycle(
-        queue, writer, counters, settings, delivery, tokens(UUID.randomUUID()));
+    return new DeliveryJob(queue, writer, counters, settings, delivery, tokens(UUID.randomUUID()));
   }
 
   /// Names that no other batch of any process ever has, without asking for entropy on the way: that

@@ -56,7 +56,7 @@ class DiskConfiguration {
   }
 
   @Bean
-  SpoolLifecycle spoolLifecycle(
+  SpoolJob spoolLifecycle(
       FileSpool spool,
       DeadLetterFiles deadLetters,
       MeasuredSink inserts,
@@ -77,6 +77,6 @@ class DiskConfiguration {
             delivery,
             random,
             clock);
-    return new SpoolLifecycle(spool, deadLetters, replay);
+    return new SpoolJob(spool, deadLetters, replay);
   }
 }

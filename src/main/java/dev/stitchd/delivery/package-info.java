@@ -8,7 +8,7 @@
 ///
 /// May use: `kernel`. Threads: offers are safe from any thread and never wait; after the queue
 /// everything runs on the scheduler named `delivery`, and whatever touches files on `disk`.
-@ApplicationModule(allowedDependencies = {"kernel"})
+@ApplicationModule(allowedDependencies = {"kernel", "background"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.delivery;

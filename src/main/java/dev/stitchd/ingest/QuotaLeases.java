@@ -1,16 +1,16 @@
 package dev.stitchd.ingest;
 
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.OutageLog;
+import dev.stitchd.background.StartOrder;
 import dev.stitchd.catalog.QuotaTokens;
 import dev.stitchd.catalog.QuotaTokens.Ask;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
-import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -18,7 +18,7 @@ import reactor.core.scheduler.Scheduler;
 /// Leases tokens for all balances again and again, at intervals by chance, so that the nodes of an
 /// installation take turns in being first. While PostgreSQL is out, every balance goes on with its
 /// last share.
-final class QuotaLeases implements SmartLifecycle {
+final class QuotaLeases implements BackgroundJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(QuotaLeases.class);
   private static final double CHANCE = 0.2;
@@ -28,12 +28,12 @@ final class QuotaLeases implements SmartLifecycle {
   private final QuotaSettings settings;
   private final Scheduler timer;
   private final RandomGenerator chance;
-  private volatile @Nullable Disposable run;
 
-  /// These two are touched by one lease at a time.
+  private final OutageLog outage =
+      new OutageLog(LOG, "Quotas go on with each node's last share", "Quotas are shared again");
+
+  /// Touched by one lease at a time.
   private long last;
-
-  private boolean out;
 
   QuotaLeases(
       Balances balances,
@@ -48,32 +48,9 @@ final class QuotaLeases implements SmartLifecycle {
     this.chance = chance;
   }
 
-  @Override
-  public void start() {
-    run = leases().subscribe(_ -> {}, failure -> LOG.error("Quotas are not leased", failure));
-  }
-
-  @Override
-  public void stop() {
-    var running = run;
-    run = null;
-    if (running != null) {
-      running.dispose();
-    }
-  }
-
-  @Override
-  public boolean isRunning() {
-    return run != null;
-  }
-
-  @Override
-  public int getPhase() {
-    return 0; // before the web server listens
-  }
-
   /// Never ends by itself; one lease at a time.
-  Flux<Void> leases() {
+  @Override
+  public Flux<Void> work() {
     return Mono.defer(
             () -> {
               last = timer.now(TimeUnit.NANOSECONDS);
@@ -81,6 +58,21 @@ final class QuotaLeases implements SmartLifecycle {
             })
         .then(Mono.defer(this::lease))
         .repeat();
+  }
+
+  @Override
+  public String name() {
+    return "quota leases";
+  }
+
+  @Override
+  public String withoutIt() {
+    return "quotas go on with the last share of this node";
+  }
+
+  @Override
+  public StartOrder order() {
+    return StartOrder.CHANGES;
   }
 
   private Duration pause() {
@@ -96,24 +88,14 @@ final class QuotaLeases implements SmartLifecycle {
             .lease(asks)
             .timeout(settings.leaseWithin(), timer)
             .doOnNext(leases -> balances.settle(asks, leases, seconds()))
-            .doOnNext(_ -> answered())
+            .doOnNext(_ -> outage.worked())
             .onErrorResume(failure -> Mono.fromRunnable(() -> alone(asks, failure)))
             .then();
   }
 
   private void alone(List<Ask> asks, Throwable failure) {
-    if (!out) {
-      out = true;
-      LOG.warn("Quotas go on with each node's last share: {}", failure.toString());
-    }
+    outage.failed(failure);
     balances.settleAlone(asks, seconds());
-  }
-
-  private void answered() {
-    if (out) {
-      out = false;
-      LOG.info("Quotas are shared again");
-    }
   }
 
   private double seconds() {

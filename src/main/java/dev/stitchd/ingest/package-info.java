@@ -9,6 +9,7 @@
 @ApplicationModule(
     allowedDependencies = {
       "kernel",
+      "background",
       "delivery",
       "access",
       "boundary",

@@ -1,19 +1,15 @@
 package dev.stitchd.kept;
 
-import org.jspecify.annotations.Nullable;
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.StartOrder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
-import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /// Writes what waits, at the interval and when something is urgent; at the end, once more.
-final class KeptUpkeep implements SmartLifecycle {
-
-  /// Before whoever keeps something, and after them at the end.
-  private static final int PHASE = Integer.MIN_VALUE + 2;
+final class KeptUpkeep implements BackgroundJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(KeptUpkeep.class);
 
@@ -21,7 +17,6 @@ final class KeptUpkeep implements SmartLifecycle {
   private final KeptSettings settings;
   private final Scheduler timer;
   private final Scheduler disk;
-  private volatile @Nullable Disposable run;
 
   KeptUpkeep(KeptFiles files, KeptSettings settings, Scheduler timer, Scheduler disk) {
     this.files = files;
@@ -31,42 +26,30 @@ final class KeptUpkeep implements SmartLifecycle {
   }
 
   @Override
-  public void start() {
-    run =
-        Flux.merge(Flux.interval(settings.writeEvery(), timer), files.urgent())
-            .onBackpressureLatest()
-            .concatMap(_ -> flush(), 1)
-            .subscribe(_ -> {}, failure -> LOG.error("Snapshots are no longer kept", failure));
+  public String name() {
+    return "files of snapshots";
   }
 
   @Override
-  public void stop(Runnable done) {
-    var running = run;
-    run = null;
-    if (running != null) {
-      running.dispose();
-    }
-    var last =
-        flush()
-            .timeout(settings.stopWithin(), Mono.empty(), timer)
-            .doFinally(_ -> done.run())
-            .subscribe();
-    LOG.debug("Writing what is newer than the files: {}", last);
+  public String withoutIt() {
+    return "snapshots and keys are not known after a restart without PostgreSQL";
   }
 
   @Override
-  public void stop() {
-    stop(() -> {});
+  public StartOrder order() {
+    return StartOrder.FILES;
   }
 
   @Override
-  public boolean isRunning() {
-    return run != null;
+  public Flux<Void> work() {
+    return Flux.merge(Flux.interval(settings.writeEvery(), timer), files.urgent())
+        .onBackpressureLatest()
+        .concatMap(_ -> flush(), 1);
   }
 
   @Override
-  public int getPhase() {
-    return PHASE;
+  public Mono<Void> close() {
+    return flush().timeout(settings.stopWithin(), Mono.empty(), timer);
   }
 
   private Mono<Void> flush() {

@@ -5,7 +5,7 @@
 ///
 /// May use: `kernel`. Threads: files are written and read on the scheduler named `kept`, and on the
 /// starting thread before the server listens.
-@ApplicationModule(allowedDependencies = {"kernel"})
+@ApplicationModule(allowedDependencies = {"kernel", "background"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.kept;

@@ -1,5 +1,7 @@
 package dev.stitchd.postgres;
 
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.StartOrder;
 import dev.stitchd.kept.KeptFiles;
 import dev.stitchd.kernel.StartFailure;
 import java.sql.SQLException;
@@ -10,10 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -25,10 +24,7 @@ import reactor.util.retry.Retry;
 /// If PostgreSQL does not answer and there are snapshots on disk, the start goes on with them, and
 /// the schema is brought up to date when PostgreSQL appears, on a thread named `migration`.
 @Component
-final class PostgresMigration implements SmartLifecycle {
-
-  /// Before every other room.
-  static final int PHASE = Integer.MIN_VALUE;
+final class PostgresMigration implements BackgroundJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(PostgresMigration.class);
   private static final Duration RETRY = Duration.ofSeconds(1);
@@ -38,8 +34,8 @@ final class PostgresMigration implements SmartLifecycle {
   private final SchemaGate gate;
   private final KeptFiles kept;
   private final Scheduler timer;
-  private final Disposable.Swap later = Disposables.swap();
-  private volatile boolean running;
+
+  private volatile boolean migrated;
 
   /// The failure that was told last; touched by one attempt at a time.
   private @Nullable String told;
@@ -58,7 +54,7 @@ final class PostgresMigration implements SmartLifecycle {
   }
 
   @Override
-  public void start() {
+  public void prepare() {
     boolean mayWait = !kept.holdSnapshots();
     try {
       migrate(mayWait ? (int) settings.startWait().dividedBy(RETRY) : 0);
@@ -70,9 +66,37 @@ final class PostgresMigration implements SmartLifecycle {
           "PostgreSQL at {} does not answer ({}); starting with the snapshots on disk until it does",
           address,
           rootMessage(e));
-      migrateLater();
     }
-    running = true;
+  }
+
+  /// What could not be done before the start went on, as often as it takes.
+  @Override
+  public Mono<Void> work() {
+    return migrated ? Mono.empty() : migrateLater();
+  }
+
+  private Mono<Void> migrateLater() {
+    var thread = Schedulers.newBoundedElastic(1, 1, "migration");
+    return Mono.<Void>fromRunnable(() -> migrate(0))
+        .subscribeOn(thread)
+        .doOnError(this::notYet)
+        .retryWhen(Retry.fixedDelay(Long.MAX_VALUE, RETRY).scheduler(timer))
+        .doFinally(_ -> thread.dispose());
+  }
+
+  @Override
+  public String name() {
+    return "PostgreSQL schema";
+  }
+
+  @Override
+  public String withoutIt() {
+    return "PostgreSQL is not used";
+  }
+
+  @Override
+  public StartOrder order() {
+    return StartOrder.SCHEMA;
   }
 
   private void migrate(int retries) {
@@ -90,18 +114,8 @@ final class PostgresMigration implements SmartLifecycle {
         result.targetSchemaVersion == null
             ? result.initialSchemaVersion
             : result.targetSchemaVersion);
+    migrated = true;
     gate.open();
-  }
-
-  private void migrateLater() {
-    var thread = Schedulers.newBoundedElastic(1, 1, "migration");
-    later.update(
-        Mono.<Void>fromRunnable(() -> migrate(0))
-            .subscribeOn(thread)
-            .doOnError(this::notYet)
-            .retryWhen(Retry.fixedDelay(Long.MAX_VALUE, RETRY).scheduler(timer))
-            .doFinally(_ -> thread.dispose())
-            .subscribe(_ -> {}, e -> LOG.error("PostgreSQL's schema is not looked after", e)));
   }
 
   /// Absence is expected; anything else is told, once.
@@ -139,21 +153,5 @@ final class PostgresMigration implements SmartLifecycle {
       root = cause;
     }
     return String.valueOf(root.getMessage()).lines().findFirst().orElse("no further message");
-  }
-
-  @Override
-  public void stop() {
-    later.update(Disposables.disposed());
-    running = false;
-  }
-
-  @Override
-  public boolean isRunning() {
-    return running;
-  }
-
-  @Override
-  public int getPhase() {
-    return PHASE;
   }
 }

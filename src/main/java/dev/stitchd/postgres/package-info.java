@@ -5,7 +5,7 @@
 /// May use: `kernel`, and `kept`, to know whether a node may start without PostgreSQL. Rooms with
 /// tables use this one and keep their statements in classes named `…Rows`. Threads: R2DBC event
 /// loops named `postgres`; Flyway blocks the starting thread, or the thread `migration`.
-@ApplicationModule(allowedDependencies = {"kernel", "kept"})
+@ApplicationModule(allowedDependencies = {"kernel", "background", "kept"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.postgres;

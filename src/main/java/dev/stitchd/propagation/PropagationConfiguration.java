@@ -28,14 +28,14 @@ final class PropagationConfiguration {
   }
 
   @Bean
-  PropagationUpkeep propagationUpkeep(
+  PropagationSharing propagationUpkeep(
       Tracker tracker,
       PropagationRows rows,
       PropagationSettings settings,
       Clock clock,
       @Qualifier("timer") Scheduler timer,
       MeterRegistry meters) {
-    var upkeep = new PropagationUpkeep(tracker, rows, settings, clock, timer, UUID.randomUUID());
+    var upkeep = new PropagationSharing(tracker, rows, settings, clock, timer, UUID.randomUUID());
     Gauge.builder("stitchd.propagation.clock", upkeep, u -> u.offset().toMillis() / 1000.0)
         .description("By how much PostgreSQL's clock is ahead of this node's")
         .baseUnit("seconds")

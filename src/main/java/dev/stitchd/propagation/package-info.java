@@ -5,7 +5,8 @@
 /// May use: `kernel`, `postgres`, `access`, `boundary`, `snapshot`. Threads: counting is a few
 /// operations on the caller's thread; summaries are written by the timer on R2DBC event loops.
 /// Nothing here is needed to serve: when PostgreSQL is out, counting goes on and is shared later.
-@ApplicationModule(allowedDependencies = {"kernel", "postgres", "access", "boundary", "snapshot"})
+@ApplicationModule(
+    allowedDependencies = {"kernel", "background", "postgres", "access", "boundary", "snapshot"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.propagation;

@@ -1,25 +1,21 @@
 package dev.stitchd.revisionlog;
 
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.StartOrder;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
-import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.util.retry.Retry;
 
 /// Keeps one connection listening for as long as the node runs, and says whether it does.
-final class ChangeListener implements SmartLifecycle {
-
-  /// After the schema is there, before anything reads it; stopped after everything else.
-  private static final int PHASE = 0;
+final class ChangeListener implements BackgroundJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(ChangeListener.class);
 
@@ -30,7 +26,6 @@ final class ChangeListener implements SmartLifecycle {
   private final RandomGenerator chance;
   private final AtomicBoolean connected = new AtomicBoolean();
   private final AtomicInteger failures = new AtomicInteger();
-  private volatile @Nullable Disposable run;
 
   ChangeListener(
       ListeningConnection listening,
@@ -51,33 +46,33 @@ final class ChangeListener implements SmartLifecycle {
   }
 
   @Override
-  public void start() {
-    run =
-        Flux.defer(listening::once)
-            .doOnNext(this::pass)
-            .retryWhen(Retry.from(losses -> losses.concatMap(this::pause)))
-            .subscribe(_ -> {}, failure -> LOG.error("Listening for changes has ended", failure));
+  public String name() {
+    return "change listener";
   }
 
   @Override
-  public void stop() {
-    var running = run;
-    run = null;
-    if (running != null) {
-      running.dispose();
-    }
-    connected.set(false);
-    feed.close();
+  public String withoutIt() {
+    return "changes are found by polling alone";
   }
 
   @Override
-  public boolean isRunning() {
-    return run != null;
+  public StartOrder order() {
+    return StartOrder.CHANGES;
   }
 
   @Override
-  public int getPhase() {
-    return PHASE;
+  public Flux<Announcement> work() {
+    return Flux.defer(listening::once)
+        .doOnNext(this::pass)
+        .retryWhen(Retry.from(losses -> losses.concatMap(this::pause)));
+  }
+
+  @Override
+  public Mono<Void> close() {
+    return Mono.fromRunnable(() -> {
+      connected.set(false);
+      feed.close();
+    });
   }
 
   private void pass(Announcement announcement) {

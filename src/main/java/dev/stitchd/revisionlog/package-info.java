@@ -7,7 +7,7 @@
 /// would make of it. Threads: announcements are delivered on the listening connection's event loop,
 /// or on the thread of a subscriber that asks for more; subscribers must not block. Everything else
 /// runs on R2DBC event loops.
-@ApplicationModule(allowedDependencies = {"kernel", "postgres", "ruleset"})
+@ApplicationModule(allowedDependencies = {"kernel", "background", "postgres", "ruleset"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.revisionlog;

@@ -1,5 +1,7 @@
 package dev.stitchd.runtime;
 
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.StartOrder;
 import dev.stitchd.kernel.StartFailure;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.InetSocketAddress;
@@ -9,13 +11,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
-import org.springframework.context.SmartLifecycle;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
 import org.springframework.stereotype.Component;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Mono;
 import reactor.netty.ChannelBindException;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
@@ -25,7 +27,7 @@ import reactor.netty.http.server.HttpServer;
 /// draining node can still be seen.
 @Component
 @ConditionalOnProperty("stitchd.management.port")
-final class ManagementPort implements SmartLifecycle {
+final class ManagementPort implements BackgroundJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(ManagementPort.class);
   private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -54,12 +56,38 @@ final class ManagementPort implements SmartLifecycle {
   }
 
   @Override
-  public void start() {
+  public String name() {
+    return "management port";
+  }
+
+  @Override
+  public String withoutIt() {
+    return "health and metrics cannot be asked for there";
+  }
+
+  @Override
+  public StartOrder order() {
+    return StartOrder.MANAGEMENT_PORT;
+  }
+
+  @Override
+  public void prepare() {
     var handler = new ReactorHttpHandlerAdapter(RouterFunctions.toHttpHandler(routes));
     var address = new InetSocketAddress(settings.address(), settings.port());
     var bound = bound(HttpServer.create().bindAddress(() -> address).handle(handler));
     LOG.info("Health and metrics on port {}", bound.port());
     server = bound;
+  }
+
+  @Override
+  public Mono<Void> close() {
+    return Mono.fromRunnable(() -> {
+      var bound = server;
+      if (bound != null) {
+        bound.disposeNow(PATIENCE);
+        server = null;
+      }
+    });
   }
 
   private DisposableServer bound(HttpServer port) {
@@ -71,25 +99,6 @@ final class ManagementPort implements SmartLifecycle {
               .formatted(settings.port(), settings.address()),
           e);
     }
-  }
-
-  @Override
-  public void stop() {
-    var bound = server;
-    if (bound != null) {
-      bound.disposeNow(PATIENCE);
-      server = null;
-    }
-  }
-
-  @Override
-  public boolean isRunning() {
-    return server != null;
-  }
-
-  @Override
-  public int getPhase() {
-    return Integer.MIN_VALUE + 1;
   }
 
   /// The port it listens on, which is another than the setting if that was 0.

@@ -1,5 +1,8 @@
 package dev.stitchd.segment;
 
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.StartOrder;
+import dev.stitchd.background.Turns;
 import dev.stitchd.catalog.SegmentLists;
 import dev.stitchd.postgres.Transactions;
 import java.time.Duration;
@@ -7,10 +10,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -19,10 +19,7 @@ import reactor.core.scheduler.Scheduler;
 /// announced, imports that lost their process are called failed, generations that are nobody's list
 /// are removed. What is to be done is found in the database each time, so nothing is remembered.
 @Component
-final class ListUpkeep implements SmartLifecycle {
-
-  /// Stops after the web server, while there still are connections.
-  static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 3072;
+final class ListUpkeep implements BackgroundJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(ListUpkeep.class);
 
@@ -36,8 +33,6 @@ final class ListUpkeep implements SmartLifecycle {
   private final GiveWay giveWay;
   private final ListSettings settings;
   private final Scheduler timer;
-  private final Disposable.Swap work = Disposables.swap();
-  private volatile boolean running;
 
   ListUpkeep(
       UpkeepRows rows,
@@ -57,37 +52,31 @@ final class ListUpkeep implements SmartLifecycle {
   }
 
   @Override
-  public void start() {
-    running = true;
-    work.update(
-        Flux.merge(
-                every(settings.announceCheck(), this::announce),
-                every(settings.askedCheck(), giveWay::look),
-                every(settings.removalCheck(), this::clear))
-            .subscribe(_ -> {}, failure -> LOG.error("Lists are not looked after", failure)));
+  public String name() {
+    return "upkeep of lists";
   }
 
   @Override
-  public void stop() {
-    running = false;
-    work.update(Disposables.disposed());
+  public String withoutIt() {
+    return "changed lists are not announced and old ones not removed";
   }
 
   @Override
-  public boolean isRunning() {
-    return running;
+  public StartOrder order() {
+    return StartOrder.REQUEST_WORK;
   }
 
   @Override
-  public int getPhase() {
-    return PHASE;
+  public Flux<Void> work() {
+    return Flux.merge(
+        every(settings.announceCheck(), this::announce),
+        every(settings.askedCheck(), giveWay::look),
+        every(settings.removalCheck(), this::clear));
   }
 
   /// Never ends; a round that is due while another still runs is left out.
   private Flux<Void> every(Duration interval, Supplier<Mono<Void>> round) {
-    return Flux.interval(interval, timer)
-        .onBackpressureDrop()
-        .concatMap(_ -> round.get().onErrorResume(ListUpkeep::later), 1);
+    return Turns.every(interval, timer, () -> round.get().onErrorResume(ListUpkeep::later));
   }
 
   private Mono<Void> announce() {

@@ -5,7 +5,7 @@
 ///
 /// May use: `kernel`, `postgres`, `catalog`. Threads: uploads are read on the scheduler `imports`;
 /// everything else runs on R2DBC event loops and the timer; nothing blocks.
-@ApplicationModule(allowedDependencies = {"kernel", "postgres", "catalog"})
+@ApplicationModule(allowedDependencies = {"kernel", "background", "postgres", "catalog"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.segment;

@@ -34,14 +34,14 @@ final class SnapshotConfiguration {
   }
 
   @Bean
-  Upkeep snapshotUpkeep(
+  SnapshotRefresh snapshotUpkeep(
       HeldSnapshots snapshots,
       PublishedItems items,
       ChangeFeed feed,
       SnapshotSettings settings,
       PollSettings poll,
       @Qualifier("timer") Scheduler timer) {
-    return new Upkeep(snapshots, items, feed, settings, poll, timer);
+    return new SnapshotRefresh(snapshots, items, feed, settings, poll, timer);
   }
 
   private static double largestLag(HeldSnapshots held) {

@@ -3,7 +3,7 @@
 ///
 /// May use: `kernel`, `revisionlog`, `ruleset`, `kept`. Threads: reads are lock-free from any
 /// thread; loading runs on R2DBC event loops.
-@ApplicationModule(allowedDependencies = {"kernel", "revisionlog", "ruleset", "kept"})
+@ApplicationModule(allowedDependencies = {"kernel", "background", "revisionlog", "ruleset", "kept"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.snapshot;

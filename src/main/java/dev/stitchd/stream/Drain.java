@@ -1,13 +1,12 @@
 package dev.stitchd.stream;
 
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.StartOrder;
 import dev.stitchd.kernel.Problem;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
-import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -16,11 +15,7 @@ import reactor.core.scheduler.Scheduler;
 /// The orderly end: open streams are told goodbye one after the other, spread evenly over the drain
 /// time, and no new ones are accepted. Stops before the web server does, which would otherwise wait
 /// for streams that never end by themselves.
-final class Drain implements SmartLifecycle {
-
-  /// The web server's graceful shutdown begins 1 024 below the default phase, and higher phases
-  /// stop first.
-  private static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 512;
+final class Drain implements BackgroundJob {
 
   /// How long clients that do not even take their goodbye are waited for.
   private static final Duration GRACE = Duration.ofSeconds(1);
@@ -37,8 +32,6 @@ final class Drain implements SmartLifecycle {
   private final Sinks.One<Integer> begun = Sinks.one();
   private final AtomicInteger line = new AtomicInteger();
   private volatile boolean draining;
-  private volatile boolean running;
-  private volatile @Nullable Disposable waiting;
 
   Drain(
       Places places,
@@ -84,46 +77,35 @@ final class Drain implements SmartLifecycle {
   }
 
   @Override
-  public void start() {
-    running = true;
+  public String name() {
+    return "stream drain";
   }
 
   @Override
-  public void stop() {
-    stop(() -> {});
+  public String withoutIt() {
+    return "streams end without a goodbye";
   }
 
   @Override
-  public void stop(Runnable done) {
-    int open = places.open();
-    LOG.info("Draining: {} streams are told goodbye within {}", open, time);
-    draining = true;
-    var _ = begun.tryEmitValue(open);
-    loops.drain(time);
-    waiting =
-        Flux.interval(Duration.ZERO, LOOK, timer)
-            .takeUntil(_ -> places.open() == 0)
-            .then()
-            .takeUntilOther(cut().doOnSuccess(_ -> loops.cut()).then(Mono.never()))
-            .timeout(time.plus(GRACE).plus(GRACE), Mono.empty(), timer)
-            .doFinally(_ -> stopped(done))
-            .subscribe();
+  public StartOrder order() {
+    return StartOrder.STREAM_DRAIN;
   }
 
   @Override
-  public boolean isRunning() {
-    return running;
-  }
-
-  @Override
-  public int getPhase() {
-    return PHASE;
-  }
-
-  private void stopped(Runnable done) {
-    LOG.info("Drained: {} streams are left", places.open());
-    running = false;
-    done.run();
+  public Mono<Void> drain() {
+    return Mono.defer(() -> {
+      int open = places.open();
+      LOG.info("Draining: {} streams are told goodbye within {}", open, time);
+      draining = true;
+      var _ = begun.tryEmitValue(open);
+      loops.drain(time);
+      return Flux.interval(Duration.ZERO, LOOK, timer)
+          .takeUntil(_ -> places.open() == 0)
+          .then()
+          .takeUntilOther(cut().doOnSuccess(_ -> loops.cut()).then(Mono.never()))
+          .timeout(time.plus(GRACE).plus(GRACE), Mono.empty(), timer)
+          .doFinally(_ -> LOG.info("Drained: {} streams are left", places.open()));
+    });
   }
 
   private Duration turn(int open) {

@@ -2,6 +2,8 @@ package dev.stitchd.stream;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.access.SdkCaller;
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.StartOrder;
 import dev.stitchd.propagation.Deliveries;
 import dev.stitchd.snapshot.Snapshots;
 import io.netty.buffer.ByteBufAllocator;
@@ -17,7 +19,6 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
@@ -25,14 +26,11 @@ import reactor.core.publisher.MonoSink;
 /// Streams on plain HTTP/1.1 connections, by event loop: a change is encoded once, and each loop
 /// writes the bytes to its connections below the HTTP codec. Owns whatever a loop listens to. Safe
 /// from any thread.
-final class Loops implements SmartLifecycle {
+final class Loops implements BackgroundJob {
 
   /// The deletion of an environment also ends its keys; its own goodbye says more, so it goes
   /// first.
   private static final Duration AFTER_DELETION = Duration.ofMillis(250);
-
-  /// After the snapshots, before the web server.
-  private static final int PHASE = 200;
 
   private static final Logger LOG = LoggerFactory.getLogger(Loops.class);
 
@@ -45,7 +43,6 @@ final class Loops implements SmartLifecycle {
   private final ByteBufAllocator allocator;
   private final Deliveries deliveries;
   private final ConcurrentMap<EventLoop, Loop> loops = new ConcurrentHashMap<>();
-  private volatile boolean running;
 
   Loops(
       Snapshots snapshots,
@@ -142,25 +139,26 @@ final class Loops implements SmartLifecycle {
   }
 
   @Override
-  public void start() {
-    running = true;
+  public String name() {
+    return "streams";
   }
 
   @Override
-  public void stop() {
-    running = false;
-    cut();
-    everywhere(Loop::clear);
+  public String withoutIt() {
+    return "plain streams are not served";
   }
 
   @Override
-  public boolean isRunning() {
-    return running;
+  public StartOrder order() {
+    return StartOrder.STREAMS;
   }
 
   @Override
-  public int getPhase() {
-    return PHASE;
+  public Mono<Void> close() {
+    return Mono.fromRunnable(() -> {
+      cut();
+      everywhere(Loop::clear);
+    });
   }
 
   private void join(

@@ -6,7 +6,15 @@
 /// encoded and written on Netty event loops and the timer; bodies are compressed on the scheduler
 /// named `compress`.
 @ApplicationModule(
-    allowedDependencies = {"kernel", "snapshot", "access", "boundary", "door", "propagation"})
+    allowedDependencies = {
+      "kernel",
+      "background",
+      "snapshot",
+      "access",
+      "boundary",
+      "door",
+      "propagation"
+    })
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.stream;

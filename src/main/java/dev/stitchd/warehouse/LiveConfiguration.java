@@ -53,12 +53,12 @@ class LiveConfiguration {
   }
 
   @Bean
-  LiveLifecycle liveLifecycle(
+  RejectedEventsJob liveLifecycle(
       ClickHouseLiveEvents live,
       RejectedEvents rejected,
       @Qualifier("live") ClickHouseClient clickHouse,
       LiveSettings settings,
       @Qualifier("timer") Scheduler timer) {
-    return new LiveLifecycle(live, rejected, clickHouse, settings.rejectedWrite(), timer);
+    return new RejectedEventsJob(live, rejected, clickHouse, settings.rejectedWrite(), timer);
   }
 }

@@ -56,7 +56,7 @@ class WarehouseConfiguration {
   }
 
   @Bean
-  WarehouseLifecycle warehouseLifecycle(
+  ClickHouseWatch warehouseLifecycle(
       ClickHouseClient clickHouse,
       ClickHouseAddress address,
       WarehouseState state,
@@ -65,7 +65,7 @@ class WarehouseConfiguration {
       @Qualifier("management") ConnectionFactory postgres,
       @Qualifier("warehouseMigration") Scheduler blocking,
       @Qualifier("timer") Scheduler timer) {
-    return new WarehouseLifecycle(
+    return new ClickHouseWatch(
         clickHouse,
         state,
         new WarehouseMigration(address, blocking),
@@ -76,7 +76,7 @@ class WarehouseConfiguration {
   }
 
   @Bean
-  RollupLifecycle rollupLifecycle(
+  RollupJob rollupLifecycle(
       ClickHouseClient clickHouse,
       WarehouseState state,
       WarehouseSettings settings,
@@ -84,7 +84,7 @@ class WarehouseConfiguration {
       Clock clock,
       @Qualifier("timer") Scheduler timer,
       MeterRegistry meters) {
-    return new RollupLifecycle(
+    return new RollupJob(
         new Rollups(clickHouse, settings, clock),
         new RollupMeters(meters),
         AdvisoryLock.ofRollups(postgres),

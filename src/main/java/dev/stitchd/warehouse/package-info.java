@@ -6,7 +6,7 @@
 /// and never block; rows are encoded on `delivery`. The R2DBC driver blocks and is fenced in
 /// `ClickHouseR2dbc` on the scheduler `warehouse`, Flyway in `WarehouseMigration` on
 /// `warehouse-migration`.
-@ApplicationModule(allowedDependencies = {"kernel", "postgres", "delivery"})
+@ApplicationModule(allowedDependencies = {"kernel", "background", "postgres", "delivery"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.warehouse;

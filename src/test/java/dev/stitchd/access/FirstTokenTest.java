@@ -2,6 +2,7 @@ package dev.stitchd.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.background.RunningJob;
 import dev.stitchd.kernel.TenantId;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
@@ -21,7 +22,7 @@ class FirstTokenTest {
   private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
   private final OneToken store = new OneToken();
 
-  private FirstToken started(String bootstrap) {
+  private RunningJob started(String bootstrap) {
     var first =
         new FirstToken(
             store,
@@ -29,8 +30,7 @@ class FirstTokenTest {
             new InstallationSettings(
                 new InstallationSettings.Bootstrap(bootstrap), Duration.ofSeconds(1)),
             time);
-    first.start();
-    return first;
+    return RunningJob.start(first, time);
   }
 
   @Test

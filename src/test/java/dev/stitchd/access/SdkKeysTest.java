@@ -2,6 +2,7 @@ package dev.stitchd.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.background.RunningJob;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.revisionlog.Announcement;
@@ -41,6 +42,7 @@ class SdkKeysTest {
           new InstallationSettings(new InstallationSettings.Bootstrap(null), Duration.ofSeconds(1)),
           time);
   private final EnvironmentId environment = store.environment();
+  private RunningJob running;
   private final SdkCaller caller = store.key(environment, KEY, SdkCaller.Kind.SERVER);
 
   private SdkKeys keys(KeyStore store, int lookups) {
@@ -65,12 +67,12 @@ class SdkKeysTest {
 
   @BeforeEach
   void start() {
-    watch.start();
+    running = RunningJob.start(watch, time);
   }
 
   @AfterEach
   void stop() {
-    watch.stop();
+    running.stop();
   }
 
   @Test

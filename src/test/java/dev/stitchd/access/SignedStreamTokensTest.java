@@ -3,6 +3,7 @@ package dev.stitchd.access;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.stitchd.background.RunningJob;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.StartFailure;
@@ -30,12 +31,12 @@ class SignedStreamTokensTest {
   private final SdkKeys keys = keys();
   private Instant now = Instant.parse("2026-08-21T10:15:00Z");
   private Mono<byte[]> kept = Mono.error(new IllegalStateException("no PostgreSQL"));
-  private SigningSecret secret;
+  private RunningJob reading;
 
   @AfterEach
   void stop() {
-    if (secret != null) {
-      secret.stop();
+    if (reading != null) {
+      reading.stop();
     }
   }
 
@@ -53,9 +54,9 @@ class SignedStreamTokensTest {
   /// @param given its `STITCHD_SECRET`; null for the one that the store keeps
   private SignedStreamTokens node(String given) {
     var settings = AccessSettingsTest.defaults();
-    secret =
+    var secret =
         new SigningSecret(() -> Mono.defer(() -> kept), new SecretSettings(given), settings, time);
-    secret.start();
+    reading = RunningJob.start(secret, time);
     InstantSource source = () -> now;
     return new SignedStreamTokens(secret, keys, source.withZone(ZoneOffset.UTC), settings);
   }

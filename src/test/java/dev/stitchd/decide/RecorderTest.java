@@ -2,6 +2,7 @@ package dev.stitchd.decide;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.background.RunningJob;
 import dev.stitchd.delivery.Admission;
 import dev.stitchd.delivery.Event;
 import dev.stitchd.delivery.EventQueue;
@@ -230,8 +231,7 @@ class RecorderTest {
   @Test
   void countsBecomeEventsAtTheIntervalAndAtTheEnd() {
     var time = VirtualTimeScheduler.create();
-    var flush = new TallyFlush(tally, settings, time);
-    flush.start();
+    var flush = RunningJob.start(new TallyFlush(tally, settings, time), time);
     tally.add(ENVIRONMENT, "a", "on");
     time.advanceTimeBy(Duration.ofMillis(4_999));
     assertThat(events).isEmpty();

@@ -2,6 +2,7 @@ package dev.stitchd.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.background.RunningJob;
 import dev.stitchd.kernel.EnvironmentId;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -43,10 +44,11 @@ class DeliveryTest {
   private final EnvironmentId environment = Events.environment();
   private final List<String> graves = new ArrayList<>();
   private Spool spool = Spool.none();
-  private DeliveryLifecycle lifecycle = lifecycle();
+  private DeliveryJob delivery = delivery();
+  private RunningJob running;
 
-  private DeliveryLifecycle lifecycle() {
-    return new DeliveryLifecycle(
+  private DeliveryJob delivery() {
+    return new DeliveryJob(
         queue,
         new BatchWriter(
             sink,
@@ -63,7 +65,7 @@ class DeliveryTest {
   }
 
   private void start() {
-    lifecycle.start();
+    running = RunningJob.start(delivery, time);
   }
 
   @AfterEach
@@ -337,8 +339,8 @@ class DeliveryTest {
 
   @Test
   void sinkThatIsKnownToBeOutIsNotAsked() {
-    lifecycle =
-        new DeliveryLifecycle(
+    delivery =
+        new DeliveryJob(
             queue,
             new BatchWriter(
                 sink,
@@ -380,11 +382,11 @@ class DeliveryTest {
     start();
     var answers = submit(evaluations(3));
     var stopped = new AtomicBoolean();
-    lifecycle.stop(() -> stopped.set(true));
+    running.stopped().doFinally(_ -> stopped.set(true)).subscribe();
     time.advanceTimeBy(Duration.ofMillis(1));
     assertThat(answers).containsExactly(new Admission.Durable());
     assertThat(stopped).isTrue();
-    assertThat(lifecycle.isRunning()).isFalse();
+    assertThat(running.isRunning()).isFalse();
     assertThat(submit(evaluations(1))).singleElement().isInstanceOf(Admission.Refused.class);
   }
 
@@ -394,7 +396,7 @@ class DeliveryTest {
     sink.mode = InMemoryEventSink.Mode.OUT;
     var answers = submit(evaluations(25));
     var stopped = new AtomicBoolean();
-    lifecycle.stop(() -> stopped.set(true));
+    running.stopped().doFinally(_ -> stopped.set(true)).subscribe();
     time.advanceTimeBy(settings.drain().minusMillis(1));
     assertThat(stopped).isFalse();
     time.advanceTimeBy(Duration.ofMillis(1));

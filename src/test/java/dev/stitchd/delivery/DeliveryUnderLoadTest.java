@@ -2,6 +2,7 @@ package dev.stitchd.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.background.RunningJob;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.HashSet;
@@ -44,8 +45,8 @@ class DeliveryUnderLoadTest {
     var account = new EventCounters(settings, new SimpleMeterRegistry());
     var queue = new SinkEventQueue(settings, account, Schedulers.parallel(), new Random(1));
     var tokens = new AtomicInteger();
-    var lifecycle =
-        new DeliveryLifecycle(
+    var job =
+        new DeliveryJob(
             queue,
             new BatchWriter(
                 sink,
@@ -59,7 +60,7 @@ class DeliveryUnderLoadTest {
             settings,
             delivery,
             () -> "t" + tokens.incrementAndGet());
-    lifecycle.start();
+    var running = RunningJob.start(job, delivery);
     var environment = Events.environment();
     var durable = new AtomicLong();
     var refused = new AtomicInteger();
@@ -89,7 +90,7 @@ class DeliveryUnderLoadTest {
     }
     assertThat(done.await(40, TimeUnit.SECONDS)).isTrue();
     var stopped = new CountDownLatch(1);
-    lifecycle.stop(stopped::countDown);
+    running.stopped().doFinally(_ -> stopped.countDown()).subscribe();
     assertThat(stopped.await(20, TimeUnit.SECONDS)).isTrue();
     assertThat(refused.get()).isPositive();
     var ids = new HashSet<UUID>();

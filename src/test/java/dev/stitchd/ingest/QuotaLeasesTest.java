@@ -73,7 +73,7 @@ class QuotaLeasesTest {
     Node(Quota quota) {
       this.quota = quota;
       var leases = new QuotaLeases(balances, tokens, SETTINGS, time, chance);
-      running.add(leases.leases().subscribe());
+      running.add(leases.work().subscribe());
     }
 
     Allowance allowance() {
@@ -183,7 +183,7 @@ class QuotaLeasesTest {
     time.advanceTimeBy(Duration.ofSeconds(5));
     running.forEach(Disposable::dispose);
     var idle = new QuotaLeases(node.balances, tokens, SETTINGS, time, chance);
-    running.add(idle.leases().subscribe());
+    running.add(idle.work().subscribe());
     time.advanceTimeBy(Duration.ofSeconds(10));
     int asked = tokens.asked;
     time.advanceTimeBy(Duration.ofSeconds(10));

@@ -3,6 +3,7 @@ package dev.stitchd.kept;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.background.RunningJob;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,8 +53,8 @@ class KeptFilesTest {
   @Test
   void manyChangesWithinTheIntervalAreOneWrite() {
     var files = files();
-    var upkeep = new KeptUpkeep(files, SETTINGS, time, Schedulers.immediate());
-    upkeep.start();
+    var upkeep =
+        RunningJob.start(new KeptUpkeep(files, SETTINGS, time, Schedulers.immediate()), time);
     var asked = new AtomicInteger();
     for (int i = 0; i < 100; i++) {
       files.put("a.snapshot", () -> ("state " + asked.incrementAndGet()).getBytes(UTF_8));
@@ -70,8 +71,8 @@ class KeptFilesTest {
   @Test
   void whatIsUrgentIsWrittenAtOnceAndWhatWaitsAtTheEnd() {
     var files = files();
-    var upkeep = new KeptUpkeep(files, SETTINGS, time, Schedulers.immediate());
-    upkeep.start();
+    var upkeep =
+        RunningJob.start(new KeptUpkeep(files, SETTINGS, time, Schedulers.immediate()), time);
     files.putSoon("keys", () -> new byte[1]);
     assertThat(path.resolve("keys")).exists();
     files.put("a.snapshot", () -> new byte[1]);

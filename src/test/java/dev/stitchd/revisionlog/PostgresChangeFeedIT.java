@@ -2,6 +2,7 @@ package dev.stitchd.revisionlog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.background.RunningJob;
 import dev.stitchd.dev.Stores;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.postgres.Session;
@@ -39,6 +40,8 @@ class PostgresChangeFeedIT implements ChangeFeedContract {
   private BroadcastChangeFeed feed;
   private ChangeListener listener;
 
+  private RunningJob running;
+
   @BeforeAll
   void listen() {
     var url = URI.create(Stores.shared().freshPostgres().url());
@@ -53,14 +56,14 @@ class PostgresChangeFeedIT implements ChangeFeedContract {
             SETTINGS,
             timer,
             new SplittableRandom(1));
-    listener.start();
+    running = RunningJob.start(listener, timer);
     feed.announcements().subscribe(heard::add);
     waitUntil(listener::isConnected);
   }
 
   @AfterAll
   void stop() {
-    listener.stop();
+    running.stop();
     assertThat(listener.isConnected()).isFalse();
   }
 

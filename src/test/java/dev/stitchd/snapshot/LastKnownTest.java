@@ -3,6 +3,7 @@ package dev.stitchd.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.stitchd.background.RunningJob;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
@@ -61,22 +62,24 @@ class LastKnownTest {
   private final MemoryChangeFeed feed = new MemoryChangeFeed();
   private final Memory memory = new Memory();
   private final EnvironmentId environment = items.create();
-  private Upkeep upkeep;
+  private RunningJob refreshing;
 
   /// A node that has just started.
   private HeldSnapshots node() {
     stop();
     var reading = new Reading(items, memory, SETTINGS, time, new SimpleMeterRegistry());
     var held = new HeldSnapshots(reading, SETTINGS, time);
-    upkeep = new Upkeep(held, items, feed, SETTINGS, new PollSettings(Duration.ofSeconds(1)), time);
-    upkeep.start();
+    var refresh =
+        new SnapshotRefresh(
+            held, items, feed, SETTINGS, new PollSettings(Duration.ofSeconds(1)), time);
+    refreshing = RunningJob.start(refresh, time);
     return held;
   }
 
   @AfterEach
   void stop() {
-    if (upkeep != null) {
-      upkeep.stop();
+    if (refreshing != null) {
+      refreshing.stop();
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.stitchd.snapshot;
 
+import dev.stitchd.background.RunningJob;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.revisionlog.Announcement;
 import dev.stitchd.revisionlog.MemoryChangeFeed;
@@ -22,14 +23,16 @@ public final class MemorySnapshots implements Snapshots {
   public final MemoryItems items = new MemoryItems();
   private final MemoryChangeFeed feed = new MemoryChangeFeed();
   private final HeldSnapshots held;
-  private final Upkeep upkeep;
+  private final RunningJob refreshing;
 
   public MemorySnapshots(Scheduler timer) {
     held =
         new HeldSnapshots(
             new Reading(items, SETTINGS, timer, new SimpleMeterRegistry()), SETTINGS, timer);
-    upkeep = new Upkeep(held, items, feed, SETTINGS, new PollSettings(Duration.ofHours(10)), timer);
-    upkeep.start();
+    var refresh =
+        new SnapshotRefresh(
+            held, items, feed, SETTINGS, new PollSettings(Duration.ofHours(10)), timer);
+    refreshing = RunningJob.start(refresh, timer);
   }
 
   @Override
@@ -69,7 +72,7 @@ public final class MemorySnapshots implements Snapshots {
   }
 
   public void stop() {
-    upkeep.stop();
+    refreshing.stop();
   }
 
   private long ring(EnvironmentId environment, long revision) {

@@ -2,6 +2,7 @@ package dev.stitchd.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.background.RunningJob;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
@@ -38,18 +39,19 @@ class SnapshotsTest {
   private final MemoryChangeFeed feed = new MemoryChangeFeed();
   private final HeldSnapshots snapshots =
       new HeldSnapshots(new Reading(items, SETTINGS, time, meters), SETTINGS, time);
-  private final Upkeep upkeep =
-      new Upkeep(snapshots, items, feed, SETTINGS, new PollSettings(POLL), time);
+  private final SnapshotRefresh refresh =
+      new SnapshotRefresh(snapshots, items, feed, SETTINGS, new PollSettings(POLL), time);
   private final EnvironmentId environment = items.create();
+  private RunningJob running;
 
   @BeforeEach
   void start() {
-    upkeep.start();
+    running = RunningJob.start(refresh, time);
   }
 
   @AfterEach
   void stop() {
-    upkeep.stop();
+    running.stop();
     assertThat(items.atOnce).hasValue(0);
     VirtualTimeScheduler.reset();
   }

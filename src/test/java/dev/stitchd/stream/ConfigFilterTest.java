@@ -156,7 +156,7 @@ class ConfigFilterTest {
     assertThat(revoked.failures).hasSize(1);
 
     var drained = get(path);
-    room.drain.stop(() -> {});
+    room.draining.stop();
     assertThat(drained.answer().getStatusCode()).isEqualTo(HttpStatus.NOT_MODIFIED);
   }
 

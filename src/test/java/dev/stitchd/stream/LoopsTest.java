@@ -258,7 +258,7 @@ class LoopsTest {
     List.of(taking, stalled).forEach(client -> client.socket.runPendingTasks());
     room.places.enter(room.access.caller);
 
-    room.drain.stop(() -> {});
+    room.draining.stop();
     taking.socket.runPendingTasks();
     stalled.socket.runPendingTasks();
     assertThat(taking.ends).isEmpty();

@@ -52,10 +52,9 @@ class PlacesTest {
   @Test
   void aNodeDrainsAndThenRefuses() {
     var stopped = new ArrayList<Boolean>();
-    room.drain.start();
     room.places.enter(room.access.caller);
 
-    room.drain.stop(() -> stopped.add(true));
+    room.draining.stopped().doFinally(_ -> stopped.add(true)).subscribe();
 
     assertThatThrownBy(room.drain::refuseIfDraining).isInstanceOf(Problem.Unavailable.class);
     time.advanceTimeBy(Duration.ofSeconds(1));
@@ -63,6 +62,6 @@ class PlacesTest {
     room.places.leave(room.access.caller);
     time.advanceTimeBy(Duration.ofSeconds(1));
     assertThat(stopped).isEqualTo(List.of(true));
-    assertThat(room.drain.isRunning()).isFalse();
+    assertThat(room.draining.isRunning()).isFalse();
   }
 }

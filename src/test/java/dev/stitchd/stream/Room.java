@@ -2,6 +2,7 @@ package dev.stitchd.stream;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.stitchd.background.RunningJob;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.snapshot.MemorySnapshots;
@@ -50,6 +51,7 @@ final class Room {
   final Places places;
   final Loops loops;
   final Drain drain;
+  final RunningJob draining;
   final Streams streams;
   final Writing writing;
   final ConfigFilter config;
@@ -72,10 +74,10 @@ final class Room {
             SETTINGS,
             allocator,
             new NoDeliveries());
-    loops.start();
     drain = new Drain(places, loops, new DrainSettings(DRAIN), jitter, streamMeters, timer);
     streams =
         new Streams(snapshots, access, editions, drain, jitter, streamMeters, SETTINGS, timer);
+    draining = RunningJob.start(drain, timer);
     writing = new Writing(drain, jitter, streamMeters, SETTINGS, timer);
     config =
         new ConfigFilter(

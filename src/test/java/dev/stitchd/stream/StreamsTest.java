@@ -239,7 +239,7 @@ class StreamsTest {
       frames(null, ends);
     }
 
-    room.drain.stop(() -> {});
+    room.draining.stop();
     for (int i = 1; i <= 4; i++) {
       time.advanceTimeBy(Duration.ofSeconds(4));
       assertThat(streams).filteredOn(ends -> !ends.isEmpty()).hasSize(i);

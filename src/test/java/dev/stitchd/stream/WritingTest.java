@@ -184,7 +184,7 @@ class WritingTest {
     room.places.enter(room.access.caller);
     write(room.frames(null));
 
-    room.drain.stop(() -> {});
+    room.draining.stop();
     time.advanceTimeBy(Room.DRAIN.plusMillis(500));
     assertThat(ends).isEmpty();
     time.advanceTimeBy(Duration.ofSeconds(1));

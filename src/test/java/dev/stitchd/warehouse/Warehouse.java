@@ -1,5 +1,6 @@
 package dev.stitchd.warehouse;
 
+import dev.stitchd.background.RunningJob;
 import dev.stitchd.delivery.EventSink;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.postgres.AdvisoryLock;
@@ -32,7 +33,7 @@ public final class Warehouse implements AutoCloseable {
   private final WarehouseState state = new WarehouseState();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final StoreUrl store;
-  private final WarehouseLifecycle lifecycle;
+  private final RunningJob watch;
   private final EventSink sink;
   private final Rollups rollups;
   private final AnalyticalQueries queries;
@@ -54,8 +55,8 @@ public final class Warehouse implements AutoCloseable {
     var kept = new HashMap<>(properties);
     kept.putIfAbsent("stitchd.warehouse.events-ttl", "0");
     var warehouseSettings = WarehouseSettingsTest.bind(kept);
-    lifecycle =
-        new WarehouseLifecycle(
+    var job =
+        new ClickHouseWatch(
             clickHouse,
             state,
             new WarehouseMigration(address, blocking),
@@ -74,7 +75,7 @@ public final class Warehouse implements AutoCloseable {
     export =
         new EventExport(
             queries, clickHouse, slots, new ExportMeters(slots, meters), warehouseSettings);
-    lifecycle.start();
+    watch = RunningJob.start(job, timer);
   }
 
   static ConnectionFactory postgres(String url) {
@@ -158,7 +159,7 @@ public final class Warehouse implements AutoCloseable {
   @Override
   public void close() {
     var stopped = new CountDownLatch(1);
-    lifecycle.stop(stopped::countDown);
+    watch.stopped().doFinally(_ -> stopped.countDown()).subscribe();
     try {
       if (!stopped.await(5, TimeUnit.SECONDS)) {
         throw new AssertionError("did not stop");

@@ -1,13 +1,11 @@
 package dev.stitchd.delivery;
 
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.StartOrder;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
-import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -16,12 +14,9 @@ import reactor.core.scheduler.Scheduler;
 /// Runs the way from the queue to the sink. Stops after the web server has, so that the last
 /// requests' events are still taken; then takes nothing more and delivers what is held for at most
 /// `stitchd.events.drain`.
-final class DeliveryLifecycle implements SmartLifecycle {
+final class DeliveryJob implements BackgroundJob {
 
-  /// Below the phases of the web server's graceful shutdown and of its stop.
-  static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 4096;
-
-  private static final Logger LOG = LoggerFactory.getLogger(DeliveryLifecycle.class);
+  private static final Logger LOG = LoggerFactory.getLogger(DeliveryJob.class);
 
   /// Offers that are read ahead; each is bounded by the account already.
   private static final int OFFERS_AHEAD = 16;
@@ -33,9 +28,8 @@ final class DeliveryLifecycle implements SmartLifecycle {
   private final Scheduler delivery;
   private final Supplier<String> tokens;
   private final Sinks.Empty<Void> ended = Sinks.empty();
-  private final AtomicReference<@Nullable Disposable> running = new AtomicReference<>();
 
-  DeliveryLifecycle(
+  DeliveryJob(
       SinkEventQueue queue,
       BatchWriter writer,
       EventCounters counters,
@@ -67,9 +61,42 @@ final class DeliveryLifecycle implements SmartLifecycle {
   }
 
   @Override
-  public void start() {
+  public String name() {
+    return "event delivery";
+  }
+
+  @Override
+  public String withoutIt() {
+    return "events are refused";
+  }
+
+  @Override
+  public StartOrder order() {
+    return StartOrder.DELIVERY;
+  }
+
+  @Override
+  public void prepare() {
     queue.open();
-    running.set(deliveries().doFinally(_ -> end()).subscribe(_ -> {}, this::broken));
+  }
+
+  /// Cannot be subscribed to again: whatever breaks it has the queue refuse everything.
+  @Override
+  public Mono<Void> work() {
+    return deliveries().doOnError(this::broken).onErrorComplete().doFinally(_ -> end()).then();
+  }
+
+  @Override
+  public Mono<Void> drain() {
+    return Mono.defer(() -> {
+      queue.close();
+      return ended.asMono().timeout(settings.drain(), Mono.empty(), delivery);
+    });
+  }
+
+  @Override
+  public Mono<Void> close() {
+    return Mono.fromRunnable(this::tellWhatIsLeft);
   }
 
   private void end() {
@@ -79,46 +106,17 @@ final class DeliveryLifecycle implements SmartLifecycle {
 
   private void broken(Throwable cause) {
     queue.refuse();
-    LOG.error("Events are no longer delivered: {} held", counters.inFlight(), cause);
+    LOG.error(
+        "Events are no longer delivered and new ones refused, {} held; restart this node",
+        counters.inFlight(),
+        cause);
   }
 
-  @Override
-  public void stop(Runnable callback) {
-    queue.close();
-    var waiting =
-        ended
-            .asMono()
-            .timeout(settings.drain(), Mono.empty(), delivery)
-            .doFinally(_ -> stopped(callback))
-            .subscribe();
-    LOG.debug("Draining events, {} held: {}", counters.inFlight(), waiting);
-  }
-
-  private void stopped(Runnable callback) {
-    var pipeline = running.getAndSet(null);
-    if (pipeline != null) {
-      pipeline.dispose();
-    }
+  private void tellWhatIsLeft() {
     if (counters.inFlight() > 0) {
       LOG.warn(
           "Stopped with {} events that are not known to be stored; none of them was acknowledged",
           counters.inFlight());
     }
-    callback.run();
-  }
-
-  @Override
-  public void stop() {
-    stop(() -> {});
-  }
-
-  @Override
-  public boolean isRunning() {
-    return running.get() != null;
-  }
-
-  @Override
-  public int getPhase() {
-    return PHASE;
   }
 }

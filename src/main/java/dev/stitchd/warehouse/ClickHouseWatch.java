@@ -1,26 +1,22 @@
 package dev.stitchd.warehouse;
 
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.StartOrder;
+import dev.stitchd.background.Turns;
 import dev.stitchd.postgres.AdvisoryLock;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
-import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /// Watches ClickHouse for as long as the server runs, and brings its schema up to date when it
 /// appears, be that before this server or long after.
-final class WarehouseLifecycle implements SmartLifecycle {
+final class ClickHouseWatch implements BackgroundJob {
 
-  /// Stops after the deliveries have drained.
-  static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 8192;
-
-  private static final Logger LOG = LoggerFactory.getLogger(WarehouseLifecycle.class);
+  private static final Logger LOG = LoggerFactory.getLogger(ClickHouseWatch.class);
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(2);
 
   private final ClickHouseClient clickHouse;
@@ -30,7 +26,6 @@ final class WarehouseLifecycle implements SmartLifecycle {
   private final AdvisoryLock lock;
   private final ClickHouseSettings settings;
   private final Scheduler timer;
-  private final AtomicReference<@Nullable Disposable> running = new AtomicReference<>();
 
   /// How many looks to skip before the next attempt to migrate. Only the watch, which looks once at
   /// a time, touches these two.
@@ -38,7 +33,7 @@ final class WarehouseLifecycle implements SmartLifecycle {
 
   private int failures;
 
-  WarehouseLifecycle(
+  ClickHouseWatch(
       ClickHouseClient clickHouse,
       WarehouseState state,
       WarehouseMigration migration,
@@ -56,15 +51,32 @@ final class WarehouseLifecycle implements SmartLifecycle {
   }
 
   @Override
-  public void start() {
-    running.set(watch().subscribe(_ -> {}, e -> LOG.error("ClickHouse is not watched", e)));
+  public String name() {
+    return "clickhouse watch";
+  }
+
+  @Override
+  public String withoutIt() {
+    return "nobody notices whether ClickHouse answers";
+  }
+
+  @Override
+  public StartOrder order() {
+    return StartOrder.CLICKHOUSE;
   }
 
   /// Never ends by itself: a look that is due while another still runs is left out.
-  private Flux<Void> watch() {
-    return Flux.interval(Duration.ZERO, settings.pingInterval(), timer)
-        .onBackpressureDrop()
-        .concatMap(_ -> look(), 1);
+  @Override
+  public Flux<Void> work() {
+    return Turns.nowAndEvery(settings.pingInterval(), timer, this::look);
+  }
+
+  @Override
+  public Mono<Void> close() {
+    return clickHouse
+        .close()
+        .timeout(CLOSE_PATIENCE, timer)
+        .onErrorResume(TimeoutException.class, _ -> Mono.empty());
   }
 
   private Mono<Void> look() {
@@ -129,36 +141,5 @@ final class WarehouseLifecycle implements SmartLifecycle {
         .filter(line -> !line.isBlank())
         .findFirst()
         .orElse(root.getClass().getSimpleName());
-  }
-
-  @Override
-  public void stop(Runnable callback) {
-    var watching = running.getAndSet(null);
-    if (watching != null) {
-      watching.dispose();
-    }
-    var closing =
-        clickHouse
-            .close()
-            .timeout(CLOSE_PATIENCE, timer)
-            .onErrorResume(TimeoutException.class, _ -> Mono.empty())
-            .doFinally(_ -> callback.run())
-            .subscribe();
-    LOG.debug("Closing connections to ClickHouse: {}", closing);
-  }
-
-  @Override
-  public void stop() {
-    stop(() -> {});
-  }
-
-  @Override
-  public boolean isRunning() {
-    return running.get() != null;
-  }
-
-  @Override
-  public int getPhase() {
-    return PHASE;
   }
 }

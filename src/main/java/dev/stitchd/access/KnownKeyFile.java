@@ -1,43 +1,43 @@
 package dev.stitchd.access;
 
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.StartOrder;
+import dev.stitchd.background.Turns;
 import dev.stitchd.kept.KeptFiles;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
-import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /// Carries the known SDK keys over a restart. At the start, hands them to [SdkKeys], which believes
 /// them only where PostgreSQL cannot be asked; from then on, has them written when they change: a
 /// new one within the files' interval, one that was let go of within a second.
 @Component
-final class KeptKeys implements SmartLifecycle {
+final class KnownKeyFile implements BackgroundJob {
 
   static final String FILE = "keys";
 
-  private static final Logger LOG = LoggerFactory.getLogger(KeptKeys.class);
+  private static final Logger LOG = LoggerFactory.getLogger(KnownKeyFile.class);
   private static final Duration LOOK = Duration.ofSeconds(1);
 
   private final SdkKeys keys;
   private final KeptFiles files;
   private final KeptKeySettings settings;
   private final Scheduler timer;
-  private volatile @Nullable Disposable run;
 
   /// What was written last; touched by one look at a time.
   private SdkKeys.Changes written = SdkKeys.Changes.NONE;
 
   private long writtenConfirmation;
 
-  KeptKeys(
+  KnownKeyFile(
       SdkKeys keys,
       KeptFiles files,
       KeptKeySettings settings,
@@ -49,36 +49,37 @@ final class KeptKeys implements SmartLifecycle {
   }
 
   @Override
-  public void start() {
+  public String name() {
+    return "files of known keys";
+  }
+
+  @Override
+  public String withoutIt() {
+    return "SDK keys are not known after a restart without PostgreSQL";
+  }
+
+  @Override
+  public StartOrder order() {
+    return StartOrder.KNOWN_KEYS;
+  }
+
+  @Override
+  public void prepare() {
     var content = files.readNow(FILE);
     if (content != null) {
       adopt(content);
     }
     written = keys.changes();
-    run =
-        Flux.interval(LOOK, timer)
-            .onBackpressureDrop()
-            .subscribe(_ -> look(), failure -> LOG.error("SDK keys are no longer kept", failure));
   }
 
   @Override
-  public void stop() {
-    var running = run;
-    run = null;
-    if (running != null) {
-      running.dispose();
-      look();
-    }
+  public Flux<Void> work() {
+    return Turns.runEvery(LOOK, timer, this::look);
   }
 
   @Override
-  public boolean isRunning() {
-    return run != null;
-  }
-
-  @Override
-  public int getPhase() {
-    return -1; // before the watch of keys, which checks what was handed over
+  public Mono<Void> close() {
+    return Mono.fromRunnable(this::look);
   }
 
   private void adopt(byte[] content) {

@@ -1,5 +1,8 @@
 package dev.stitchd.snapshot;
 
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.OutageLog;
+import dev.stitchd.background.StartOrder;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.revisionlog.Announcement;
@@ -10,25 +13,19 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
-import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /// Keeps what is held up to date: at each announcement, after each gap in the announcements, and by
 /// comparing all of it with the store at the safety poll.
-final class Upkeep implements SmartLifecycle {
+final class SnapshotRefresh implements BackgroundJob {
 
-  /// After the change feed, before the web server.
-  private static final int PHASE = 100;
-
-  private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
+  private static final Logger LOG = LoggerFactory.getLogger(SnapshotRefresh.class);
   private static final Duration RETRY = Duration.ofSeconds(1);
 
   private final HeldSnapshots held;
@@ -37,10 +34,13 @@ final class Upkeep implements SmartLifecycle {
   private final SnapshotSettings settings;
   private final Duration poll;
   private final Scheduler timer;
-  private final AtomicBoolean outage = new AtomicBoolean();
-  private volatile @Nullable Disposable run;
+  private final OutageLog outage =
+      new OutageLog(
+          LOG,
+          "PostgreSQL does not answer, so the last known snapshots are served",
+          "PostgreSQL answers again; snapshots are being brought up to date");
 
-  Upkeep(
+  SnapshotRefresh(
       HeldSnapshots held,
       PublishedItems items,
       ChangeFeed feed,
@@ -56,29 +56,23 @@ final class Upkeep implements SmartLifecycle {
   }
 
   @Override
-  public void start() {
-    run =
-        Flux.merge(1, atRings(), atPolls())
-            .subscribe(_ -> {}, failure -> LOG.error("Snapshots are no longer kept", failure));
+  public String name() {
+    return "snapshot refresh";
   }
 
   @Override
-  public void stop() {
-    var running = run;
-    run = null;
-    if (running != null) {
-      running.dispose();
-    }
+  public String withoutIt() {
+    return "this node serves what it has in memory and hears of no change";
   }
 
   @Override
-  public boolean isRunning() {
-    return run != null;
+  public StartOrder order() {
+    return StartOrder.SNAPSHOTS;
   }
 
   @Override
-  public int getPhase() {
-    return PHASE;
+  public Flux<Void> work() {
+    return Flux.merge(1, atRings(), atPolls());
   }
 
   private Flux<Void> atRings() {
@@ -110,7 +104,7 @@ final class Upkeep implements SmartLifecycle {
   private Mono<Void> refresh(Held environment, boolean whole) {
     return environment
         .refresh(whole)
-        .doOnSuccess(_ -> worked())
+        .doOnSuccess(_ -> outage.worked())
         .onErrorResume(failure -> failed(failure, environment.environment()));
   }
 
@@ -134,7 +128,7 @@ final class Upkeep implements SmartLifecycle {
             .collectMap(Position::environment)
             .timeout(settings.answerWithin(), timer)
             .onErrorMap(TimeoutException.class, this::late)
-            .doOnNext(_ -> worked())
+            .doOnNext(_ -> outage.worked())
             .flatMapMany(positions -> differences(loaded, positions))
             .onErrorResume(failure -> failed(failure, null))
             .then();
@@ -169,20 +163,12 @@ final class Upkeep implements SmartLifecycle {
     });
   }
 
-  private void worked() {
-    if (outage.getAndSet(false)) {
-      LOG.info("PostgreSQL answers again; snapshots are being brought up to date");
-    }
-  }
-
   /// Says it once for each outage; what is held keeps serving, and the next poll tries again.
   private Mono<Void> failed(Throwable failure, @Nullable EnvironmentId environment) {
     if (!(failure instanceof Problem.Unavailable)) {
       LOG.error("Could not bring environment {} up to date", environment, failure);
-    } else if (!outage.getAndSet(true)) {
-      LOG.warn(
-          "PostgreSQL does not answer, so the last known snapshots are served: {}",
-          failure.getMessage());
+    } else {
+      outage.failed(failure);
     }
     return Mono.empty();
   }

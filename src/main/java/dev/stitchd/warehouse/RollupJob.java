@@ -1,24 +1,23 @@
 package dev.stitchd.warehouse;
 
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.StartOrder;
+import dev.stitchd.background.Turns;
 import dev.stitchd.postgres.AdvisoryLock;
 import io.micrometer.core.instrument.Timer;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
-import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /// Rolls closed hours up for as long as the server runs, on one node at a time. Nothing depends on
 /// it but speed: what is not rolled up is counted from events.
-final class RollupLifecycle implements SmartLifecycle {
+final class RollupJob implements BackgroundJob {
 
-  private static final Logger LOG = LoggerFactory.getLogger(RollupLifecycle.class);
+  private static final Logger LOG = LoggerFactory.getLogger(RollupJob.class);
 
   private final Rollups rollups;
   private final RollupMeters meters;
@@ -27,12 +26,11 @@ final class RollupLifecycle implements SmartLifecycle {
   private final WarehouseSettings settings;
   private final Clock clock;
   private final Scheduler timer;
-  private final AtomicReference<@Nullable Disposable> running = new AtomicReference<>();
 
   /// Whether this process has looked back to the beginning. Only the one look at a time touches it.
   private boolean lookedAtAll;
 
-  RollupLifecycle(
+  RollupJob(
       Rollups rollups,
       RollupMeters meters,
       AdvisoryLock lock,
@@ -50,16 +48,25 @@ final class RollupLifecycle implements SmartLifecycle {
   }
 
   @Override
-  public void start() {
-    running.set(looks().subscribe(_ -> {}, e -> LOG.error("Nothing is rolled up any more", e)));
+  public String name() {
+    return "rollups";
+  }
+
+  @Override
+  public String withoutIt() {
+    return "closed hours are counted from single events, which is slower";
+  }
+
+  @Override
+  public StartOrder order() {
+    return StartOrder.ROLLUPS;
   }
 
   /// Never ends by itself: a look that is due while another still runs is left out.
-  private Flux<Void> looks() {
-    return Flux.interval(settings.rollupInterval(), settings.rollupInterval(), timer)
-        .onBackpressureDrop()
-        .filter(_ -> health.isUp())
-        .concatMap(_ -> look(), 1);
+  @Override
+  public Flux<Void> work() {
+    return Turns.every(
+        settings.rollupInterval(), timer, () -> health.isUp() ? look() : Mono.empty());
   }
 
   private Mono<Void> look() {
@@ -100,24 +107,5 @@ final class RollupLifecycle implements SmartLifecycle {
   private void failed(Throwable failure) {
     meters.failed();
     LOG.warn("Closed hours could not be rolled up: {}", failure.getMessage());
-  }
-
-  @Override
-  public void stop() {
-    var looking = running.getAndSet(null);
-    if (looking != null) {
-      looking.dispose();
-    }
-  }
-
-  @Override
-  public boolean isRunning() {
-    return running.get() != null;
-  }
-
-  /// Stops before the connections are closed.
-  @Override
-  public int getPhase() {
-    return WarehouseLifecycle.PHASE + 1;
   }
 }

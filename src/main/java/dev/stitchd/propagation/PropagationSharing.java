@@ -1,23 +1,22 @@
 package dev.stitchd.propagation;
 
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.OutageLog;
+import dev.stitchd.background.StartOrder;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
-import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /// Shares what this node counted: at most one statement in each interval, and none while nothing is
 /// new. Also learns from each how far this node's clock is from PostgreSQL's.
-final class PropagationUpkeep implements SmartLifecycle {
+final class PropagationSharing implements BackgroundJob {
 
-  private static final Logger LOG = LoggerFactory.getLogger(PropagationUpkeep.class);
+  private static final Logger LOG = LoggerFactory.getLogger(PropagationSharing.class);
 
   /// Every so many intervals old rows are deleted, instead of new ones written.
   private static final int CLEAN_EVERY = 60;
@@ -31,7 +30,11 @@ final class PropagationUpkeep implements SmartLifecycle {
   private final Clock clock;
   private final Scheduler timer;
   private final UUID node;
-  private final AtomicBoolean outage = new AtomicBoolean();
+  private final OutageLog outage =
+      new OutageLog(
+          LOG,
+          "Propagation is not shared with the other nodes at the moment, trying again",
+          "Propagation is shared with the other nodes again");
   private volatile long offset;
 
   /// How fast the answer was that the offset is from, and when it came; touched by one statement at
@@ -39,10 +42,9 @@ final class PropagationUpkeep implements SmartLifecycle {
   private long fastest = Long.MAX_VALUE;
 
   private long compared;
-  private volatile @Nullable Disposable run;
 
   /// @param node names this process
-  PropagationUpkeep(
+  PropagationSharing(
       Tracker tracker,
       PropagationRows rows,
       PropagationSettings settings,
@@ -58,38 +60,33 @@ final class PropagationUpkeep implements SmartLifecycle {
   }
 
   @Override
-  public void start() {
-    run =
-        Flux.interval(settings.writeEvery(), timer)
-            .onBackpressureDrop()
-            .concatMap(this::share, 1)
-            .subscribe(_ -> {}, failure -> LOG.error("Propagation is no longer shared", failure));
+  public String name() {
+    return "propagation";
   }
 
   @Override
-  public void stop() {
-    var running = run;
-    run = null;
-    if (running != null) {
-      running.dispose();
-    }
+  public String withoutIt() {
+    return "other nodes do not know what this one has told its clients";
   }
 
   @Override
-  public boolean isRunning() {
-    return run != null;
+  public StartOrder order() {
+    return StartOrder.STREAMS;
   }
 
   @Override
-  public int getPhase() {
-    return 200; // before the web server
+  public Flux<Long> work() {
+    return Flux.interval(settings.writeEvery(), timer)
+        .onBackpressureDrop()
+        .concatMap(this::share, 1);
   }
 
   private Mono<Long> share(long interval) {
     return Mono.defer(
             () -> interval % CLEAN_EVERY == CLEAN_EVERY - 1 ? timed(rows.clean()) : write())
-        .doOnNext(_ -> worked())
-        .onErrorResume(this::failed);
+        .doOnNext(_ -> outage.worked())
+        .doOnError(outage::failed)
+        .onErrorComplete(); // the next interval tries again
   }
 
   private Mono<Long> write() {
@@ -116,19 +113,6 @@ final class PropagationUpkeep implements SmartLifecycle {
       fastest = now - asked;
       compared = now;
     }
-  }
-
-  private void worked() {
-    if (outage.getAndSet(false)) {
-      LOG.info("Propagation is shared with the other nodes again");
-    }
-  }
-
-  private Mono<Long> failed(Throwable failure) {
-    if (!outage.getAndSet(true)) {
-      LOG.warn("Propagation is not shared at the moment, trying again: {}", failure.toString());
-    }
-    return Mono.empty();
   }
 
   /// What to add to this node's clock to get PostgreSQL's.
