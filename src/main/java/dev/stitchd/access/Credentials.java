@@ -13,12 +13,8 @@ final class Credentials {
 
   private Credentials() {}
 
-  /// The SDK key in `Authorization: Bearer` or else in `X-API-Key`; null if there is none.
-  static @Nullable String sdkKey(HttpHeaders headers) {
-    return sdkKey(headers.getFirst(HttpHeaders.AUTHORIZATION), headers.getFirst("X-API-Key"));
-  }
-
-  /// The same from the values of the two headers.
+  /// The SDK key in `Authorization: Bearer` or else in `X-API-Key`, of which these are the values;
+  /// null if there is none.
   static @Nullable String sdkKey(@Nullable String authorization, @Nullable String apiKey) {
     var bearer = bearer(authorization);
     return bearer == null ? plausible(apiKey) : bearer;

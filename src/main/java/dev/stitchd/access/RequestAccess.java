@@ -20,8 +20,8 @@ final class RequestAccess implements Access {
   }
 
   @Override
-  public Mono<SdkCaller> sdk(ServerHttpRequest request) {
-    var key = Credentials.sdkKey(request.getHeaders());
+  public Mono<SdkCaller> sdk(@Nullable String authorization, @Nullable String apiKey) {
+    var key = Credentials.sdkKey(authorization, apiKey);
     return key == null
         ? Mono.error(() ->
             new Problem.Unauthenticated(
@@ -33,16 +33,6 @@ final class RequestAccess implements Access {
   public @Nullable SdkCaller known(@Nullable String authorization, @Nullable String apiKey) {
     var key = Credentials.sdkKey(authorization, apiKey);
     return key == null ? null : keys.known(key);
-  }
-
-  @Override
-  public Mono<SdkCaller> serverSdk(ServerHttpRequest request) {
-    return sdk(request)
-        .filter(caller -> caller.kind() == SdkCaller.Kind.SERVER)
-        .switchIfEmpty(
-            Mono.error(() ->
-                new Problem.Forbidden(
-                    "this needs a server key; client keys are public and may only evaluate")));
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.io.buffer.DataBufferLimitException;
@@ -28,16 +29,25 @@ public final class Failures {
     this.chance = chance;
   }
 
-  /// An answer of the type `application/problem+json`.
+  /// How a failed request is refused.
   ///
+  /// @param problem what is expected to happen; null for anything else
+  /// @param code stable, as in `application/problem+json`
   /// @param headers beside those of every such answer
+  /// @param body of the type `application/problem+json`
   @SuppressWarnings("ArrayRecordComponent") // written once, at once
-  public record Answer(HttpStatus status, Map<String, String> headers, byte[] body) {}
+  public record Refusal(
+      HttpStatus status,
+      @Nullable Problem problem,
+      String code,
+      String detail,
+      Map<String, String> headers,
+      byte[] body) {}
 
-  /// The answer to a request that failed.
+  /// The refusal of a request that failed.
   ///
   /// @param path of the request
-  public Answer answer(Throwable failure, String method, String path) {
+  public Refusal refusal(Throwable failure, String method, String path) {
     return switch (failure) {
       case Problem problem -> expected(problem, path);
       case DataBufferLimitException _ ->
@@ -50,14 +60,17 @@ public final class Failures {
     };
   }
 
-  private static Answer expected(Problem problem, String path) {
-    return new Answer(
+  private static Refusal expected(Problem problem, String path) {
+    return new Refusal(
         ProblemWriter.status(problem),
+        problem,
+        problem.code(),
+        problem.detail(),
         ProblemWriter.headers(problem),
         ProblemWriter.body(problem, path));
   }
 
-  private static Answer unavailable(Throwable failure, String path) {
+  private static Refusal unavailable(Throwable failure, String path) {
     LOG.warn("PostgreSQL did not answer {}: {}", path, failure.toString());
     return expected(
         new Problem.Unavailable(
@@ -65,7 +78,7 @@ public final class Failures {
         path);
   }
 
-  private static Answer refused(ResponseStatusException refused, String method, String path) {
+  private static Refusal refused(ResponseStatusException refused, String method, String path) {
     var known = HttpStatus.resolve(refused.getStatusCode().value());
     var status = known == null ? HttpStatus.BAD_REQUEST : known;
     var code = status.getReasonPhrase().toLowerCase(Locale.ROOT).replace(' ', '-');
@@ -73,18 +86,24 @@ public final class Failures {
         status == HttpStatus.NOT_FOUND
             ? "there is no route " + method + " " + path
             : status.getReasonPhrase();
-    return new Answer(
+    return new Refusal(
         status,
+        null,
+        code,
+        detail,
         refused.getHeaders().toSingleValueMap(),
         ProblemWriter.body(status, code, detail, path));
   }
 
-  private Answer incident(Throwable failure, String method, String path) {
+  private Refusal incident(Throwable failure, String method, String path) {
     var incident = Long.toHexString(chance.nextLong());
     LOG.error("Incident {} at {} {}", incident, method, path, failure);
     var detail = "something went wrong here; the server's log has it under incident " + incident;
-    return new Answer(
+    return new Refusal(
         HttpStatus.INTERNAL_SERVER_ERROR,
+        null,
+        "internal",
+        detail,
         Map.of(),
         ProblemWriter.body(HttpStatus.INTERNAL_SERVER_ERROR, "internal", detail, path));
   }

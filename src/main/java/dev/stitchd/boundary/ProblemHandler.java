@@ -25,7 +25,7 @@ final class ProblemHandler implements WebExceptionHandler {
       return Mono.error(failure);
     }
     var request = exchange.getRequest();
-    var answer = failures.answer(failure, request.getMethod().name(), request.getPath().value());
+    var answer = failures.refusal(failure, request.getMethod().name(), request.getPath().value());
     response.setStatusCode(answer.status());
     answer.headers().forEach(response.getHeaders()::set);
     response.getHeaders().setContentType(MediaType.APPLICATION_PROBLEM_JSON);

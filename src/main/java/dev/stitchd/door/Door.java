@@ -70,7 +70,7 @@ final class Door implements NettyRouteProvider {
   }
 
   private Mono<Void> refuse(Throwable failure, ShortWay way, HttpServerResponse response) {
-    var answer = failures.answer(failure, way.method().name(), way.path());
+    var answer = failures.refusal(failure, way.method().name(), way.path());
     response
         .status(answer.status().value())
         .header(HttpHeaderNames.CONTENT_TYPE, "application/problem+json")

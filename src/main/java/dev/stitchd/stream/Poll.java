@@ -1,34 +1,42 @@
 package dev.stitchd.stream;
 
+import dev.stitchd.endpoint.SdkRequest;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.snapshot.Snapshot;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.util.AsciiString;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpHeaders;
-import org.springframework.http.server.reactive.ServerHttpRequest;
 
 /// What a poll asks.
 ///
 /// @param since what the client has, if it wants to hear only what changed
 /// @param ifNoneMatch what the client has, if it wants to hear nothing while that is current
 /// @param patience how long to hold the answer while there is nothing new
-/// @param coding how the client likes its answer
-record Poll(@Nullable Cursor since, List<String> ifNoneMatch, Duration patience, Coding coding) {
+/// @param acceptEncoding how the client likes its answer
+record Poll(
+    @Nullable Cursor since,
+    List<String> ifNoneMatch,
+    Duration patience,
+    List<String> acceptEncoding) {
 
   /// Reads `?since=`, `?wait=`, `If-None-Match` and `Accept-Encoding`.
   ///
   /// @throws Problem.Malformed if `wait` is no duration
-  static Poll of(ServerHttpRequest request, Duration longestWait) {
-    var headers = request.getHeaders();
-    var query = request.getQueryParams();
+  static Poll of(SdkRequest request, Duration longestWait) {
     return new Poll(
-        Cursor.parse(query.getFirst("since")),
-        headers.getOrEmpty(HttpHeaders.IF_NONE_MATCH),
-        patience(query.getFirst("wait"), longestWait),
-        Coding.of(headers.getOrEmpty(HttpHeaders.ACCEPT_ENCODING)));
+        Cursor.parse(request.parameter("since")),
+        request.headers(HttpHeaderNames.IF_NONE_MATCH),
+        patience(request.parameter("wait"), longestWait),
+        request.headers(HttpHeaderNames.ACCEPT_ENCODING));
+  }
+
+  /// The coding to answer in.
+  Coding coding() {
+    return acceptEncoding.isEmpty() ? Coding.IDENTITY : Coding.of(acceptEncoding);
   }
 
   /// What the client says it has, in one of the two ways; null if it says nothing.
@@ -45,6 +53,11 @@ record Poll(@Nullable Cursor since, List<String> ifNoneMatch, Duration patience,
             && since.tag().equals(snapshot.tag())
             && since.revision() == snapshot.revision())
         || names(snapshot.cursor());
+  }
+
+  /// Whether `If-None-Match` is exactly this tag, as it mostly is.
+  boolean names(AsciiString etag) {
+    return ifNoneMatch.size() == 1 && etag.contentEquals(ifNoneMatch.getFirst());
   }
 
   /// Whether `If-None-Match` names a cursor, as it was given or weakened by a proxy.

@@ -6,7 +6,6 @@ import org.springframework.web.server.ServerWebExchange;
 /// What answers of the SDK plane have in common.
 final class SdkHeaders {
 
-  static final String CACHE_CONTROL = "private, no-cache";
   static final String VARY = "Authorization, X-API-Key, Accept-Encoding";
 
   private SdkHeaders() {}

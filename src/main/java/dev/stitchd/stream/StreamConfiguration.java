@@ -95,11 +95,6 @@ final class StreamConfiguration {
   }
 
   @Bean
-  PollDoor pollDoor(Editions editions, Loops loops, StreamMeters meters, StreamSettings settings) {
-    return new PollDoor(editions, loops, meters, settings);
-  }
-
-  @Bean
   StreamDoor streamDoor(Loops loops, Places places, Drain drain) {
     return new StreamDoor(loops, places, drain);
   }
@@ -159,16 +154,17 @@ final class StreamConfiguration {
   }
 
   @Bean
-  @Order(SDK_PLANE)
-  ConfigFilter configFilter(
+  ConfigEndpoint configEndpoint(
       Access access,
       Snapshots snapshots,
       Editions editions,
+      Loops loops,
       Drain drain,
       StreamMeters meters,
       Instances instances,
       StreamSettings settings,
       @Qualifier("timer") Scheduler timer) {
-    return new ConfigFilter(access, snapshots, editions, drain, meters, instances, settings, timer);
+    return new ConfigEndpoint(
+        access, snapshots, editions, loops, drain, meters, instances, settings, timer);
   }
 }

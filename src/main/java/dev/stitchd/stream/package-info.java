@@ -2,7 +2,7 @@
 /// ETags. A frame is encoded once for each revision and shared; a connection keeps a cursor, not a
 /// queue, so that a slow client skips to the newest state and never slows another one down.
 ///
-/// May use: `kernel`, `snapshot`, `access`, `boundary`, `door`, `propagation`. Threads: frames are
+/// May use: `kernel`, `snapshot`, `access`, `boundary`, `door`, `endpoint`, `propagation`. Threads: frames are
 /// encoded and written on Netty event loops and the timer; bodies are compressed on the scheduler
 /// named `compress`.
 @ApplicationModule(
@@ -13,6 +13,7 @@
       "access",
       "boundary",
       "door",
+      "endpoint",
       "propagation"
     })
 @CheckReturnValue

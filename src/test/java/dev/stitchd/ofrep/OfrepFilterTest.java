@@ -387,13 +387,8 @@ class OfrepFilterTest {
 
   private final class FakeAccess implements Access {
     @Override
-    public Mono<SdkCaller> sdk(ServerHttpRequest request) {
+    public Mono<SdkCaller> sdk(String authorization, String apiKey) {
       return refusal == null ? Mono.just(caller) : Mono.error(refusal);
-    }
-
-    @Override
-    public Mono<SdkCaller> serverSdk(ServerHttpRequest request) {
-      return sdk(request);
     }
 
     @Override

@@ -41,6 +41,11 @@ public final class MemorySnapshots implements Snapshots {
   }
 
   @Override
+  public Snapshot held(EnvironmentId environment) {
+    return held.held(environment);
+  }
+
+  @Override
   public Mono<Snapshot> atLeast(
       EnvironmentId environment, String tag, long revision, Duration patience) {
     return held.atLeast(environment, tag, revision, patience);

@@ -54,7 +54,7 @@ final class Room {
   final RunningJob draining;
   final Streams streams;
   final Writing writing;
-  final ConfigFilter config;
+  final ConfigEndpoint config;
 
   Room(Scheduler timer) {
     snapshots = new MemorySnapshots(timer);
@@ -80,8 +80,16 @@ final class Room {
     draining = RunningJob.start(drain, timer);
     writing = new Writing(drain, jitter, streamMeters, SETTINGS, timer);
     config =
-        new ConfigFilter(
-            access, snapshots, editions, drain, streamMeters, new NoInstances(), SETTINGS, timer);
+        new ConfigEndpoint(
+            access,
+            snapshots,
+            editions,
+            loops,
+            drain,
+            streamMeters,
+            new NoInstances(),
+            SETTINGS,
+            timer);
   }
 
   /// Frames of a new stream.

@@ -1,0 +1,76 @@
+package dev.stitchd.endpoint;
+
+import dev.stitchd.access.Access;
+import dev.stitchd.access.SdkCaller;
+import dev.stitchd.access.StreamTokens;
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.snapshot.Snapshots;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Mono;
+
+/// Lets callers in, whatever protocol they speak: their credential, what such a credential may call,
+/// their environment. Safe from any thread, never blocks.
+@Component
+public final class EndpointAccess {
+
+  private final Access access;
+  private final StreamTokens tokens;
+  private final Snapshots snapshots;
+
+  public EndpointAccess(Access access, StreamTokens tokens, Snapshots snapshots) {
+    this.access = access;
+    this.tokens = tokens;
+    this.snapshots = snapshots;
+  }
+
+  /// The client, if its key and its environment are in memory; null if [#admitted] has to find out.
+  ///
+  /// @param authorization the value of `Authorization`
+  /// @param apiKey the value of `X-API-Key`
+  /// @throws Problem.Forbidden if such a key may not call the route
+  @Nullable Client known(
+      SdkRoute route, @Nullable String authorization, @Nullable String apiKey) {
+    var caller = access.known(authorization, apiKey);
+    if (caller == null) {
+      return null;
+    }
+    var snapshot = snapshots.held(checked(route, caller).environment());
+    return snapshot == null ? null : new Client(caller, snapshot);
+  }
+
+  /// The client. Fails with [Problem.Unauthenticated], with [Problem.Forbidden] if such a key may
+  /// not call the route, with [Problem.Unavailable] if that cannot be found out now.
+  Mono<Client> admitted(SdkRoute route, @Nullable String authorization, @Nullable String apiKey) {
+    return access
+        .sdk(authorization, apiKey)
+        .map(caller -> checked(route, caller))
+        .flatMap(this::client);
+  }
+
+  /// The client that an event stream's token stands for. Fails as the other.
+  Mono<Client> admitted(@Nullable String streamToken) {
+    return streamToken == null || streamToken.isEmpty()
+        ? Mono.error(() ->
+            new Problem.Unauthenticated("the stream's address, token included, is in bulk answers"))
+        : tokens.holder(streamToken).flatMap(this::client);
+  }
+
+  private static SdkCaller checked(SdkRoute route, SdkCaller caller) {
+    if (route.callers() == SdkRoute.Callers.SERVER_KEYS
+        && caller.kind() != SdkCaller.Kind.SERVER) {
+      throw new Problem.Forbidden(
+          "this needs a server key; client keys are public and may only evaluate");
+    }
+    return caller;
+  }
+
+  private Mono<Client> client(SdkCaller caller) {
+    return snapshots
+        .current(caller.environment())
+        .onErrorMap(
+            Problem.NotFound.class,
+            _ -> new Problem.Unauthenticated("the key's environment is gone"))
+        .map(snapshot -> new Client(caller, snapshot));
+  }
+}

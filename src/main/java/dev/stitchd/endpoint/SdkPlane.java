@@ -1,0 +1,200 @@
+package dev.stitchd.endpoint;
+
+import dev.stitchd.boundary.Failures;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.util.AsciiString;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import org.springframework.boot.reactor.netty.NettyRouteProvider;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.netty.http.server.HttpServerRequest;
+import reactor.netty.http.server.HttpServerResponse;
+import reactor.netty.http.server.HttpServerRoutes;
+
+/// Serves the SDK plane, in the HTTP server itself and before the framework of the management plane,
+/// whose machinery would cost more than most of these answers do. Each request goes one way: its
+/// route's headers, who calls, whether its page may, its endpoint, the answer or the refusal, the
+/// timer. Where key and environment are in memory, that is one call on the connection's event loop;
+/// a trace or a limit on requests would begin in [#serve].
+@Component
+public final class SdkPlane implements NettyRouteProvider {
+
+  private static final AsciiString API_KEY = AsciiString.cached("X-API-Key");
+
+  private final EndpointAccess access;
+  private final Failures failures;
+  private final RequestTimers timers;
+  private final Map<SdkRoute, Endpoint> endpoints = new EnumMap<>(SdkRoute.class);
+
+  public SdkPlane(
+      EndpointAccess access, List<Endpoint> endpoints, Failures failures, MeterRegistry meters) {
+    this.access = access;
+    this.failures = failures;
+    this.timers = new RequestTimers(meters);
+    endpoints.forEach(this::add);
+  }
+
+  private void add(Endpoint endpoint) {
+    if (endpoints.put(endpoint.route(), endpoint) != null) {
+      throw new IllegalStateException(endpoint.route() + " has two endpoints");
+    }
+  }
+
+  @Override
+  public HttpServerRoutes apply(HttpServerRoutes routes) {
+    return routes.route(request -> endpoint(request) != null, this::serve);
+  }
+
+  private @Nullable Endpoint endpoint(HttpServerRequest request) {
+    var uri = request.uri();
+    if (uri.startsWith("/api/")) {
+      return null;
+    }
+    var path = path(uri, request);
+    var route =
+        request.method().equals(HttpMethod.OPTIONS)
+                && BrowserOrigins.isPreflight(request.requestHeaders())
+            ? SdkRoute.forBrowsers(path)
+            : SdkRoute.of(request.method(), path);
+    return route == null ? null : endpoints.get(route);
+  }
+
+  private static String path(String uri, HttpServerRequest request) {
+    if (uri.indexOf('?') < 0 && uri.startsWith("/") && uri.indexOf('#') < 0) {
+      return uri;
+    }
+    return request.fullPath();
+  }
+
+  private Publisher<Void> serve(HttpServerRequest received, HttpServerResponse response) {
+    var endpoint = Objects.requireNonNull(endpoint(received));
+    var request =
+        new SdkRequest(endpoint.route(), received, response, path(received.uri(), received));
+    if (received.method().equals(HttpMethod.OPTIONS)) {
+      return write(request, BrowserOrigins.preflight(), null);
+    }
+    headOfAll(request);
+    try {
+      var client = known(request);
+      return client == null
+          ? whenAdmitted(endpoint, request)
+          : carryOut(endpoint, request, served(endpoint, request, client));
+    } catch (RuntimeException failure) {
+      return refuse(endpoint, request, failure);
+    }
+  }
+
+  /// What every answer of a route carries.
+  private static void headOfAll(SdkRequest request) {
+    var head = request.response().responseHeaders();
+    head.set(HttpHeaderNames.CACHE_CONTROL, request.route().cacheControl());
+    head.set(HttpHeaderNames.VARY, request.route().vary());
+    if (request.route().allowsOrigins()) {
+      BrowserOrigins.expose(request.requestHeaders(), head);
+    }
+  }
+
+  private @Nullable Client known(SdkRequest request) {
+    return request.route().callers() == SdkRoute.Callers.STREAM_TOKENS
+        ? null
+        : access.known(
+            request.route(),
+            request.header(HttpHeaderNames.AUTHORIZATION),
+            request.header(API_KEY));
+  }
+
+  private Mono<Void> whenAdmitted(Endpoint endpoint, SdkRequest request) {
+    return admitted(request)
+        .publishOn(Schedulers.fromExecutor(request.channel().eventLoop()))
+        .map(client -> served(endpoint, request, client))
+        .onErrorResume(failure -> Mono.just(new Reply.Refused(failure)))
+        .flatMap(reply -> carryOut(endpoint, request, reply));
+  }
+
+  private Mono<Client> admitted(SdkRequest request) {
+    return request.route().callers() == SdkRoute.Callers.STREAM_TOKENS
+        ? access.admitted(request.parameter("token"))
+        : access.admitted(
+            request.route(),
+            request.header(HttpHeaderNames.AUTHORIZATION),
+            request.header(API_KEY));
+  }
+
+  private static Reply served(Endpoint endpoint, SdkRequest request, Client client) {
+    if (request.route().allowsOrigins()) {
+      BrowserOrigins.check(
+          request.header(HttpHeaderNames.ORIGIN),
+          client.snapshot().settings(),
+          client.isPublic());
+    }
+    return endpoint.serve(request, client);
+  }
+
+  private Mono<Void> carryOut(Endpoint endpoint, SdkRequest request, Reply reply) {
+    return switch (reply) {
+      case Reply.Now(var answer) -> write(request, answer, null);
+      case Reply.Later(var next) -> later(endpoint, request, next);
+      case Reply.AfterBody wish ->
+          new BodyCollector(request.connection(), wish)
+              .flatMap(next -> carryOut(endpoint, request, next));
+      case Reply.Written(var writing) -> written(endpoint, request, writing);
+      case Reply.Refused(var why) -> refuse(endpoint, request, why);
+    };
+  }
+
+  private Mono<Void> later(Endpoint endpoint, SdkRequest request, Mono<Reply> next) {
+    return next
+        .onErrorResume(failure -> Mono.just(new Reply.Refused(failure)))
+        .doOnCancel(() -> timers.left(request))
+        .flatMap(reply -> onTheLoop(request, () -> carryOut(endpoint, request, reply)));
+  }
+
+  /// Answers begin on their connection's event loop: Reactor Netty stops reading from a connection
+  /// if an answer is completed on another thread while the client's next request arrives.
+  private static Mono<Void> onTheLoop(
+      SdkRequest request, Supplier<Mono<Void>> writing) {
+    var loop = request.channel().eventLoop();
+    return loop.inEventLoop()
+        ? writing.get()
+        : Mono.defer(writing).subscribeOn(Schedulers.fromExecutor(loop));
+  }
+
+  private Mono<Void> written(Endpoint endpoint, SdkRequest request, Mono<Void> writing) {
+    var response = request.response();
+    return writing
+        .doFinally(_ -> {
+          if (response.hasSentHeaders()) {
+            timers.answered(request, response.status().code(), null);
+          }
+        })
+        .onErrorResume(
+            failure -> !response.hasSentHeaders(),
+            failure -> onTheLoop(request, () -> refuse(endpoint, request, failure)));
+  }
+
+  private Mono<Void> refuse(Endpoint endpoint, SdkRequest request, Throwable failure) {
+    var refusal =
+        failures.refusal(failure, request.method().name(), request.path());
+    var answer = endpoint.refusal(refusal, request);
+    refusal.headers().forEach(answer::with);
+    return write(request, answer, failure);
+  }
+
+  private Mono<Void> write(SdkRequest request, HttpAnswer answer, @Nullable Throwable failure) {
+    timers.answered(request, answer.status(), failure);
+    var response = request.response();
+    response.status(answer.statusLine());
+    answer.writeTo(response.responseHeaders());
+    var body = answer.body();
+    return body == null ? response.send() : response.sendObject(body).then();
+  }
+}

@@ -1,0 +1,152 @@
+package dev.stitchd.stream;
+
+import dev.stitchd.access.Access;
+import dev.stitchd.access.SdkCaller;
+import dev.stitchd.endpoint.Client;
+import dev.stitchd.endpoint.Endpoint;
+import dev.stitchd.endpoint.HttpAnswer;
+import dev.stitchd.endpoint.Reply;
+import dev.stitchd.endpoint.SdkRequest;
+import dev.stitchd.endpoint.SdkRoute;
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.propagation.Instances;
+import dev.stitchd.snapshot.Snapshot;
+import dev.stitchd.snapshot.Snapshots;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/// `GET /sdk/v1/config`: everything or what changed, with an ETag, at once or at the next change.
+final class ConfigEndpoint implements Endpoint {
+
+  private final Access access;
+  private final Snapshots snapshots;
+  private final Editions editions;
+  private final Loops loops;
+  private final Drain drain;
+  private final StreamMeters meters;
+  private final Instances instances;
+  private final StreamSettings settings;
+  private final Scheduler timer;
+
+  ConfigEndpoint(
+      Access access,
+      Snapshots snapshots,
+      Editions editions,
+      Loops loops,
+      Drain drain,
+      StreamMeters meters,
+      Instances instances,
+      StreamSettings settings,
+      Scheduler timer) {
+    this.access = access;
+    this.snapshots = snapshots;
+    this.editions = editions;
+    this.loops = loops;
+    this.drain = drain;
+    this.meters = meters;
+    this.instances = instances;
+    this.settings = settings;
+    this.timer = timer;
+  }
+
+  @Override
+  public SdkRoute route() {
+    return SdkRoute.CONFIG;
+  }
+
+  @Override
+  public Reply serve(SdkRequest request, Client client) {
+    var poll = Poll.of(request, settings.longestWait());
+    var snapshot = client.snapshot();
+    var instance = request.header(Instances.HEADER);
+    if (instance != null) {
+      instances.noted(snapshot, instance, poll.applied());
+    }
+    return poll.patience().isZero() || !poll.hasAlready(snapshot)
+        ? answer(snapshot, poll, request)
+        : new Reply.Later(
+            newer(client.caller(), poll, snapshot).map(newest -> answer(newest, poll, request)));
+  }
+
+  private Mono<Snapshot> newer(SdkCaller caller, Poll poll, Snapshot current) {
+    return Mono.firstWithSignal(
+        next(caller, poll),
+        revoked(caller),
+        drain.begun().thenReturn(current),
+        Mono.delay(poll.patience(), timer).thenReturn(current));
+  }
+
+  private Mono<Snapshot> next(SdkCaller caller, Poll poll) {
+    return snapshots
+        .updates(caller.environment())
+        .filter(snapshot -> !poll.hasAlready(snapshot))
+        .next()
+        .switchIfEmpty(Mono.error(() -> new Problem.NotFound("the environment was deleted")));
+  }
+
+  private Mono<Snapshot> revoked(SdkCaller caller) {
+    return access
+        .revocation(caller)
+        .next()
+        .flatMap(_ -> Mono.error(() -> new Problem.Unauthenticated("the key was revoked")));
+  }
+
+  private Reply answer(Snapshot snapshot, Poll poll, SdkRequest request) {
+    var edition = editions.of(snapshot);
+    if (poll.names(edition.etag()) || poll.hasAlready(snapshot)) {
+      meters.unchanged();
+      return new Reply.Now(tagged(HttpAnswer.empty(HttpResponseStatus.NOT_MODIFIED), edition));
+    }
+    var body = body(edition, snapshot, poll.since());
+    meters.polled(body.frame().kind());
+    var coding =
+        body.length() < settings.compressFrom().toBytes() ? Coding.IDENTITY : poll.coding();
+    var ready = body.ready(coding);
+    return ready == null
+        ? new Reply.Later(
+            body.json(coding).map(bytes -> answer(snapshot, edition, body, coding, bytes, request)))
+        : answer(snapshot, edition, body, coding, ready, request);
+  }
+
+  private static Body body(Edition edition, Snapshot snapshot, @Nullable Cursor since) {
+    return since != null
+            && since.tag().equals(snapshot.tag())
+            && since.revision() < snapshot.revision()
+        ? edition.resume(snapshot, since.revision())
+        : edition.put(snapshot);
+  }
+
+  private Reply answer(
+      Snapshot snapshot,
+      Edition edition,
+      Body body,
+      Coding coding,
+      ByteBuffer bytes,
+      SdkRequest request) {
+    var answer = tagged(HttpAnswer.json(buffer(snapshot, body, coding, bytes, request)), edition);
+    return new Reply.Now(
+        coding == Coding.IDENTITY
+            ? answer
+            : answer.with(HttpHeaderNames.CONTENT_ENCODING, coding.token()));
+  }
+
+  /// The event loop's own copy, which needs no copying into the socket; answers that were waited for
+  /// come from other threads.
+  private ByteBuf buffer(
+      Snapshot snapshot, Body body, Coding coding, ByteBuffer bytes, SdkRequest request) {
+    var loop = request.channel().eventLoop();
+    return loop.inEventLoop()
+        ? loops.at(loop).bodies().of(snapshot.environment(), body, coding, bytes)
+        : Unpooled.wrappedBuffer(bytes);
+  }
+
+  private static HttpAnswer tagged(HttpAnswer answer, Edition edition) {
+    return answer.with(HttpHeaderNames.ETAG, edition.etag());
+  }
+}
