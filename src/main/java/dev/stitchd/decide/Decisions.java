@@ -5,6 +5,7 @@ import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.ruleset.Evaluation;
 import dev.stitchd.snapshot.Snapshot;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /// What flags give to a context. A client key sees only flags marked client-visible, the others as
@@ -18,8 +19,22 @@ public interface Decisions {
   Mono<Evaluation> evaluate(
       SdkCaller caller, Snapshot snapshot, String flagKey, EvaluationContext context);
 
+  /// As [#evaluate], if no fact has to be fetched for it; null otherwise, and then nothing is
+  /// recorded. Never waits.
+  default @Nullable Evaluation evaluateNow(
+      SdkCaller caller, Snapshot snapshot, String flagKey, EvaluationContext context) {
+    return null;
+  }
+
   /// What all flags that the caller may see give, in order of their keys; counted, and never an
   /// exposure, since whoever asks for all flags has not shown them all.
   Mono<List<Evaluation>> evaluateAll(
       SdkCaller caller, Snapshot snapshot, EvaluationContext context);
+
+  /// As [#evaluateAll], if no fact has to be fetched for it; null otherwise, and then nothing is
+  /// recorded. Never waits.
+  default @Nullable List<Evaluation> evaluateAllNow(
+      SdkCaller caller, Snapshot snapshot, EvaluationContext context) {
+    return null;
+  }
 }

@@ -5,9 +5,11 @@ import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.ruleset.ErrorCode;
 import dev.stitchd.ruleset.Evaluation;
 import dev.stitchd.ruleset.Evaluator;
+import dev.stitchd.ruleset.Facts;
 import dev.stitchd.ruleset.Reason;
 import dev.stitchd.snapshot.Snapshot;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
@@ -28,6 +30,40 @@ final class RecordingDecisions implements Decisions {
       SdkCaller caller, Snapshot snapshot, String flagKey, EvaluationContext context) {
     return decide(caller, snapshot, flagKey, context)
         .doOnNext(evaluation -> recorder.given(snapshot, evaluation, context));
+  }
+
+  @Override
+  public @Nullable Evaluation evaluateNow(
+      SdkCaller caller, Snapshot snapshot, String flagKey, EvaluationContext context) {
+    var evaluation = decideNow(caller, snapshot, flagKey, context);
+    if (evaluation != null) {
+      recorder.given(snapshot, evaluation, context);
+    }
+    return evaluation;
+  }
+
+  private static @Nullable Evaluation decideNow(
+      SdkCaller caller, Snapshot snapshot, String flagKey, EvaluationContext context) {
+    var ruleset = snapshot.ruleset();
+    if (!VisibleFlags.maySee(caller, ruleset.flag(flagKey))) {
+      return notFound(flagKey);
+    }
+    return Evaluator.needs(ruleset, flagKey, context).isEmpty()
+        ? Evaluator.evaluate(ruleset, flagKey, context, Facts.NONE)
+        : null;
+  }
+
+  @Override
+  public @Nullable List<Evaluation> evaluateAllNow(
+      SdkCaller caller, Snapshot snapshot, EvaluationContext context) {
+    var ruleset = snapshot.ruleset();
+    var visible = VisibleFlags.of(caller, snapshot);
+    if (!Evaluator.needs(ruleset, visible, context).isEmpty()) {
+      return null;
+    }
+    var evaluations = Evaluator.evaluateAll(ruleset, visible, context, Facts.NONE);
+    recorder.givenAll(snapshot.environment(), evaluations);
+    return evaluations;
   }
 
   @Override

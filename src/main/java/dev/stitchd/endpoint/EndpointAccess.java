@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
-/// Lets callers in, whatever protocol they speak: their credential, what such a credential may call,
-/// their environment. Safe from any thread, never blocks.
+/// Lets callers in, whatever protocol they speak: their credential, what such a credential may
+/// call, their environment. Safe from any thread, never blocks.
 @Component
 public final class EndpointAccess {
 
@@ -29,8 +29,7 @@ public final class EndpointAccess {
   /// @param authorization the value of `Authorization`
   /// @param apiKey the value of `X-API-Key`
   /// @throws Problem.Forbidden if such a key may not call the route
-  @Nullable Client known(
-      SdkRoute route, @Nullable String authorization, @Nullable String apiKey) {
+  @Nullable Client known(SdkRoute route, @Nullable String authorization, @Nullable String apiKey) {
     var caller = access.known(authorization, apiKey);
     if (caller == null) {
       return null;
@@ -57,8 +56,7 @@ public final class EndpointAccess {
   }
 
   private static SdkCaller checked(SdkRoute route, SdkCaller caller) {
-    if (route.callers() == SdkRoute.Callers.SERVER_KEYS
-        && caller.kind() != SdkCaller.Kind.SERVER) {
+    if (route.callers() == SdkRoute.Callers.SERVER_KEYS && caller.kind() != SdkCaller.Kind.SERVER) {
       throw new Problem.Forbidden(
           "this needs a server key; client keys are public and may only evaluate");
     }

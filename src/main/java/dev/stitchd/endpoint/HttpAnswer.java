@@ -8,6 +8,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.AsciiString;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// An answer that is complete. Written once.
@@ -57,6 +58,14 @@ public final class HttpAnswer {
     }
     headers.add(new Header(name, value));
     return this;
+  }
+
+  HttpAnswer with(Map<String, String> more) {
+    var answer = this;
+    for (var header : more.entrySet()) {
+      answer = answer.with(header.getKey(), header.getValue());
+    }
+    return answer;
   }
 
   int status() {

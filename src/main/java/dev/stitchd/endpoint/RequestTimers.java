@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
-/// The SDK plane's part of the metric `http.server.requests`, with the tags that the framework gives
-/// to the management plane's. Safe from any thread.
+/// The SDK plane's part of the metric `http.server.requests`, with the tags that the framework
+/// gives to the management plane's. Safe from any thread.
 final class RequestTimers {
 
   private static final String NONE = "none";
@@ -34,7 +34,8 @@ final class RequestTimers {
   ///
   /// @param failure why it was refused; null if it was not
   void answered(SdkRequest request, int status, @Nullable Throwable failure) {
-    timer(request, status, failure).record(System.nanoTime() - request.began(), TimeUnit.NANOSECONDS);
+    timer(request, status, failure)
+        .record(System.nanoTime() - request.began(), TimeUnit.NANOSECONDS);
   }
 
   /// The client left before its answer was there.

@@ -16,15 +16,16 @@ import org.springframework.boot.reactor.netty.NettyRouteProvider;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
+import reactor.netty.channel.AbortedException;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
 import reactor.netty.http.server.HttpServerRoutes;
 
-/// Serves the SDK plane, in the HTTP server itself and before the framework of the management plane,
-/// whose machinery would cost more than most of these answers do. Each request goes one way: its
-/// route's headers, who calls, whether its page may, its endpoint, the answer or the refusal, the
-/// timer. Where key and environment are in memory, that is one call on the connection's event loop;
-/// a trace or a limit on requests would begin in [#serve].
+/// Serves the SDK plane, in the HTTP server itself and before the framework of the management
+/// plane, whose machinery would cost more than most of these answers do. Each request goes one way:
+/// its route's headers, who calls, whether its page may, its endpoint, the answer or the refusal,
+/// the timer. Where key and environment are in memory, that is one call on the connection's event
+/// loop; a trace or a limit on requests would begin in [#serve].
 @Component
 public final class SdkPlane implements NettyRouteProvider {
 
@@ -132,9 +133,7 @@ public final class SdkPlane implements NettyRouteProvider {
   private static Reply served(Endpoint endpoint, SdkRequest request, Client client) {
     if (request.route().allowsOrigins()) {
       BrowserOrigins.check(
-          request.header(HttpHeaderNames.ORIGIN),
-          client.snapshot().settings(),
-          client.isPublic());
+          request.header(HttpHeaderNames.ORIGIN), client.snapshot().settings(), client.isPublic());
     }
     return endpoint.serve(request, client);
   }
@@ -143,25 +142,36 @@ public final class SdkPlane implements NettyRouteProvider {
     return switch (reply) {
       case Reply.Now(var answer) -> write(request, answer, null);
       case Reply.Later(var next) -> later(endpoint, request, next);
-      case Reply.AfterBody wish ->
-          new BodyCollector(request.connection(), wish)
-              .flatMap(next -> carryOut(endpoint, request, next));
+      case Reply.AfterBody wish -> afterBody(endpoint, request, wish);
       case Reply.Written(var writing) -> written(endpoint, request, writing);
       case Reply.Refused(var why) -> refuse(endpoint, request, why);
     };
   }
 
   private Mono<Void> later(Endpoint endpoint, SdkRequest request, Mono<Reply> next) {
-    return next
-        .onErrorResume(failure -> Mono.just(new Reply.Refused(failure)))
+    return next.onErrorResume(failure -> Mono.just(new Reply.Refused(failure)))
         .doOnCancel(() -> timers.left(request))
         .flatMap(reply -> onTheLoop(request, () -> carryOut(endpoint, request, reply)));
   }
 
+  private Mono<Void> afterBody(Endpoint endpoint, SdkRequest request, Reply.AfterBody wish) {
+    return RequestBody.of(request.connection(), wish.most())
+        .map(body -> wish.then().apply(body.bytes()))
+        .onErrorResume(failure -> refusedUnlessGone(request, failure))
+        .flatMap(reply -> carryOut(endpoint, request, reply));
+  }
+
+  private Mono<Reply> refusedUnlessGone(SdkRequest request, Throwable failure) {
+    if (failure instanceof AbortedException) {
+      timers.left(request);
+      return Mono.error(failure);
+    }
+    return Mono.just(new Reply.Refused(failure));
+  }
+
   /// Answers begin on their connection's event loop: Reactor Netty stops reading from a connection
   /// if an answer is completed on another thread while the client's next request arrives.
-  private static Mono<Void> onTheLoop(
-      SdkRequest request, Supplier<Mono<Void>> writing) {
+  private static Mono<Void> onTheLoop(SdkRequest request, Supplier<Mono<Void>> writing) {
     var loop = request.channel().eventLoop();
     return loop.inEventLoop()
         ? writing.get()
@@ -182,10 +192,8 @@ public final class SdkPlane implements NettyRouteProvider {
   }
 
   private Mono<Void> refuse(Endpoint endpoint, SdkRequest request, Throwable failure) {
-    var refusal =
-        failures.refusal(failure, request.method().name(), request.path());
-    var answer = endpoint.refusal(refusal, request);
-    refusal.headers().forEach(answer::with);
+    var refusal = failures.refusal(failure, request.method().name(), request.path());
+    var answer = endpoint.refusal(refusal, request).with(refusal.headers());
     return write(request, answer, failure);
   }
 

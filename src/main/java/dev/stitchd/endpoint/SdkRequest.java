@@ -27,8 +27,7 @@ public final class SdkRequest {
   private final long began = System.nanoTime();
   private @Nullable Map<String, List<String>> query;
 
-  SdkRequest(
-      SdkRoute route, HttpServerRequest request, HttpServerResponse response, String path) {
+  SdkRequest(SdkRoute route, HttpServerRequest request, HttpServerResponse response, String path) {
     this.route = route;
     this.request = request;
     this.response = response;

@@ -4,8 +4,8 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.util.AsciiString;
 import org.jspecify.annotations.Nullable;
 
-/// The routes of the SDK plane: who may call each, whether browsers may, and what all of its answers
-/// say about caches. Everything else of the server is the management plane's.
+/// The routes of the SDK plane: who may call each, whether browsers may, and what all of its
+/// answers say about caches. Everything else of the server is the management plane's.
 public enum SdkRoute {
   STREAM(HttpMethod.GET, "/sdk/v1/stream", Callers.SERVER_KEYS, Origins.NONE, Caching.NEVER),
   CONFIG(HttpMethod.GET, "/sdk/v1/config", Callers.SERVER_KEYS, Origins.NONE, Caching.ASK),
@@ -24,17 +24,9 @@ public enum SdkRoute {
       Origins.ALLOWED,
       Caching.ASK),
   OFREP_FLAGS(
-      HttpMethod.POST,
-      "/ofrep/v1/evaluate/flags",
-      Callers.ALL_KEYS,
-      Origins.ALLOWED,
-      Caching.ASK),
+      HttpMethod.POST, "/ofrep/v1/evaluate/flags", Callers.ALL_KEYS, Origins.ALLOWED, Caching.ASK),
   OFREP_STREAM(
-      HttpMethod.GET,
-      "/ofrep/v1/stream",
-      Callers.STREAM_TOKENS,
-      Origins.ALLOWED,
-      Caching.NEVER);
+      HttpMethod.GET, "/ofrep/v1/stream", Callers.STREAM_TOKENS, Origins.ALLOWED, Caching.NEVER);
 
   /// Whose requests a route serves.
   enum Callers {

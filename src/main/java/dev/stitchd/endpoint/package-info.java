@@ -1,8 +1,8 @@
 /// **The one way into the SDK plane**: the table of its routes, who may call them, how their
 /// requests are read, answered, refused and measured. Rooms contribute an [Endpoint] for a route.
 ///
-/// May use: `kernel`, `access`, `boundary`, `snapshot`. Threads: endpoints run on their connection's
-/// event loop, where every answer begins too; nothing blocks.
+/// May use: `kernel`, `access`, `boundary`, `snapshot`. Threads: endpoints run on their
+/// connection's event loop, where every answer begins too; nothing blocks.
 @ApplicationModule(allowedDependencies = {"kernel", "access", "boundary", "snapshot"})
 @CheckReturnValue
 @NullMarked

@@ -82,7 +82,7 @@ final class AnswerWriter {
       writeValue(json, evaluation);
     } else {
       json.writeStringProperty("errorCode", error.name());
-      json.writeStringProperty("errorDetails", Answers.details(evaluation.flagKey(), error));
+      json.writeStringProperty("errorDetails", OfrepAnswers.details(evaluation.flagKey(), error));
     }
     json.writeEndObject();
   }

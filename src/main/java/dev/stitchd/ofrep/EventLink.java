@@ -2,6 +2,7 @@ package dev.stitchd.ofrep;
 
 import dev.stitchd.access.SdkCaller;
 import dev.stitchd.access.StreamTokens;
+import dev.stitchd.endpoint.SdkRoute;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
@@ -27,7 +28,7 @@ final class EventLink {
 
   EventLink(StreamTokens tokens, OfrepSettings settings) {
     this.tokens = tokens;
-    this.address = settings.acceptedPathPrefix() + OfrepStreamFilter.PATH + "?token=";
+    this.address = settings.acceptedPathPrefix() + SdkRoute.OFREP_STREAM.pattern() + "?token=";
     this.inactivitySeconds = Math.max(1, settings.inactivity().toSeconds());
   }
 

@@ -2,8 +2,8 @@
 /// its own bodies for answers and errors, and the event stream that says when to ask again.
 ///
 /// May use: `kernel`, `access`, `snapshot`, `decide`, `ruleset` (what an evaluation is, and what it
-/// depends on), `stream` (whose manners the event stream has), `boundary`. Threads: Netty event
-/// loops and the timer; nothing blocks.
+/// depends on), `stream` (whose manners the event stream has), `boundary`, `endpoint`. Threads:
+/// Netty event loops and the timer; nothing blocks.
 @ApplicationModule(
     allowedDependencies = {
       "kernel",
@@ -12,7 +12,8 @@
       "decide",
       "ruleset",
       "stream",
-      "boundary"
+      "boundary",
+      "endpoint"
     })
 @CheckReturnValue
 @NullMarked

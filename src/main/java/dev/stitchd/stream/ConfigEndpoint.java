@@ -136,8 +136,8 @@ final class ConfigEndpoint implements Endpoint {
             : answer.with(HttpHeaderNames.CONTENT_ENCODING, coding.token()));
   }
 
-  /// The event loop's own copy, which needs no copying into the socket; answers that were waited for
-  /// come from other threads.
+  /// The event loop's own copy, which needs no copying into the socket; answers that were waited
+  /// for come from other threads.
   private ByteBuf buffer(
       Snapshot snapshot, Body body, Coding coding, ByteBuffer bytes, SdkRequest request) {
     var loop = request.channel().eventLoop();

@@ -1,7 +1,7 @@
 package dev.stitchd.stream;
 
 import dev.stitchd.access.SdkCaller;
-import org.springframework.web.server.ServerWebExchange;
+import dev.stitchd.endpoint.SdkRequest;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -21,9 +21,9 @@ final class EnteredSideStreams implements SideStreams {
   }
 
   @Override
-  public Mono<Void> serve(SdkCaller caller, ServerWebExchange exchange, Flux<Message> messages) {
+  public Mono<Void> serve(SdkCaller caller, SdkRequest request, Flux<Message> messages) {
     var frames = streams.frames(caller, messages.map(Frame::message));
     return entrance.enter(
-        caller, meters.openSide(), exchange, (_, outlet) -> writing.write(frames, outlet, _ -> {}));
+        caller, meters.openSide(), request, outlet -> writing.write(frames, outlet, _ -> {}));
   }
 }

@@ -1,5 +1,6 @@
 package dev.stitchd.stream;
 
+import dev.stitchd.endpoint.SdkRequest;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -7,46 +8,36 @@ import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.HttpVersion;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.server.reactive.ServerHttpResponse;
-import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import reactor.core.publisher.Mono;
-import reactor.netty.Connection;
 import reactor.netty.FutureMono;
-import reactor.netty.http.server.HttpServerRequest;
-import reactor.netty.http.server.HttpServerResponse;
 
 /// Writes to the connection itself. The framework's way to write would ask for dozens of frames in
 /// advance, and a slow client would get stale ones.
 final class NettyOutlet implements Outlet {
 
-  private final HttpServerResponse response;
+  private final SdkRequest request;
   private final Channel channel;
 
-  private NettyOutlet(HttpServerResponse response, Channel channel) {
-    this.response = response;
-    this.channel = channel;
+  private NettyOutlet(SdkRequest request) {
+    this.request = request;
+    this.channel = request.channel();
   }
 
   /// The outlet of a response whose head has not been sent.
-  static NettyOutlet of(ServerHttpResponse response) {
-    Object answer = ServerHttpResponseDecorator.getNativeResponse(response);
-    if (answer instanceof HttpServerResponse netty && answer instanceof Connection connection) {
-      return new NettyOutlet(netty, connection.channel());
-    }
-    throw new IllegalStateException("streams need Reactor Netty, not " + answer.getClass());
+  static NettyOutlet of(SdkRequest request) {
+    return new NettyOutlet(request);
   }
 
   /// Where to write past the framework, which only plain HTTP/1.1 allows; null elsewhere.
   @Nullable ChannelHandlerContext codec() {
-    return response instanceof HttpServerRequest request
-            && request.version().equals(HttpVersion.HTTP_1_1)
+    return request.connection().version().equals(HttpVersion.HTTP_1_1)
         ? Loops.codecOf(channel)
         : null;
   }
 
   @Override
   public Mono<Void> open() {
-    return response.then();
+    return request.response().then();
   }
 
   /// As content of the answer, which the codec of whichever HTTP version it is puts into a frame.

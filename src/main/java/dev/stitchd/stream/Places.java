@@ -19,12 +19,10 @@ final class Places {
   private final Scheduler timer;
   private final AtomicInteger open = new AtomicInteger();
   private final ConcurrentMap<UUID, Integer> byKey = new ConcurrentHashMap<>();
-  private final OpenStreams byEnvironment;
   private final AtomicLong second = new AtomicLong();
   private final AtomicInteger inSecond = new AtomicInteger();
 
   Places(StreamSettings settings, Jitter jitter, StreamMeters meters, Scheduler timer) {
-    this.byEnvironment = meters.open();
     this.settings = settings;
     this.jitter = jitter;
     this.meters = meters;
@@ -36,19 +34,7 @@ final class Places {
     return open.get();
   }
 
-  /// Takes a place for a stream of SDKs' own protocol, to be given back with [#leave].
-  ///
-  /// @throws Problem.TooMany if the key has as many as it may
-  /// @throws Problem.Unavailable if the node has, or has accepted as many in this second
-  void enter(SdkCaller caller) {
-    enter(caller, byEnvironment);
-  }
-
-  void leave(SdkCaller caller) {
-    leave(caller, byEnvironment);
-  }
-
-  /// The same for a stream of any protocol.
+  /// Takes a place for a stream, to be given back with [#leave].
   ///
   /// @param ofItsKind the gauges of that protocol
   /// @throws Problem.TooMany if the key has as many as it may

@@ -1,7 +1,7 @@
 package dev.stitchd.stream;
 
 import dev.stitchd.access.SdkCaller;
-import org.springframework.web.server.ServerWebExchange;
+import dev.stitchd.endpoint.SdkRequest;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -17,10 +17,10 @@ public interface SideStreams {
   /// @param data one line
   record Message(String id, String event, String data) {}
 
-  /// Answers a request with a stream. Completes when the stream has ended, for whatever reason.
-  /// Before the answer's head is sent it fails with a [dev.stitchd.kernel.Problem] if there is no
-  /// place for another stream or the environment cannot be loaded; never after that.
+  /// Answers a request with a stream, which must begin at once. Completes when the stream has
+  /// ended, for whatever reason; never fails once the answer's head was sent.
   ///
   /// @param messages asked for one by one; ends when the environment is deleted
-  Mono<Void> serve(SdkCaller caller, ServerWebExchange exchange, Flux<Message> messages);
+  /// @throws dev.stitchd.kernel.Problem if there is no place for another stream
+  Mono<Void> serve(SdkCaller caller, SdkRequest request, Flux<Message> messages);
 }

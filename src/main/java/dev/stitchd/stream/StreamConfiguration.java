@@ -13,17 +13,12 @@ import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.Ordered;
-import org.springframework.core.annotation.Order;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /// Puts the room together.
 @Configuration(proxyBeanMethods = false)
 final class StreamConfiguration {
-
-  /// Before filters that are of no use to SDKs.
-  private static final int SDK_PLANE = Ordered.HIGHEST_PRECEDENCE + 200;
 
   /// More bodies than this never wait: there is one for each revision and coding.
   private static final int WAITING_BODIES = 10_000;
@@ -95,11 +90,6 @@ final class StreamConfiguration {
   }
 
   @Bean
-  StreamDoor streamDoor(Loops loops, Places places, Drain drain) {
-    return new StreamDoor(loops, places, drain);
-  }
-
-  @Bean
   WebServerFactoryCustomizer<NettyReactiveWebServerFactory> deadPeers(StreamSettings settings) {
     return factory -> factory.addServerCustomizers(new DeadPeers(settings.unacknowledged()));
   }
@@ -128,8 +118,8 @@ final class StreamConfiguration {
   }
 
   @Bean
-  Entrance streamEntrance(Snapshots snapshots, Places places, Drain drain) {
-    return new Entrance(snapshots, places, drain);
+  Entrance streamEntrance(Places places, Drain drain) {
+    return new Entrance(places, drain);
   }
 
   @Bean
@@ -139,9 +129,7 @@ final class StreamConfiguration {
   }
 
   @Bean
-  @Order(SDK_PLANE)
-  StreamFilter streamFilter(
-      Access access,
+  StreamEndpoint streamEndpoint(
       Streams streams,
       Writing writing,
       Entrance entrance,
@@ -149,8 +137,7 @@ final class StreamConfiguration {
       StreamMeters meters,
       Deliveries deliveries,
       Instances instances) {
-    return new StreamFilter(
-        access, streams, writing, entrance, loops, meters, deliveries, instances);
+    return new StreamEndpoint(streams, writing, entrance, loops, meters, deliveries, instances);
   }
 
   @Bean

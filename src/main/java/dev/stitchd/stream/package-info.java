@@ -2,9 +2,9 @@
 /// ETags. A frame is encoded once for each revision and shared; a connection keeps a cursor, not a
 /// queue, so that a slow client skips to the newest state and never slows another one down.
 ///
-/// May use: `kernel`, `snapshot`, `access`, `boundary`, `door`, `endpoint`, `propagation`. Threads: frames are
-/// encoded and written on Netty event loops and the timer; bodies are compressed on the scheduler
-/// named `compress`.
+/// May use: `kernel`, `snapshot`, `access`, `boundary`, `endpoint`, `propagation`. Threads: frames
+/// are encoded and written on Netty event loops and the timer; bodies are compressed on the
+/// scheduler named `compress`.
 @ApplicationModule(
     allowedDependencies = {
       "kernel",
@@ -12,7 +12,6 @@
       "snapshot",
       "access",
       "boundary",
-      "door",
       "endpoint",
       "propagation"
     })

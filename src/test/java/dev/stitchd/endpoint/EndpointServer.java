@@ -57,12 +57,10 @@ public final class EndpointServer implements AutoCloseable {
   public CompletableFuture<HttpResponse<byte[]>> ask(
       String method, String path, byte[] body, String... headers) {
     var request =
-        HttpRequest.newBuilder(
-                URI.create("http://127.0.0.1:" + server.port() + path))
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
             .timeout(PATIENCE)
             .method(
-                method,
-                body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
+                method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
     for (int i = 0; i < headers.length; i += 2) {
       request.header(headers[i], headers[i + 1]);
     }

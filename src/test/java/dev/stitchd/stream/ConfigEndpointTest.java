@@ -26,8 +26,7 @@ class ConfigEndpointTest {
   private final Room room = new Room(time);
 
   private final EndpointServer server =
-      new EndpointServer(
-          room.access, EndpointServer.noTokens(), room.snapshots, room.config);
+      new EndpointServer(room.access, EndpointServer.noTokens(), room.snapshots, room.config);
 
   @AfterEach
   void reset() {
@@ -44,11 +43,9 @@ class ConfigEndpointTest {
     var answer = get("/sdk/v1/config").answer();
 
     assertThat(answer.statusCode()).isEqualTo(200);
-    assertThat(header(answer, "ETag"))
-        .isEqualTo("\"" + room.current().cursor() + "\"");
+    assertThat(header(answer, "ETag")).isEqualTo("\"" + room.current().cursor() + "\"");
     assertThat(header(answer, "Cache-Control")).isEqualTo("private, no-cache");
-    assertThat(header(answer, "Vary"))
-        .isEqualTo("Authorization, X-API-Key, Accept-Encoding");
+    assertThat(header(answer, "Vary")).isEqualTo("Authorization, X-API-Key, Accept-Encoding");
     var body = Json.parseOwn(new String(bytes(answer), UTF_8));
     assertThat(body.propertyNames())
         .containsExactly("revision", "environment", "flags", "segments");
@@ -67,8 +64,7 @@ class ConfigEndpointTest {
       assertThat(header(answer, "ETag")).isEqualTo("\"" + cursor + "\"");
       assertThat(bytes(answer)).isEmpty();
     }
-    assertThat(
-            get("/sdk/v1/config", "If-None-Match", "\"" + cursor + "0\"").answer().statusCode())
+    assertThat(get("/sdk/v1/config", "If-None-Match", "\"" + cursor + "0\"").answer().statusCode())
         .isEqualTo(200);
   }
 

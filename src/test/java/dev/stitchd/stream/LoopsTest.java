@@ -256,7 +256,7 @@ class LoopsTest {
     stalled.socket.reads = false;
     room.snapshots.publishFlag(room.environment, "a"); // 1
     List.of(taking, stalled).forEach(client -> client.socket.runPendingTasks());
-    room.places.enter(room.access.caller);
+    room.enter(room.access.caller);
 
     room.draining.stop();
     taking.socket.runPendingTasks();
@@ -271,7 +271,7 @@ class LoopsTest {
 
     assertThat(stalled.ends).containsExactly("complete");
     assertThat(stalled.socket.isActive()).isFalse();
-    room.places.leave(room.access.caller);
+    room.leave(room.access.caller);
   }
 
   @Test

@@ -18,18 +18,18 @@ class PlacesTest {
   @Test
   void aKeyHasAShareOfItsOwn() {
     for (int i = 0; i < 3; i++) {
-      room.places.enter(room.access.caller);
+      room.enter(room.access.caller);
     }
 
-    assertThatThrownBy(() -> room.places.enter(room.access.caller))
+    assertThatThrownBy(() -> room.enter(room.access.caller))
         .isInstanceOfSatisfying(
             Problem.TooMany.class,
             problem ->
                 assertThat(problem.retryAfter())
                     .isBetween(Duration.ofSeconds(1), Duration.ofSeconds(5)));
 
-    room.places.leave(room.access.caller);
-    room.places.enter(room.access.caller);
+    room.leave(room.access.caller);
+    room.enter(room.access.caller);
     assertThat(room.places.open()).isEqualTo(3);
   }
 
@@ -38,28 +38,28 @@ class PlacesTest {
     var keys = new ArrayList<OneKey>();
     for (int i = 0; i < 5; i++) {
       keys.add(new OneKey(room.environment));
-      room.places.enter(keys.getLast().caller);
+      room.enter(keys.getLast().caller);
     }
 
-    assertThatThrownBy(() -> room.places.enter(room.access.caller))
+    assertThatThrownBy(() -> room.enter(room.access.caller))
         .isInstanceOf(Problem.Unavailable.class);
     assertThat(room.count("stitchd.stream.refused", "why", "per-node")).isEqualTo(1);
 
-    keys.forEach(key -> room.places.leave(key.caller));
+    keys.forEach(key -> room.leave(key.caller));
     assertThat(room.places.open()).isZero();
   }
 
   @Test
   void aNodeDrainsAndThenRefuses() {
     var stopped = new ArrayList<Boolean>();
-    room.places.enter(room.access.caller);
+    room.enter(room.access.caller);
 
     room.draining.stopped().doFinally(_ -> stopped.add(true)).subscribe();
 
     assertThatThrownBy(room.drain::refuseIfDraining).isInstanceOf(Problem.Unavailable.class);
     time.advanceTimeBy(Duration.ofSeconds(1));
     assertThat(stopped).isEmpty();
-    room.places.leave(room.access.caller);
+    room.leave(room.access.caller);
     time.advanceTimeBy(Duration.ofSeconds(1));
     assertThat(stopped).isEqualTo(List.of(true));
     assertThat(room.draining.isRunning()).isFalse();

@@ -2,6 +2,7 @@ package dev.stitchd.stream;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.stitchd.access.SdkCaller;
 import dev.stitchd.background.RunningJob;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
@@ -49,6 +50,7 @@ final class Room {
   final OneKey access;
   final Editions editions;
   final Places places;
+  private final OpenStreams kind;
   final Loops loops;
   final Drain drain;
   final RunningJob draining;
@@ -62,6 +64,7 @@ final class Room {
     access = new OneKey(environment);
     var jitter = new Jitter(new SplittableRandom(7), SETTINGS);
     var streamMeters = new StreamMeters(meters);
+    kind = streamMeters.open();
     editions = new Editions(new Encoder(Schedulers.immediate(), meters), SETTINGS);
     places = new Places(SETTINGS, jitter, streamMeters, timer);
     loops =
@@ -97,6 +100,14 @@ final class Room {
   /// @param resume as in `Last-Event-ID`; null for none
   Flux<Frame> frames(String resume) {
     return streams.frames(access.caller, Cursor.parse(resume));
+  }
+
+  void enter(SdkCaller caller) {
+    places.enter(caller, kind);
+  }
+
+  void leave(SdkCaller caller) {
+    places.leave(caller, kind);
   }
 
   Snapshot current() {

@@ -235,7 +235,7 @@ class StreamsTest {
   void goodbyesAreSpreadEvenlyOverTheDrainTime() {
     var streams = IntStream.range(0, 4).mapToObj(_ -> new ArrayList<Boolean>()).toList();
     for (var ends : streams) {
-      room.places.enter(new OneKey(room.environment).caller);
+      room.enter(new OneKey(room.environment).caller);
       frames(null, ends);
     }
 

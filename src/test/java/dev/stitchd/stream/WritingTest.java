@@ -181,7 +181,7 @@ class WritingTest {
   @Test
   void whoDoesNotEvenTakeAGoodbyeIsCutOffWhenTheDrainTimeIsOver() {
     client.reads = false;
-    room.places.enter(room.access.caller);
+    room.enter(room.access.caller);
     write(room.frames(null));
 
     room.draining.stop();

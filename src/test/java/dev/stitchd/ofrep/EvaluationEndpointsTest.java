@@ -7,6 +7,7 @@ import dev.stitchd.access.ManagementCaller;
 import dev.stitchd.access.SdkCaller;
 import dev.stitchd.access.StreamTokens;
 import dev.stitchd.decide.Decisions;
+import dev.stitchd.endpoint.EndpointServer;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.kernel.Json;
@@ -25,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -39,7 +41,7 @@ import tools.jackson.databind.node.DoubleNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// The wire as OFREP's clients see it; what is decided is a fake's.
-class OfrepFilterTest {
+class EvaluationEndpointsTest {
 
   private static final String ONE = "/ofrep/v1/evaluate/flags/checkout";
   private static final String ALL = "/ofrep/v1/evaluate/flags";
@@ -57,20 +59,23 @@ class OfrepFilterTest {
   private String token = "t1";
   private long atLeast = -1;
 
+  private final FakeSnapshots snapshots = new FakeSnapshots();
+  private final OfrepQuestions questions = new OfrepQuestions(snapshots, SETTINGS);
+  private final EndpointServer server =
+      new EndpointServer(
+          new FakeAccess(),
+          new FakeTokens(),
+          snapshots,
+          new FlagEndpoint(questions, new FakeDecisions()),
+          new FlagsEndpoint(
+              questions, new FakeDecisions(), new EventLink(new FakeTokens(), SETTINGS)));
   private final WebTestClient client =
-      WebTestClient.bindToWebHandler(
-              exchange -> {
-                exchange.getResponse().setStatusCode(HttpStatus.I_AM_A_TEAPOT);
-                return exchange.getResponse().setComplete();
-              })
-          .webFilter(
-              new OfrepFilter(
-                  new FakeAccess(),
-                  new FakeSnapshots(),
-                  new FakeDecisions(),
-                  new EventLink(new FakeTokens(), SETTINGS),
-                  SETTINGS))
-          .build();
+      WebTestClient.bindToServer().baseUrl("http://127.0.0.1:" + server.port()).build();
+
+  @AfterEach
+  void close() {
+    server.close();
+  }
 
   private static SdkCaller caller(SdkCaller.Kind kind) {
     return new SdkCaller(
@@ -86,7 +91,7 @@ class OfrepFilterTest {
     var request =
         client
             .post()
-            .uri(java.net.URI.create(path))
+            .uri(java.net.URI.create("http://127.0.0.1:" + server.port() + path))
             .header("Content-Type", "application/json; charset=utf-8");
     for (int i = 0; i < headers.length; i += 2) {
       request.header(headers[i], headers[i + 1]);

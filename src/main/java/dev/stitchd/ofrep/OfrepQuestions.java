@@ -1,0 +1,56 @@
+package dev.stitchd.ofrep;
+
+import dev.stitchd.endpoint.Client;
+import dev.stitchd.endpoint.Reply;
+import dev.stitchd.endpoint.SdkRequest;
+import dev.stitchd.kernel.EvaluationContext;
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.snapshot.Snapshot;
+import dev.stitchd.snapshot.Snapshots;
+import dev.stitchd.stream.Cursor;
+import java.util.function.BiFunction;
+import org.springframework.stereotype.Component;
+
+/// What an evaluation's request asks: in which state of the environment, about which context.
+///
+/// What is answered is the newest that this node has. The query parameter `flagConfigEtag`, which
+/// clients copy from their event stream, may name a newer one, since the stream may be another
+/// node's: then the node catches up first. `flagConfigLastModified` is not needed.
+@Component
+final class OfrepQuestions {
+
+  private final Snapshots snapshots;
+  private final OfrepSettings settings;
+  private final ContextReader contexts;
+
+  OfrepQuestions(Snapshots snapshots, OfrepSettings settings) {
+    this.snapshots = snapshots;
+    this.settings = settings;
+    this.contexts = new ContextReader(settings);
+  }
+
+  /// Has a question answered as soon as it is there.
+  Reply asked(
+      SdkRequest request, Client client, BiFunction<Client, EvaluationContext, Reply> answer) {
+    var told = ConfigTag.parse(request.parameter("flagConfigEtag"));
+    return told == null || isReached(client.snapshot(), told)
+        ? afterContext(client, answer)
+        : new Reply.Later(
+            snapshots
+                .atLeast(
+                    client.caller().environment(), told.tag(), told.revision(), settings.catchUp())
+                .onErrorMap(
+                    Problem.NotFound.class,
+                    _ -> new Problem.Unauthenticated("the key's environment is gone"))
+                .map(newest -> afterContext(new Client(client.caller(), newest), answer)));
+  }
+
+  private static boolean isReached(Snapshot snapshot, Cursor told) {
+    return told.tag().equals(snapshot.tag()) && told.revision() <= snapshot.revision();
+  }
+
+  private Reply afterContext(Client client, BiFunction<Client, EvaluationContext, Reply> answer) {
+    return new Reply.AfterBody(
+        contexts.maxBody(), body -> answer.apply(client, contexts.read(body)));
+  }
+}
