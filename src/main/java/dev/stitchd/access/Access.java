@@ -17,12 +17,6 @@ public interface Access {
   /// @param apiKey the value of `X-API-Key`
   Mono<SdkCaller> sdk(@Nullable String authorization, @Nullable String apiKey);
 
-  /// The same for a request of the framework's.
-  default Mono<SdkCaller> sdk(ServerHttpRequest request) {
-    var headers = request.getHeaders();
-    return sdk(headers.getFirst("Authorization"), headers.getFirst("X-API-Key"));
-  }
-
   /// The holder of an SDK key that was given in these headers, if it is in memory; null if it is
   /// not, or there is none: [#sdk] then finds out. Never waits.
   ///
@@ -30,16 +24,6 @@ public interface Access {
   /// @param apiKey the value of `X-API-Key`
   default @Nullable SdkCaller known(@Nullable String authorization, @Nullable String apiKey) {
     return null;
-  }
-
-  /// As [#sdk], and fails with [dev.stitchd.kernel.Problem.Forbidden] for a client key.
-  default Mono<SdkCaller> serverSdk(ServerHttpRequest request) {
-    return sdk(request)
-        .filter(caller -> caller.kind() == SdkCaller.Kind.SERVER)
-        .switchIfEmpty(
-            Mono.error(() ->
-                new dev.stitchd.kernel.Problem.Forbidden(
-                    "this needs a server key; client keys are public and may only evaluate")));
   }
 
   /// The holder of the API token in `Authorization: Bearer`, in the tenant that the header

@@ -2,13 +2,13 @@ package dev.stitchd.boundary;
 
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferLimitException;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
-import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
@@ -22,26 +22,33 @@ public final class Bodies {
   /// for another media type, or [Problem.Malformed]. Parsed on the thread that delivered the last
   /// byte.
   public static Mono<JsonNode> json(ServerRequest request, int maxBytes) {
-    if (!isJson(request)) {
-      return Mono.error(new Problem.UnsupportedMedia("this route reads application/json"));
+    var headers = request.headers();
+    return Mono.fromRunnable(() ->
+            checkJson(
+                headers.firstHeader(HttpHeaders.CONTENT_TYPE),
+                headers.firstHeader(HttpHeaders.CONTENT_ENCODING)))
+        .then(bytes(request, maxBytes).map(Json::parse));
+  }
+
+  /// Refuses a body that is not plain JSON, by its headers.
+  ///
+  /// @throws Problem.UnsupportedMedia if it is not
+  public static void checkJson(@Nullable String contentType, @Nullable String contentEncoding) {
+    if (!isJson(contentType)) {
+      throw new Problem.UnsupportedMedia("this route reads application/json");
     }
-    if (isCoded(request)) {
-      return Mono.error(new Problem.UnsupportedMedia("this route reads bodies without a coding"));
+    if (isCoded(contentEncoding)) {
+      throw new Problem.UnsupportedMedia("this route reads bodies without a coding");
     }
-    return bytes(request, maxBytes).map(Json::parse);
   }
 
   /// A body of at most `maxBytes`, empty if there is none. Fails with [Problem.TooLarge].
   public static Mono<byte[]> bytes(ServerRequest request, int maxBytes) {
-    return bytes(request.exchange().getRequest(), maxBytes);
-  }
-
-  /// As the other, for filters.
-  public static Mono<byte[]> bytes(ServerHttpRequest request, int maxBytes) {
-    if (request.getHeaders().getContentLength() > maxBytes) {
+    var received = request.exchange().getRequest();
+    if (received.getHeaders().getContentLength() > maxBytes) {
       return Mono.error(tooLarge(maxBytes));
     }
-    return DataBufferUtils.join(request.getBody(), maxBytes)
+    return DataBufferUtils.join(received.getBody(), maxBytes)
         .map(Bodies::take)
         .defaultIfEmpty(new byte[0])
         .onErrorMap(DataBufferLimitException.class, _ -> tooLarge(maxBytes));
@@ -58,18 +65,20 @@ public final class Bodies {
     return new Problem.TooLarge("the request body is larger than " + maxBytes + " bytes");
   }
 
-  private static boolean isJson(ServerRequest request) {
+  private static boolean isJson(@Nullable String contentType) {
+    if (contentType == null) {
+      return true;
+    }
     try {
-      var type = request.headers().contentType().orElse(MediaType.APPLICATION_JSON);
+      var type = MediaType.parseMediaType(contentType);
       return MediaType.APPLICATION_JSON.isCompatibleWith(type)
           || type.getSubtype().endsWith("json");
-    } catch (InvalidMediaTypeException e) {
+    } catch (InvalidMediaTypeException _) {
       return false;
     }
   }
 
-  private static boolean isCoded(ServerRequest request) {
-    var coding = request.headers().firstHeader(HttpHeaders.CONTENT_ENCODING);
+  private static boolean isCoded(@Nullable String coding) {
     return coding != null && !coding.isBlank() && !coding.trim().equalsIgnoreCase("identity");
   }
 }

@@ -1,9 +1,9 @@
 package dev.stitchd.boundary;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.stereotype.Component;
 
 /// Where a request comes from: the address at the other end of the connection, unless that is a
@@ -12,7 +12,9 @@ import org.springframework.stereotype.Component;
 @Component
 public final class ClientAddress {
 
-  private static final String FORWARDED = "X-Forwarded-For";
+  /// The header that proxies add to.
+  public static final String FORWARDED = "X-Forwarded-For";
+
   private static final String UNKNOWN = "unknown";
 
   /// How many proxies may stand in a row.
@@ -25,13 +27,15 @@ public final class ClientAddress {
   }
 
   /// The address as text; of an IPv6 address the network, since one user has all of it.
-  public String of(ServerHttpRequest request) {
-    var remote = request.getRemoteAddress();
+  ///
+  /// @param remote the other end of the connection; null if that is not known
+  /// @param forwarded the values of [#FORWARDED]
+  public String of(@Nullable InetSocketAddress remote, List<String> forwarded) {
     var address = remote == null ? null : remote.getAddress();
     if (address == null) {
       return UNKNOWN;
     }
-    var hops = String.join(",", request.getHeaders().getOrEmpty(FORWARDED)).split(",", -1);
+    var hops = String.join(",", forwarded).split(",", -1);
     for (int i = hops.length - 1; i >= 0 && hops.length - i <= MOST_HOPS; i--) {
       var before = isTrusted(address) ? parsed(hops[i].strip()) : null;
       if (before == null) {

@@ -60,7 +60,8 @@ public final class HttpAnswer {
     return this;
   }
 
-  HttpAnswer with(Map<String, String> more) {
+  /// Adds headers as the other does.
+  public HttpAnswer with(Map<String, String> more) {
     var answer = this;
     for (var header : more.entrySet()) {
       answer = answer.with(header.getKey(), header.getValue());

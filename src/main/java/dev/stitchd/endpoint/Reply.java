@@ -10,7 +10,7 @@ public sealed interface Reply {
   record Now(HttpAnswer answer) implements Reply {}
 
   /// Something has to be waited for; from any thread.
-  record Later(Mono<Reply> reply) implements Reply {}
+  record Later(Mono<? extends Reply> reply) implements Reply {}
 
   /// The request's body is needed first.
   ///

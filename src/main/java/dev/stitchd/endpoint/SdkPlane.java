@@ -148,8 +148,9 @@ public final class SdkPlane implements NettyRouteProvider {
     };
   }
 
-  private Mono<Void> later(Endpoint endpoint, SdkRequest request, Mono<Reply> next) {
-    return next.onErrorResume(failure -> Mono.just(new Reply.Refused(failure)))
+  private Mono<Void> later(Endpoint endpoint, SdkRequest request, Mono<? extends Reply> next) {
+    return next.<Reply>map(reply -> reply)
+        .onErrorResume(failure -> Mono.just(new Reply.Refused(failure)))
         .doOnCancel(() -> timers.left(request))
         .flatMap(reply -> onTheLoop(request, () -> carryOut(endpoint, request, reply)));
   }

@@ -1,6 +1,5 @@
 package dev.stitchd.ingest;
 
-import dev.stitchd.access.Access;
 import dev.stitchd.boundary.ClientAddress;
 import dev.stitchd.catalog.DefinedEvents;
 import dev.stitchd.catalog.EventDefinitions;
@@ -9,7 +8,6 @@ import dev.stitchd.delivery.EventAccounting;
 import dev.stitchd.delivery.EventQueue;
 import dev.stitchd.delivery.RejectionLog;
 import dev.stitchd.propagation.Instances;
-import dev.stitchd.snapshot.Snapshots;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
@@ -18,9 +16,6 @@ import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.web.reactive.function.server.RouterFunction;
-import org.springframework.web.reactive.function.server.RouterFunctions;
-import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -62,7 +57,6 @@ class IngestConfiguration {
 
   @Bean
   Senders eventSenders(
-      Snapshots snapshots,
       DefinitionCache definitions,
       Balances balances,
       ClientAddress addresses,
@@ -72,7 +66,7 @@ class IngestConfiguration {
       RandomGenerator chance) {
     var buckets = new AddressBuckets(settings.quota(), timer);
     var allowances = new Allowances(balances, buckets, settings.quota(), timer, chance);
-    return new Senders(snapshots, definitions, allowances, addresses, instances);
+    return new Senders(definitions, allowances, addresses, instances);
   }
 
   @Bean
@@ -96,14 +90,12 @@ class IngestConfiguration {
   }
 
   @Bean
-  RouterFunction<ServerResponse> eventRoutes(
-      Access access,
+  EventEndpoint eventEndpoint(
       Senders senders,
       EventIntake intake,
       EventAccounting account,
       RejectionLog rejections,
       MeterRegistry meters) {
-    var door = new EventDoor(access, senders, intake, account, rejections, meters);
-    return RouterFunctions.route().POST("/sdk/v1/events", door::post).build();
+    return new EventEndpoint(senders, intake, account, rejections, meters);
   }
 }

@@ -1,18 +1,14 @@
 package dev.stitchd.ingest;
 
-import dev.stitchd.access.SdkCaller;
-import dev.stitchd.boundary.BrowserOrigins;
 import dev.stitchd.boundary.ClientAddress;
 import dev.stitchd.delivery.Event;
-import dev.stitchd.kernel.Problem;
+import dev.stitchd.endpoint.Client;
+import dev.stitchd.endpoint.SdkRequest;
 import dev.stitchd.propagation.Instances;
 import dev.stitchd.ruleset.Ruleset;
-import dev.stitchd.snapshot.Snapshot;
-import dev.stitchd.snapshot.Snapshots;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Predicate;
-import org.springframework.http.server.reactive.ServerHttpRequest;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 
@@ -20,65 +16,55 @@ import tools.jackson.databind.JsonNode;
 /// definitions and quota as they are known here.
 final class Senders {
 
-  private final Snapshots snapshots;
   private final DefinitionCache definitions;
   private final Allowances allowances;
   private final ClientAddress addresses;
   private final Instances instances;
 
   Senders(
-      Snapshots snapshots,
       DefinitionCache definitions,
       Allowances allowances,
       ClientAddress addresses,
       Instances instances) {
-    this.snapshots = snapshots;
     this.definitions = definitions;
     this.allowances = allowances;
     this.addresses = addresses;
     this.instances = instances;
   }
 
-  /// Fails with [Problem.Unauthenticated], [Problem.Forbidden] for a page that may not use the key,
-  /// or [Problem.Unavailable].
-  Mono<Sender> of(ServerHttpRequest request, SdkCaller caller) {
-    return snapshots
-        .current(caller.environment())
-        .onErrorMap(
-            Problem.NotFound.class,
-            _ -> new Problem.Unauthenticated("the key's environment is gone"))
-        .doOnNext(snapshot -> note(request, caller, snapshot))
-        .flatMap(snapshot -> of(request, caller, snapshot));
-  }
-
-  /// Anybody may hold a client key, so what such callers say about themselves is not counted.
-  private void note(ServerHttpRequest request, SdkCaller caller, Snapshot snapshot) {
-    if (caller.kind() == SdkCaller.Kind.SERVER) {
-      instances.noted(snapshot, request.getHeaders().getFirst(Instances.HEADER), null);
-    }
-  }
-
-  private Mono<Sender> of(ServerHttpRequest request, SdkCaller caller, Snapshot snapshot) {
-    boolean isPublic = caller.kind() == SdkCaller.Kind.CLIENT;
+  /// Fails with [dev.stitchd.kernel.Problem.Unavailable] if that cannot be found out now.
+  Mono<Sender> of(SdkRequest request, Client client) {
+    note(request, client);
+    boolean isPublic = client.isPublic();
+    var snapshot = client.snapshot();
     var settings = snapshot.settings();
-    BrowserOrigins.check(request.getHeaders(), settings, isPublic);
     boolean registers = settings.path("autoRegisterEvents").asBoolean(false);
     var sender =
         new Sender(
             snapshot.tenant(),
-            caller.environment(),
+            snapshot.environment(),
             isPublic ? Event.Source.CLIENT_SDK : Event.Source.SERVER_SDK,
             isPublic,
             privatePaths(settings),
             maySee(snapshot.ruleset(), isPublic),
             new TrackRules(null, registers),
             isPublic
-                ? allowances.ofClient(snapshot, addresses.of(request))
+                ? allowances.ofClient(
+                    snapshot,
+                    addresses.of(request.remote(), request.headers(ClientAddress.FORWARDED)))
                 : allowances.ofServer(snapshot));
     return definitions
         .of(snapshot)
         .map(known -> sender.with(new TrackRules(known, registers)))
         .defaultIfEmpty(sender);
+  }
+
+  /// Anybody may hold a client key, so what such callers say about themselves is not counted.
+  private void note(SdkRequest request, Client client) {
+    var instance = request.header(Instances.HEADER);
+    if (instance != null && !client.isPublic()) {
+      instances.noted(client.snapshot(), instance, null);
+    }
   }
 
   private static Predicate<String> maySee(Ruleset ruleset, boolean isPublic) {

@@ -1,7 +1,7 @@
-/// **The HTTP door for events**: who sends, what they may send, inflate, read, admit or refuse.
-/// What is wrong with one event rejects that event and disturbs nothing else.
+/// **Events arrive**: who sends, what they may send, inflate, read, admit or refuse. What is wrong
+/// with one event rejects that event and disturbs nothing else.
 ///
-/// May use: `kernel`, `delivery`, `access`, `boundary`; `snapshot` and `ruleset` to know which
+/// May use: `kernel`, `delivery`, `boundary`, `endpoint`; `snapshot` and `ruleset` to know which
 /// flags a client key may name; `catalog` for the events that an environment defines and the tokens
 /// of its quota; `propagation` to pass on what instances say about themselves. Threads: bodies
 /// arrive on Netty's event loops; everything else runs on the scheduler `ingest`, where nothing
@@ -11,8 +11,8 @@
       "kernel",
       "background",
       "delivery",
-      "access",
       "boundary",
+      "endpoint",
       "catalog",
       "snapshot",
       "ruleset",

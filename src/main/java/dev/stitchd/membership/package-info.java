@@ -1,18 +1,9 @@
-/// **The membership door**: SDKs that evaluate for themselves ask who is on a list, since members
+/// **Questions about lists**: SDKs that evaluate for themselves ask who is on a list, since members
 /// never travel with the ruleset.
 ///
-/// May use: `kernel`, `access`, `boundary`, `door`, `snapshot` (which segments there are),
-/// `ruleset` (what a segment is), `segment`. Threads: Netty and R2DBC event loops; nothing blocks.
-@ApplicationModule(
-    allowedDependencies = {
-      "kernel",
-      "access",
-      "boundary",
-      "door",
-      "snapshot",
-      "ruleset",
-      "segment"
-    })
+/// May use: `kernel`, `endpoint`, `snapshot` (which segments there are), `ruleset` (what a segment
+/// is), `segment`. Threads: Netty and R2DBC event loops; nothing blocks.
+@ApplicationModule(allowedDependencies = {"kernel", "endpoint", "snapshot", "ruleset", "segment"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.membership;

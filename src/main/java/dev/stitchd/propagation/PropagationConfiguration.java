@@ -1,7 +1,5 @@
 package dev.stitchd.propagation;
 
-import dev.stitchd.access.Access;
-import dev.stitchd.snapshot.Snapshots;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
@@ -9,9 +7,6 @@ import java.util.UUID;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.web.reactive.function.server.RouterFunction;
-import org.springframework.web.reactive.function.server.RouterFunctions;
-import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.scheduler.Scheduler;
 
 /// Puts the room together.
@@ -44,9 +39,7 @@ final class PropagationConfiguration {
   }
 
   @Bean
-  RouterFunction<ServerResponse> receiptRoutes(
-      Access access, Snapshots snapshots, Tracker tracker) {
-    var door = new ReceiptDoor(access, snapshots, tracker);
-    return RouterFunctions.route().POST("/sdk/v1/receipts", door::post).build();
+  ReceiptEndpoint receiptEndpoint(Tracker tracker) {
+    return new ReceiptEndpoint(tracker);
   }
 }

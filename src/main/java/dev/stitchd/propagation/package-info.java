@@ -2,11 +2,12 @@
 /// sockets, and how many SDK instances *applied* it, as they say themselves; counted in memory,
 /// shared by all nodes through PostgreSQL once a second, and merged when somebody asks.
 ///
-/// May use: `kernel`, `postgres`, `access`, `boundary`, `snapshot`. Threads: counting is a few
-/// operations on the caller's thread; summaries are written by the timer on R2DBC event loops.
-/// Nothing here is needed to serve: when PostgreSQL is out, counting goes on and is shared later.
+/// May use: `kernel`, `background`, `postgres`, `endpoint`, `boundary`, `snapshot`. Threads:
+/// counting is a few operations on the caller's thread; summaries are written by the timer on R2DBC
+/// event loops. Nothing here is needed to serve: when PostgreSQL is out, counting goes on and is
+/// shared later.
 @ApplicationModule(
-    allowedDependencies = {"kernel", "background", "postgres", "access", "boundary", "snapshot"})
+    allowedDependencies = {"kernel", "background", "postgres", "endpoint", "boundary", "snapshot"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.propagation;

@@ -57,6 +57,11 @@ class RequestAccessTest {
     return request.build();
   }
 
+  private Mono<SdkCaller> sdk(MockServerHttpRequest request) {
+    var headers = request.getHeaders();
+    return access.sdk(headers.getFirst("Authorization"), headers.getFirst("X-API-Key"));
+  }
+
   @Test
   void keyIsReadFromEitherHeader() {
     for (var request :
@@ -66,7 +71,7 @@ class RequestAccessTest {
           request("X-API-Key", "sdk_srv_one"),
           request("Authorization", "Basic dTpw", "X-API-Key", "sdk_srv_one")
         }) {
-      access.sdk(request).as(StepVerifier::create).expectNext(server).verifyComplete();
+      sdk(request).as(StepVerifier::create).expectNext(server).verifyComplete();
     }
   }
 
@@ -76,7 +81,7 @@ class RequestAccessTest {
         new MockServerHttpRequest[] {
           request(), request("Authorization", "Bearer "), request("X-API-Key", "")
         }) {
-      access.sdk(request).as(StepVerifier::create).verifyError(Problem.Unauthenticated.class);
+      sdk(request).as(StepVerifier::create).verifyError(Problem.Unauthenticated.class);
       access
           .management(request)
           .as(StepVerifier::create)
@@ -85,16 +90,8 @@ class RequestAccessTest {
   }
 
   @Test
-  void clientKeyIsForbiddenWhereAServerKeyIsNeeded() {
-    access
-        .serverSdk(request("X-API-Key", "sdk_cli_one"))
-        .as(StepVerifier::create)
-        .verifyError(Problem.Forbidden.class);
-    access
-        .sdk(request("X-API-Key", "sdk_cli_one"))
-        .as(StepVerifier::create)
-        .expectNext(client)
-        .verifyComplete();
+  void aKeySaysWhichKindItIs() {
+    access.sdk(null, "sdk_cli_one").as(StepVerifier::create).expectNext(client).verifyComplete();
   }
 
   @Test

@@ -104,7 +104,8 @@ class IngestIT {
             """
                 .formatted(id));
     assertThat(answer.header("Cache-Control")).isEqualTo("private, no-cache");
-    assertThat(answer.header("Vary")).isEqualTo("Authorization, X-API-Key, Accept-Encoding");
+    assertThat(answer.header("Vary"))
+        .isEqualTo("Authorization, X-API-Key, Accept-Encoding, Origin");
     assertThat(
             store.query(
                 "SELECT variant, context_key, source FROM evaluation_events WHERE flag = 'accepted'"))

@@ -8,4 +8,4 @@ import org.springframework.util.unit.DataSize;
 ///
 /// @param maxBody a larger body is not read to its end; 1 000 keys of 512 bytes must fit
 @ConfigurationProperties("stitchd.membership.door")
-record DoorSettings(@DefaultValue("1MB") DataSize maxBody) {}
+record MembershipEndpointSettings(@DefaultValue("1MB") DataSize maxBody) {}

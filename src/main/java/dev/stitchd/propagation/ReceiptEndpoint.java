@@ -1,59 +1,52 @@
 package dev.stitchd.propagation;
 
-import dev.stitchd.access.Access;
-import dev.stitchd.access.SdkCaller;
 import dev.stitchd.boundary.Bodies;
+import dev.stitchd.endpoint.Client;
+import dev.stitchd.endpoint.Endpoint;
+import dev.stitchd.endpoint.HttpAnswer;
+import dev.stitchd.endpoint.Reply;
+import dev.stitchd.endpoint.SdkRequest;
+import dev.stitchd.endpoint.SdkRoute;
 import dev.stitchd.kernel.FieldErrors;
+import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.JsonFields;
 import dev.stitchd.snapshot.Snapshot;
-import dev.stitchd.snapshot.Snapshots;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpHeaders;
-import org.springframework.web.reactive.function.server.ServerRequest;
-import org.springframework.web.reactive.function.server.ServerResponse;
-import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 
 /// `POST /sdk/v1/receipts`: an instance says what it has applied.
-final class ReceiptDoor {
+final class ReceiptEndpoint implements Endpoint {
 
   private static final int MAX_BODY = 4_096;
 
   private record Receipt(String instance, Applied cursor) {}
 
-  private final Access access;
-  private final Snapshots snapshots;
   private final Tracker tracker;
 
-  ReceiptDoor(Access access, Snapshots snapshots, Tracker tracker) {
-    this.access = access;
-    this.snapshots = snapshots;
+  ReceiptEndpoint(Tracker tracker) {
     this.tracker = tracker;
   }
 
-  Mono<ServerResponse> post(ServerRequest request) {
-    request
-        .exchange()
-        .getResponse()
-        .getHeaders()
-        .set(HttpHeaders.VARY, "Authorization, X-API-Key, Accept-Encoding");
-    return access
-        .serverSdk(request.exchange().getRequest())
-        .flatMap(caller -> post(request, caller))
-        .then(
-            ServerResponse.noContent()
-                .header(HttpHeaders.CACHE_CONTROL, "private, no-cache")
-                .build());
+  @Override
+  public SdkRoute route() {
+    return SdkRoute.RECEIPTS;
   }
 
-  private Mono<Void> post(ServerRequest request, SdkCaller caller) {
-    return snapshots
-        .current(caller.environment())
-        .zipWith(Bodies.json(request, MAX_BODY), ReceiptDoor::receipt)
-        .doOnNext(
-            receipt -> tracker.applied(caller.environment(), receipt.instance(), receipt.cursor()))
-        .then();
+  @Override
+  public Reply serve(SdkRequest request, Client client) {
+    Bodies.checkJson(
+        request.header(HttpHeaderNames.CONTENT_TYPE),
+        request.header(HttpHeaderNames.CONTENT_ENCODING));
+    return new Reply.AfterBody(MAX_BODY, body -> received(body, client.snapshot()));
+  }
+
+  private Reply received(byte[] body, Snapshot snapshot) {
+    var receipt = receipt(snapshot, Json.parse(body));
+    tracker.applied(snapshot.environment(), receipt.instance(), receipt.cursor());
+    return new Reply.Now(HttpAnswer.empty(HttpResponseStatus.NO_CONTENT));
   }
 
   private static Receipt receipt(Snapshot snapshot, JsonNode body) {

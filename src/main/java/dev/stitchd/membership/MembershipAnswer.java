@@ -16,11 +16,11 @@ import tools.jackson.core.JsonGenerator;
 /// The answer's body, written straight to bytes. A key that is on both lists of a segment is
 /// excluded from it; exclusions are told apart, since an SDK must not ask an excluded key's
 /// condition.
-final class Answer {
+final class MembershipAnswer {
 
   private static final int PER_KEY = 48;
 
-  private Answer() {}
+  private MembershipAnswer() {}
 
   /// Asks who is on the lists; fails as they do.
   static Mono<byte[]> to(Question question, Snapshot snapshot, Memberships memberships) {

@@ -8,21 +8,21 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.util.unit.DataSize;
 
-class DoorSettingsTest {
+class MembershipEndpointSettingsTest {
 
-  private static DoorSettings bind(Map<String, String> values) {
+  private static MembershipEndpointSettings bind(Map<String, String> values) {
     return new Binder(new MapConfigurationPropertySource(values))
-        .bindOrCreate("stitchd.membership.door", DoorSettings.class);
+        .bindOrCreate("stitchd.membership.door", MembershipEndpointSettings.class);
   }
 
   @Test
   void defaultIsTheDocumentedOne() {
-    assertThat(bind(Map.of())).isEqualTo(new DoorSettings(DataSize.ofMegabytes(1)));
+    assertThat(bind(Map.of())).isEqualTo(new MembershipEndpointSettings(DataSize.ofMegabytes(1)));
   }
 
   @Test
   void theSettingHasItsName() {
     assertThat(bind(Map.of("stitchd.membership.door.max-body", "2KB")))
-        .isEqualTo(new DoorSettings(DataSize.ofKilobytes(2)));
+        .isEqualTo(new MembershipEndpointSettings(DataSize.ofKilobytes(2)));
   }
 }

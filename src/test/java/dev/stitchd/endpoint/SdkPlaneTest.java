@@ -1,0 +1,203 @@
+package dev.stitchd.endpoint;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stitchd.access.SdkCaller;
+import dev.stitchd.kernel.Json;
+import dev.stitchd.kernel.Problem;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+class SdkPlaneTest {
+
+  private final OneEnvironment environment = new OneEnvironment();
+  private final AtomicReference<String> thread = new AtomicReference<>();
+  private Supplier<Reply> reply = SdkPlaneTest::one;
+  private final EndpointServer server =
+      new EndpointServer(
+          environment,
+          EndpointServer.noTokens(),
+          environment,
+          Arrays.stream(SdkRoute.values()).map(Scripted::new).toArray(Endpoint[]::new));
+
+  @AfterEach
+  void close() {
+    server.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource(SdkRoute.class)
+  void publicKeysMayCallWhatTheTableSays(SdkRoute route) {
+    environment.kind = SdkCaller.Kind.CLIENT;
+    for (boolean isInMemory : new boolean[] {true, false}) {
+      environment.isInMemory = isInMemory;
+
+      var answer = server.answer(route.method().name(), path(route), null);
+
+      assertThat(answer.statusCode())
+          .isEqualTo(
+              switch (route.callers()) {
+                case SERVER_KEYS -> 403;
+                case ALL_KEYS -> 200;
+                case STREAM_TOKENS -> 401;
+              });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(SdkRoute.class)
+  void allAnswersOfARouteSayTheSameAboutCaches(SdkRoute route) {
+    var answer = server.answer(route.method().name(), path(route), null);
+    assertThat(answer.headers().firstValue("Vary")).contains(route.vary().toString());
+    if (answer.statusCode() == 200) {
+      assertThat(answer.headers().firstValue("Cache-Control"))
+          .contains(route.cacheControl().toString());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void endpointsRunOnTheirConnectionsEventLoop(boolean isInMemory) {
+    environment.isInMemory = isInMemory;
+    var answer = server.answer("GET", "/sdk/v1/config?since=1", null);
+    assertThat(answer.body()).isEqualTo("1".getBytes(UTF_8));
+    assertThat(thread.get()).startsWith("reactor-http");
+  }
+
+  @Test
+  void answersOfOtherThreadsArrive() {
+    var slow =
+        Mono.fromSupplier(SdkPlaneTest::one)
+            .delaySubscription(Duration.ofMillis(5), Schedulers.boundedElastic());
+    reply = () -> new Reply.Later(slow);
+    for (int i = 0; i < 100; i++) {
+      assertThat(server.answer("GET", "/sdk/v1/config", null).statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void bodiesAreReadWithinTheirBound() {
+    reply =
+        () ->
+            new Reply.AfterBody(
+                100_000,
+                body -> new Reply.Now(HttpAnswer.json(("" + body.length).getBytes(UTF_8))));
+    for (int length : new int[] {0, 1, 16_384, 16_385, 100_000}) {
+      assertThat(server.answer("POST", "/sdk/v1/receipts", new byte[length]).body())
+          .isEqualTo(("" + length).getBytes(UTF_8));
+    }
+    assertThat(server.answer("POST", "/sdk/v1/receipts", new byte[100_001]).statusCode())
+        .isEqualTo(413);
+  }
+
+  @Test
+  void refusalsAreProblems() {
+    reply = () -> new Reply.Refused(new Problem.TooMany("slow down", Duration.ofSeconds(3)));
+
+    var answer = server.answer("GET", "/sdk/v1/config", null);
+
+    assertThat(answer.statusCode()).isEqualTo(429);
+    assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");
+    assertThat(answer.headers().firstValue("Cache-Control")).contains("no-store");
+    assertThat(answer.headers().firstValue("Retry-After")).contains("3");
+    assertThat(Json.parseOwn(new String(answer.body(), UTF_8)).path("instance").asString())
+        .isEqualTo("/sdk/v1/config");
+  }
+
+  @Test
+  void aDefectIsA500WithoutItsMessage() {
+    reply = () -> new Reply.Later(Mono.error(new IllegalStateException("SELECT secret")));
+
+    var answer = server.answer("GET", "/sdk/v1/config", null);
+
+    assertThat(answer.statusCode()).isEqualTo(500);
+    assertThat(new String(answer.body(), UTF_8)).contains("incident").doesNotContain("secret");
+  }
+
+  @Test
+  void aQueryThatCannotBeReadIsMalformed() {
+    environment.isInMemory = false;
+    assertThat(server.answer("GET", "/ofrep/v1/stream?token=%C3%28", null).statusCode())
+        .isEqualTo(401);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/sdk/v1/config/", "/sdk/v1/configs", "/sdk", "/", "/api/v1/projects"})
+  void otherPathsAreNotOfThisPlane(String path) {
+    assertThat(server.answer("GET", path, null).statusCode()).isEqualTo(418);
+  }
+
+  @Test
+  void otherMethodsAreNotOfThisPlane() {
+    assertThat(server.answer("POST", "/sdk/v1/config", null).statusCode()).isEqualTo(418);
+    assertThat(server.answer("GET", "/sdk/v1/events", null).statusCode()).isEqualTo(418);
+  }
+
+  @Test
+  void everyAnswerIsInTheTimerOfRequests() {
+    var _ = server.answer("GET", "/sdk/v1/config", null);
+    environment.isInMemory = false;
+    var _ = server.answer("GET", "/sdk/v1/config?since=x", null);
+    environment.refusal = new Problem.Unauthenticated("who are you");
+    var _ = server.answer("POST", "/ofrep/v1/evaluate/flags/checkout", null);
+
+    assertThat(timer("GET", "/sdk/v1/config", "200", "SUCCESS", "none").count()).isEqualTo(2);
+    assertThat(
+            timer(
+                    "POST",
+                    "/ofrep/v1/evaluate/flags/{key}",
+                    "401",
+                    "CLIENT_ERROR",
+                    "Unauthenticated")
+                .count())
+        .isEqualTo(1);
+  }
+
+  private Timer timer(String method, String uri, String status, String outcome, String exception) {
+    return server
+        .meters
+        .get("http.server.requests")
+        .tags("method", method, "uri", uri, "status", status, "outcome", outcome)
+        .tags("exception", exception, "error", exception)
+        .timer();
+  }
+
+  private static Reply one() {
+    return new Reply.Now(HttpAnswer.json("1".getBytes(UTF_8)));
+  }
+
+  private static String path(SdkRoute route) {
+    return route.pattern().replace("{key}", "checkout");
+  }
+
+  /// Replies as the test says.
+  private final class Scripted implements Endpoint {
+    private final SdkRoute route;
+
+    private Scripted(SdkRoute route) {
+      this.route = route;
+    }
+
+    @Override
+    public SdkRoute route() {
+      return route;
+    }
+
+    @Override
+    public Reply serve(SdkRequest request, Client client) {
+      thread.set(Thread.currentThread().getName());
+      return reply.get();
+    }
+  }
+}
