@@ -3,7 +3,7 @@ package dev.stitchd.access;
 import dev.stitchd.background.BackgroundJob;
 import dev.stitchd.background.StartOrder;
 import dev.stitchd.background.Turns;
-import dev.stitchd.kept.KeptFiles;
+import dev.stitchd.disk.StateFiles;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,7 +28,7 @@ final class KnownKeyFile implements BackgroundJob {
   private static final Duration LOOK = Duration.ofSeconds(1);
 
   private final SdkKeys keys;
-  private final KeptFiles files;
+  private final StateFiles files;
   private final KeptKeySettings settings;
   private final Scheduler timer;
 
@@ -39,7 +39,7 @@ final class KnownKeyFile implements BackgroundJob {
 
   KnownKeyFile(
       SdkKeys keys,
-      KeptFiles files,
+      StateFiles files,
       KeptKeySettings settings,
       @Qualifier("timer") Scheduler timer) {
     this.keys = keys;

@@ -1,9 +1,9 @@
 /// **Who is calling**: SDK keys and API tokens become a caller, or a refusal.
 ///
-/// May use: `kernel`, `postgres`, `revisionlog`, `kept`. Threads: known keys are answered from a
+/// May use: `kernel`, `postgres`, `revisionlog`, `disk`. Threads: known keys are answered from a
 /// bounded cache on the caller's thread; unknown ones by one query on an R2DBC event loop.
 @ApplicationModule(
-    allowedDependencies = {"kernel", "background", "revisionlog", "postgres", "kept"})
+    allowedDependencies = {"kernel", "background", "revisionlog", "postgres", "disk"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.access;

@@ -1,5 +1,7 @@
 package dev.stitchd.delivery;
 
+import dev.stitchd.disk.DiskThread;
+import dev.stitchd.disk.DurableFolder;
 import dev.stitchd.kernel.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -20,8 +22,9 @@ final class DeadLetterFiles implements DeadLetterStore {
   private static final Logger LOG = LoggerFactory.getLogger(DeadLetterFiles.class);
   private static final String NAME = "%019d.ndjson";
 
-  private final Path folder;
-  private final Disk disk;
+  private final Path path;
+  private final DurableFolder folder;
+  private final DiskThread disk;
   private final SpoolSettings settings;
   private final SpoolMeters meters;
   private final Clock clock;
@@ -31,8 +34,10 @@ final class DeadLetterFiles implements DeadLetterStore {
 
   private long number = 1;
 
-  DeadLetterFiles(Path folder, Disk disk, SpoolSettings settings, SpoolMeters meters, Clock clock) {
-    this.folder = folder;
+  DeadLetterFiles(
+      Path path, DiskThread disk, SpoolSettings settings, SpoolMeters meters, Clock clock) {
+    this.path = path;
+    this.folder = new DurableFolder(path);
     this.disk = disk;
     this.settings = settings;
     this.meters = meters;
@@ -41,7 +46,7 @@ final class DeadLetterFiles implements DeadLetterStore {
 
   /// Finds what is there. Blocks; at the start.
   void recover() throws IOException {
-    for (var file : Disk.files(folder)) {
+    for (var file : folder.open()) {
       bytes += Files.size(file);
       var name = file.getFileName().toString();
       if (name.matches("\\d{19}\\.ndjson")) {
@@ -61,12 +66,11 @@ final class DeadLetterFiles implements DeadLetterStore {
     if (bytes + line.length > settings.deadSize().toBytes()) {
       throw new IOException("dead letters take " + bytes + " bytes and may take no more");
     }
-    var file = folder.resolve(NAME.formatted(number));
+    var file = path.resolve(NAME.formatted(number));
     if (Files.exists(file) && Files.size(file) + line.length > settings.deadFileSize().toBytes()) {
       number++;
-      file = folder.resolve(NAME.formatted(number));
     }
-    Disk.append(file, line);
+    folder.append(NAME.formatted(number), line);
     bytes += line.length;
     return true;
   }

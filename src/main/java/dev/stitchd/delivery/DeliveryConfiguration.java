@@ -1,7 +1,6 @@
 package dev.stitchd.delivery;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import java.nio.file.Path;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -27,11 +26,6 @@ class DeliveryConfiguration {
   @Bean
   NodeName nodeName(NodeSettings settings) {
     return NodeName.of(settings);
-  }
-
-  @Bean
-  DataFolder dataFolder(NodeSettings settings) {
-    return DataFolder.locked(Path.of(settings.dataDir()));
   }
 
   @Bean

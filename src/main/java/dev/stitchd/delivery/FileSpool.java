@@ -1,5 +1,6 @@
 package dev.stitchd.delivery;
 
+import dev.stitchd.disk.DiskThread;
 import dev.stitchd.kernel.StartFailure;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +22,7 @@ final class FileSpool implements Spool {
   private static final Logger LOG = LoggerFactory.getLogger(FileSpool.class);
 
   private final SpoolFolder folder;
-  private final Disk disk;
+  private final DiskThread disk;
   private final SpoolSettings settings;
   private final EventCounters counters;
   private final SpoolMeters meters;
@@ -41,7 +42,7 @@ final class FileSpool implements Spool {
 
   FileSpool(
       SpoolFolder folder,
-      Disk disk,
+      DiskThread disk,
       SpoolSettings settings,
       EventCounters counters,
       SpoolMeters meters,

@@ -1,5 +1,6 @@
 package dev.stitchd.delivery;
 
+import dev.stitchd.disk.DurableFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,16 +9,16 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /// The spool's files: `<sequence>-<token>` each, the sequence with leading zeros so that names sort
-/// as they were written; `….corrupt` is one that was set aside. Blocks: only inside [Disk#call], or
-/// at the start.
+/// as they were written; `….corrupt` is one that was set aside. Blocks: only inside
+/// [dev.stitchd.disk.DiskThread#call], or at the start.
 final class SpoolFolder {
 
   private static final Pattern NAME = Pattern.compile("(\\d{19})-(.+)");
   private static final String CORRUPT = ".corrupt";
 
-  private final Path folder;
+  private final DurableFolder folder;
 
-  SpoolFolder(Path folder) {
+  SpoolFolder(DurableFolder folder) {
     this.folder = folder;
   }
 
@@ -31,7 +32,7 @@ final class SpoolFolder {
     var files = new ArrayList<Path>();
     long bytes = 0;
     long sequence = 0;
-    for (var file : Disk.files(folder)) {
+    for (var file : folder.open()) {
       var name = NAME.matcher(file.getFileName().toString());
       if (name.matches()) {
         bytes += Files.size(file);
@@ -46,8 +47,8 @@ final class SpoolFolder {
 
   /// Durable when it returns.
   Path write(long sequence, String token, byte[] content) throws IOException {
-    var file = folder.resolve("%019d-%s".formatted(sequence, token));
-    Disk.create(file, content);
+    var file = folder.write("%019d-%s".formatted(sequence, token), content);
+    folder.sync();
     return file;
   }
 

@@ -6,9 +6,10 @@
 /// unknown is written again whole, under its token; only a batch that was definitely refused is
 /// split, until the bad event is alone and dead.
 ///
-/// May use: `kernel`. Threads: offers are safe from any thread and never wait; after the queue
-/// everything runs on the scheduler named `delivery`, and whatever touches files on `disk`.
-@ApplicationModule(allowedDependencies = {"kernel", "background"})
+/// May use: `kernel`, `background`, `disk`. Threads: offers are safe from any thread and never
+/// wait; after the queue everything runs on the scheduler named `delivery`, and whatever touches
+/// files on `disk`.
+@ApplicationModule(allowedDependencies = {"kernel", "background", "disk"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.delivery;

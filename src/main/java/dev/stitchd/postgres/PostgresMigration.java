@@ -2,7 +2,7 @@ package dev.stitchd.postgres;
 
 import dev.stitchd.background.BackgroundJob;
 import dev.stitchd.background.StartOrder;
-import dev.stitchd.kept.KeptFiles;
+import dev.stitchd.disk.StateFiles;
 import dev.stitchd.kernel.StartFailure;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -32,7 +32,7 @@ final class PostgresMigration implements BackgroundJob {
   private final PostgresAddress address;
   private final PostgresSettings settings;
   private final SchemaGate gate;
-  private final KeptFiles kept;
+  private final StateFiles kept;
   private final Scheduler timer;
 
   private volatile boolean migrated;
@@ -44,7 +44,7 @@ final class PostgresMigration implements BackgroundJob {
       PostgresAddress address,
       PostgresSettings settings,
       SchemaGate postgresGate,
-      KeptFiles kept,
+      StateFiles kept,
       @Qualifier("timer") Scheduler timer) {
     this.address = address;
     this.settings = settings;

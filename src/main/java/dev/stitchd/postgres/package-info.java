@@ -2,10 +2,10 @@
 /// security knows; transactions of a tenant; sessions, which run statements; locks that one node at
 /// a time holds; the schema and the gate before it.
 ///
-/// May use: `kernel`, and `kept`, to know whether a node may start without PostgreSQL. Rooms with
+/// May use: `kernel`, and `disk`, to know whether a node may start without PostgreSQL. Rooms with
 /// tables use this one and keep their statements in classes named `…Rows`. Threads: R2DBC event
 /// loops named `postgres`; Flyway blocks the starting thread, or the thread `migration`.
-@ApplicationModule(allowedDependencies = {"kernel", "background", "kept"})
+@ApplicationModule(allowedDependencies = {"kernel", "background", "disk"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.postgres;

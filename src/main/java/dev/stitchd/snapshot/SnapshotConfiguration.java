@@ -1,6 +1,6 @@
 package dev.stitchd.snapshot;
 
-import dev.stitchd.kept.KeptFiles;
+import dev.stitchd.disk.StateFiles;
 import dev.stitchd.revisionlog.ChangeFeed;
 import dev.stitchd.revisionlog.PublishedItems;
 import io.micrometer.core.instrument.Gauge;
@@ -17,7 +17,7 @@ final class SnapshotConfiguration {
   @Bean
   HeldSnapshots snapshots(
       PublishedItems items,
-      KeptFiles files,
+      StateFiles files,
       SnapshotSettings settings,
       @Qualifier("timer") Scheduler timer,
       MeterRegistry meters) {

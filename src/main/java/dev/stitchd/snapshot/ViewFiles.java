@@ -1,6 +1,6 @@
 package dev.stitchd.snapshot;
 
-import dev.stitchd.kept.KeptFiles;
+import dev.stitchd.disk.StateFiles;
 import dev.stitchd.kernel.EnvironmentId;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -13,10 +13,10 @@ final class ViewFiles implements KeptViews {
 
   private static final Logger LOG = LoggerFactory.getLogger(ViewFiles.class);
 
-  private final KeptFiles files;
+  private final StateFiles files;
   private final int mostRemovals;
 
-  ViewFiles(KeptFiles files, int mostRemovals) {
+  ViewFiles(StateFiles files, int mostRemovals) {
     this.files = files;
     this.mostRemovals = mostRemovals;
   }
@@ -54,6 +54,6 @@ final class ViewFiles implements KeptViews {
   }
 
   private static String name(EnvironmentId environment) {
-    return environment + KeptFiles.SNAPSHOT;
+    return environment + StateFiles.SNAPSHOT;
   }
 }

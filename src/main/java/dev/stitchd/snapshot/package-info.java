@@ -1,9 +1,9 @@
 /// **The immutable view** of an environment that readers share: loaded on first use, replaced
 /// atomically at an announcement, released when idle; answers `changesSince` from memory.
 ///
-/// May use: `kernel`, `revisionlog`, `ruleset`, `kept`. Threads: reads are lock-free from any
+/// May use: `kernel`, `revisionlog`, `ruleset`, `disk`. Threads: reads are lock-free from any
 /// thread; loading runs on R2DBC event loops.
-@ApplicationModule(allowedDependencies = {"kernel", "background", "revisionlog", "ruleset", "kept"})
+@ApplicationModule(allowedDependencies = {"kernel", "background", "revisionlog", "ruleset", "disk"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.snapshot;

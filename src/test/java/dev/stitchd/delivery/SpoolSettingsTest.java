@@ -58,17 +58,12 @@ class SpoolSettingsTest {
 
   @Test
   void nodeHasAFolderAndAName() {
-    var binder =
-        new Binder(
-            new MapConfigurationPropertySource(
-                Map.of("stitchd.data-dir", "/data", "stitchd.node", " web-1 ")));
+    var binder = new Binder(new MapConfigurationPropertySource(Map.of("stitchd.node", " web-1 ")));
     var settings = binder.bindOrCreate("stitchd", NodeSettings.class);
-    assertThat(settings.dataDir()).isEqualTo("/data");
     assertThat(NodeName.of(settings).name()).isEqualTo("web-1");
     var defaults =
         new Binder(new MapConfigurationPropertySource(Map.of()))
             .bindOrCreate("stitchd", NodeSettings.class);
-    assertThat(defaults.dataDir()).isEqualTo(".stitchd");
     assertThat(NodeName.of(defaults).name()).isNotBlank();
   }
 }

@@ -2,6 +2,8 @@ package dev.stitchd.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.disk.DiskThread;
+import dev.stitchd.disk.DurableFolder;
 import dev.stitchd.kernel.Json;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -49,10 +51,16 @@ class SpoolTest {
 
     Node(Map<String, String> properties) {
       var bound = SpoolSettingsTest.bind(properties);
-      var disk = new Disk(Schedulers.immediate());
+      var disk = new DiskThread(Schedulers.immediate());
       var spoolMeters = new SpoolMeters(meters);
       spool =
-          new FileSpool(new SpoolFolder(made("spool")), disk, bound, account, spoolMeters, clock());
+          new FileSpool(
+              new SpoolFolder(new DurableFolder(made("spool"))),
+              disk,
+              bound,
+              account,
+              spoolMeters,
+              clock());
       dead = new DeadLetterFiles(made("dead"), disk, bound, spoolMeters, clock());
       spool.recover();
       try {

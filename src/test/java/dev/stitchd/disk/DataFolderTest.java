@@ -1,4 +1,4 @@
-package dev.stitchd.delivery;
+package dev.stitchd.disk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

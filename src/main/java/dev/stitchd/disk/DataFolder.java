@@ -1,4 +1,4 @@
-package dev.stitchd.delivery;
+package dev.stitchd.disk;
 
 import dev.stitchd.kernel.StartFailure;
 import java.io.IOException;
@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /// The node's folder on disk, locked for this process: two that replayed one spool would store its
 /// batches twice. The lock is the operating system's, so it ends with the process, however that
 /// ends. Blocks; for the start and the end of the server.
-final class DataFolder implements AutoCloseable {
+public final class DataFolder implements AutoCloseable {
 
   private static final String LOCK = "server.lock";
 
@@ -77,10 +77,15 @@ final class DataFolder implements AutoCloseable {
         null);
   }
 
+  /// The path of a folder within, which may not be there.
+  Path path(String name) {
+    return path.resolve(name);
+  }
+
   /// A folder within, made if need be.
   ///
   /// @throws StartFailure if it cannot be made
-  Path within(String name) {
+  public Path within(String name) {
     try {
       return Files.createDirectories(path.resolve(name));
     } catch (IOException e) {

@@ -1,11 +1,16 @@
-package dev.stitchd.kept;
+package dev.stitchd.disk;
 
+import dev.stitchd.background.OutageLog;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -13,44 +18,59 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
-import reactor.core.scheduler.Scheduler;
 
 /// The files that a node keeps. Safe from any thread; nothing here blocks its caller but
 /// [#readNow]. A folder that cannot be used is said once and otherwise does no harm: the node then
 /// keeps nothing.
-public final class KeptFiles {
+public final class StateFiles {
 
   /// What the names of environments' snapshots end with.
   public static final String SNAPSHOT = ".snapshot";
 
-  private static final Logger LOG = LoggerFactory.getLogger(KeptFiles.class);
+  private static final Logger LOG = LoggerFactory.getLogger(StateFiles.class);
   private static final int ENVELOPE = 64;
 
   /// What is to be written, or deleted if there is no content.
   private record Pending(@Nullable Supplier<byte[]> content) {}
 
-  private final Folder folder;
-  private final KeptSettings settings;
-  private final Scheduler disk;
+  private final DurableFolder folder;
+  private final StateFileSettings settings;
+  private final DiskThread disk;
   private final Map<String, Pending> pending = new ConcurrentHashMap<>();
   private final Sinks.Many<Boolean> urgent = Sinks.many().multicast().directBestEffort();
-  private final AtomicBoolean failing = new AtomicBoolean();
+  private final OutageLog outage;
 
   /// In the order in which they were written; touched by the writing thread alone.
   private final Set<String> written = new LinkedHashSet<>();
 
   /// Opens the folder; blocks a little, on the starting thread.
-  ///
-  /// @param disk its one thread may block
-  KeptFiles(Folder folder, KeptSettings settings, Scheduler disk) {
+  StateFiles(DurableFolder folder, StateFileSettings settings, DiskThread disk) {
     this.folder = folder;
     this.settings = settings;
     this.disk = disk;
+    this.outage =
+        new OutageLog(
+            LOG,
+            "Files of state cannot be written to "
+                + folder
+                + ", so this node could not start without PostgreSQL: check STITCHD_DATA_DIR",
+            "Files of state are written again to " + folder);
     try {
-      written.addAll(folder.open());
+      written.addAll(oldestFirst(folder.open()));
     } catch (IOException e) {
-      failed("be opened", e);
+      outage.failed(e);
     }
+  }
+
+  private static List<String> oldestFirst(List<Path> files) throws IOException {
+    var written = new HashMap<String, FileTime>();
+    for (var file : files) {
+      written.put(String.valueOf(file.getFileName()), Files.getLastModifiedTime(file));
+    }
+    return written.entrySet().stream()
+        .sorted(Map.Entry.comparingByValue())
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   /// Has a file written with whatever `content` is when its turn comes: within the interval, and at
@@ -73,8 +93,7 @@ public final class KeptFiles {
 
   /// A file's content; empty if there is none, or none that is whole. Never fails.
   public Mono<byte[]> read(String name) {
-    return Mono.fromCallable(() -> readNow(name))
-        .subscribeOn(disk)
+    return disk.call(() -> readNow(name))
         .onErrorResume(failure -> Mono.fromRunnable(() -> unreadable(name, failure)));
   }
 
@@ -86,7 +105,7 @@ public final class KeptFiles {
     }
     try {
       var file = folder.read(name, settings.fileSize().toBytes() + ENVELOPE);
-      var content = file == null ? null : Envelope.open(file);
+      var content = file == null ? null : FileEnvelope.open(file);
       if (file != null && content == null) {
         LOG.warn("{} in {} is damaged or of another version, and ignored", name, folder);
       }
@@ -129,11 +148,11 @@ public final class KeptFiles {
       } else {
         delete(name);
       }
-      worked();
+      outage.worked();
       return true;
     } catch (IOException e) {
       pending.putIfAbsent(name, next);
-      failed("be written", e);
+      outage.failed(e);
       return false;
     }
   }
@@ -143,7 +162,7 @@ public final class KeptFiles {
     while (written.size() >= Math.max(1, settings.files())) {
       delete(written.iterator().next());
     }
-    folder.write(name, Envelope.around(content));
+    var _ = folder.write(name, FileEnvelope.around(content));
     written.add(name);
   }
 
@@ -156,23 +175,7 @@ public final class KeptFiles {
     try {
       folder.sync();
     } catch (IOException e) {
-      failed("be synced", e);
-    }
-  }
-
-  private void worked() {
-    if (failing.getAndSet(false)) {
-      LOG.info("Last known snapshots are kept again in {}", folder);
-    }
-  }
-
-  private void failed(String what, IOException failure) {
-    if (!failing.getAndSet(true)) {
-      LOG.warn(
-          "{} cannot {}, so this node could not start without PostgreSQL: check STITCHD_DATA_DIR ({})",
-          folder,
-          what,
-          failure.toString());
+      outage.failed(e);
     }
   }
 

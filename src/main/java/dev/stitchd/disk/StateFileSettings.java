@@ -1,4 +1,4 @@
-package dev.stitchd.kept;
+package dev.stitchd.disk;
 
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -14,7 +14,7 @@ import org.springframework.util.unit.DataSize;
 /// @param fileSize what is larger is not kept
 /// @param stopWithin how long a stopping node may take to write what is newer than its files
 @ConfigurationProperties("stitchd.kept")
-record KeptSettings(
+record StateFileSettings(
     @DefaultValue("5s") Duration writeEvery,
     @DefaultValue("10001") int files,
     @DefaultValue("64MB") DataSize fileSize,

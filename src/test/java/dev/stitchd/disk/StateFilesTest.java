@@ -1,4 +1,4 @@
-package dev.stitchd.kept;
+package dev.stitchd.disk;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -7,6 +7,7 @@ import dev.stitchd.background.RunningJob;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -21,10 +22,12 @@ import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
-class KeptFilesTest {
+class StateFilesTest {
 
-  private static final KeptSettings SETTINGS =
-      new KeptSettings(Duration.ofSeconds(5), 3, DataSize.ofBytes(100), Duration.ofSeconds(5));
+  private static final StateFileSettings SETTINGS =
+      new StateFileSettings(Duration.ofSeconds(5), 3, DataSize.ofBytes(100), Duration.ofSeconds(5));
+
+  private static final DiskThread THREAD = new DiskThread(Schedulers.immediate());
 
   @TempDir private Path path;
 
@@ -35,8 +38,8 @@ class KeptFilesTest {
     time.dispose();
   }
 
-  private KeptFiles files() {
-    return new KeptFiles(new Folder(path), SETTINGS, Schedulers.immediate());
+  private StateFiles files() {
+    return new StateFiles(new DurableFolder(path), SETTINGS, THREAD);
   }
 
   @Test
@@ -53,8 +56,7 @@ class KeptFilesTest {
   @Test
   void manyChangesWithinTheIntervalAreOneWrite() {
     var files = files();
-    var upkeep =
-        RunningJob.start(new KeptUpkeep(files, SETTINGS, time, Schedulers.immediate()), time);
+    var upkeep = RunningJob.start(new StateFilesJob(files, SETTINGS, time, THREAD), time);
     var asked = new AtomicInteger();
     for (int i = 0; i < 100; i++) {
       files.put("a.snapshot", () -> ("state " + asked.incrementAndGet()).getBytes(UTF_8));
@@ -71,8 +73,7 @@ class KeptFilesTest {
   @Test
   void whatIsUrgentIsWrittenAtOnceAndWhatWaitsAtTheEnd() {
     var files = files();
-    var upkeep =
-        RunningJob.start(new KeptUpkeep(files, SETTINGS, time, Schedulers.immediate()), time);
+    var upkeep = RunningJob.start(new StateFilesJob(files, SETTINGS, time, THREAD), time);
     files.putSoon("keys", () -> new byte[1]);
     assertThat(path.resolve("keys")).exists();
     files.put("a.snapshot", () -> new byte[1]);
@@ -137,9 +138,18 @@ class KeptFilesTest {
   }
 
   @Test
+  void filesAreReadableByTheirOwnerAlone() throws IOException {
+    var files = files();
+    files.put("keys", () -> new byte[1]);
+    files.flush();
+    assertThat(Files.getPosixFilePermissions(path.resolve("keys")))
+        .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+  }
+
+  @Test
   void aFolderThatCannotBeUsedHarmsNobody() throws IOException {
     var file = Files.write(path.resolve("file"), new byte[1]);
-    var files = new KeptFiles(new Folder(file.resolve("below")), SETTINGS, Schedulers.immediate());
+    var files = new StateFiles(new DurableFolder(file.resolve("below")), SETTINGS, THREAD);
     files.put("a", () -> new byte[1]);
     files.flush();
     assertThat(files.holdSnapshots()).isFalse();
@@ -150,7 +160,7 @@ class KeptFilesTest {
   void settingsHaveTheseDefaultsAndNames() {
     assertThat(bound(Map.of()))
         .isEqualTo(
-            new KeptSettings(
+            new StateFileSettings(
                 Duration.ofSeconds(5), 10_001, DataSize.ofMegabytes(64), Duration.ofSeconds(5)));
     assertThat(
             bound(
@@ -160,17 +170,21 @@ class KeptFilesTest {
                     "stitchd.kept.file-size", "3B",
                     "stitchd.kept.stop-within", "4s")))
         .isEqualTo(
-            new KeptSettings(Duration.ofSeconds(1), 2, DataSize.ofBytes(3), Duration.ofSeconds(4)));
+            new StateFileSettings(
+                Duration.ofSeconds(1), 2, DataSize.ofBytes(3), Duration.ofSeconds(4)));
     assertThat(
             new Binder(new MapConfigurationPropertySource(Map.of("stitchd.data-dir", "/d")))
-                .bindOrCreate("stitchd", DataSettings.class)
-                .snapshots())
-        .isEqualTo(Path.of("/d/snapshots"));
+                .bindOrCreate("stitchd", DataSettings.class))
+        .isEqualTo(new DataSettings(Path.of("/d")));
+    assertThat(
+            new Binder(new MapConfigurationPropertySource(Map.of()))
+                .bindOrCreate("stitchd", DataSettings.class))
+        .isEqualTo(new DataSettings(Path.of(".stitchd")));
   }
 
-  private static KeptSettings bound(Map<String, String> properties) {
+  private static StateFileSettings bound(Map<String, String> properties) {
     return new Binder(new MapConfigurationPropertySource(properties))
-        .bindOrCreate("stitchd.kept", KeptSettings.class);
+        .bindOrCreate("stitchd.kept", StateFileSettings.class);
   }
 
   private static java.util.function.Consumer<byte[]> is(String text) {

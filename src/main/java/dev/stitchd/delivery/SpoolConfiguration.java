@@ -1,5 +1,8 @@
 package dev.stitchd.delivery;
 
+import dev.stitchd.disk.DataFolder;
+import dev.stitchd.disk.DiskThread;
+import dev.stitchd.disk.DurableFolder;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.random.RandomGenerator;
@@ -11,7 +14,7 @@ import reactor.core.scheduler.Schedulers;
 
 /// Puts the way over the disk together.
 @Configuration(proxyBeanMethods = false)
-class DiskConfiguration {
+class SpoolConfiguration {
 
   private static final int IDLE_SECONDS = 60;
 
@@ -28,8 +31,8 @@ class DiskConfiguration {
   }
 
   @Bean
-  Disk disk(@Qualifier("disk") Scheduler blocking) {
-    return new Disk(blocking);
+  DiskThread diskThread(@Qualifier("disk") Scheduler blocking) {
+    return new DiskThread(blocking);
   }
 
   @Bean
@@ -40,18 +43,23 @@ class DiskConfiguration {
   @Bean
   FileSpool fileSpool(
       DataFolder data,
-      Disk disk,
+      DiskThread disk,
       SpoolSettings settings,
       EventCounters counters,
       SpoolMeters meters,
       Clock clock) {
     return new FileSpool(
-        new SpoolFolder(data.within("spool")), disk, settings, counters, meters, clock);
+        new SpoolFolder(new DurableFolder(data.within("spool"))),
+        disk,
+        settings,
+        counters,
+        meters,
+        clock);
   }
 
   @Bean
   DeadLetterFiles deadLetters(
-      DataFolder data, Disk disk, SpoolSettings settings, SpoolMeters meters, Clock clock) {
+      DataFolder data, DiskThread disk, SpoolSettings settings, SpoolMeters meters, Clock clock) {
     return new DeadLetterFiles(data.within("dead"), disk, settings, meters, clock);
   }
 

@@ -1,4 +1,4 @@
-package dev.stitchd.kept;
+package dev.stitchd.disk;
 
 import dev.stitchd.background.BackgroundJob;
 import dev.stitchd.background.StartOrder;
@@ -9,16 +9,16 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /// Writes what waits, at the interval and when something is urgent; at the end, once more.
-final class KeptUpkeep implements BackgroundJob {
+final class StateFilesJob implements BackgroundJob {
 
-  private static final Logger LOG = LoggerFactory.getLogger(KeptUpkeep.class);
+  private static final Logger LOG = LoggerFactory.getLogger(StateFilesJob.class);
 
-  private final KeptFiles files;
-  private final KeptSettings settings;
+  private final StateFiles files;
+  private final StateFileSettings settings;
   private final Scheduler timer;
-  private final Scheduler disk;
+  private final DiskThread disk;
 
-  KeptUpkeep(KeptFiles files, KeptSettings settings, Scheduler timer, Scheduler disk) {
+  StateFilesJob(StateFiles files, StateFileSettings settings, Scheduler timer, DiskThread disk) {
     this.files = files;
     this.settings = settings;
     this.timer = timer;
@@ -53,8 +53,13 @@ final class KeptUpkeep implements BackgroundJob {
   }
 
   private Mono<Void> flush() {
-    return Mono.<Void>fromRunnable(files::flush)
-        .subscribeOn(disk)
-        .onErrorResume(failure -> Mono.fromRunnable(() -> LOG.error("Not all was kept", failure)));
+    return disk.call(
+            () -> {
+              files.flush();
+              return true;
+            })
+        .onErrorResume(failure ->
+            Mono.fromRunnable(() -> LOG.error("Not all files of state were written", failure)))
+        .then();
   }
 }

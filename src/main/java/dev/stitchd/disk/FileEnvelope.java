@@ -1,4 +1,4 @@
-package dev.stitchd.kept;
+package dev.stitchd.disk;
 
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /// What is around a file's content: a mark with the format's version, the length, a SHA-256. A file
 /// that was cut off, damaged or written by another format is told from a whole one.
-final class Envelope {
+final class FileEnvelope {
 
   /// "STK" and the version of this form.
   private static final int MARK = 0x53544B01;
@@ -16,7 +16,7 @@ final class Envelope {
   private static final int DIGEST = 32;
   private static final int HEAD = 2 * Integer.BYTES + DIGEST;
 
-  private Envelope() {}
+  private FileEnvelope() {}
 
   static byte[] around(byte[] content) {
     return ByteBuffer.allocate(HEAD + content.length)
