@@ -89,12 +89,23 @@ class ArchitectureTest {
       ArchRuleDefinition.classes()
           .that()
           .areAnnotatedWith(Configuration.class)
-          .or()
-          .areAnnotatedWith(ConfigurationProperties.class)
           .should()
           .notHaveModifier(JavaModifier.PUBLIC)
           .allowEmptyShould(true)
           .because("a room shows its services, not how they are put together");
+
+  @ArchTest
+  static final ArchRule settingsStayInTheirRoom =
+      ArchRuleDefinition.classes()
+          .that()
+          .areAnnotatedWith(ConfigurationProperties.class)
+          .and()
+          .resideInAPackage("dev.stitchd.*")
+          .should()
+          .notHaveModifier(JavaModifier.PUBLIC)
+          .allowEmptyShould(true)
+          .because(
+              "settings are their room's own; those in a part of a room may be seen by its other parts, since no other room sees parts");
 
   @Test
   void everyArrowBetweenRoomsIsDeclared() {

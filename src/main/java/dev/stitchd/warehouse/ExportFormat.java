@@ -26,7 +26,7 @@ public enum ExportFormat {
   /// ClickHouse's name of it.
   ///
   /// @param first whether these are the first bytes of an answer that is put together from slices
-  String inClickHouse(boolean first) {
+  public String inClickHouse(boolean first) {
     return switch (this) {
       case NDJSON -> "JSONEachRow";
       case CSV -> first ? "CSVWithNames" : "CSV";
@@ -35,13 +35,13 @@ public enum ExportFormat {
   }
 
   /// Whether answers may be put behind each other.
-  boolean isSliced() {
+  public boolean isSliced() {
     return this != PARQUET;
   }
 
   /// What a whole answer ends with. ClickHouse may put an error behind rows that it has sent
   /// already; no error ends like this, since the last column is a string.
-  String ending() {
+  public String ending() {
     return switch (this) {
       case NDJSON -> "}\n";
       case CSV -> "\"\n";

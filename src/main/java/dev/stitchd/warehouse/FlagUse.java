@@ -1,6 +1,8 @@
 package dev.stitchd.warehouse;
 
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.warehouse.query.AnalyticalQueries;
+import dev.stitchd.warehouse.query.ResultColumns;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

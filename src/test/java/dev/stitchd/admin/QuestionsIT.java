@@ -8,7 +8,7 @@ import dev.stitchd.dev.OwnClickHouse;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.dev.Stores;
-import dev.stitchd.warehouse.WarehouseHealth;
+import dev.stitchd.warehouse.clickhouse.WarehouseHealth;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;

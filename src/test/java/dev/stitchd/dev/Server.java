@@ -1,7 +1,7 @@
 package dev.stitchd.dev;
 
 import dev.stitchd.StitchdApplication;
-import dev.stitchd.warehouse.WarehouseHealth;
+import dev.stitchd.warehouse.clickhouse.WarehouseHealth;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;

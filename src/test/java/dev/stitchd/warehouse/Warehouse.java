@@ -4,6 +4,24 @@ import dev.stitchd.background.RunningJob;
 import dev.stitchd.delivery.EventSink;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.postgres.AdvisoryLock;
+import dev.stitchd.warehouse.clickhouse.ClickHouseAddress;
+import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
+import dev.stitchd.warehouse.clickhouse.ClickHouseR2dbc;
+import dev.stitchd.warehouse.clickhouse.ClickHouseSettingsTest;
+import dev.stitchd.warehouse.clickhouse.WarehouseHealth;
+import dev.stitchd.warehouse.clickhouse.WarehouseSettingsTest;
+import dev.stitchd.warehouse.clickhouse.WarehouseState;
+import dev.stitchd.warehouse.export.ClickHouseEventExport;
+import dev.stitchd.warehouse.export.ExportMeters;
+import dev.stitchd.warehouse.export.ExportSlots;
+import dev.stitchd.warehouse.insert.ClickHouseEventSink;
+import dev.stitchd.warehouse.query.AnalyticalQueries;
+import dev.stitchd.warehouse.rollup.ClickHouseEvaluationStats;
+import dev.stitchd.warehouse.rollup.RolledHours;
+import dev.stitchd.warehouse.rollup.Rollups;
+import dev.stitchd.warehouse.schema.ClickHouseWatch;
+import dev.stitchd.warehouse.schema.Retention;
+import dev.stitchd.warehouse.schema.WarehouseMigration;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
@@ -25,7 +43,7 @@ import reactor.core.scheduler.Schedulers;
 public final class Warehouse implements AutoCloseable {
 
   /// When rollups are made: all hours of [dev.stitchd.delivery.Events] are closed by then.
-  static final Instant NOW = Instant.parse("2026-10-20T00:30:00Z");
+  public static final Instant NOW = Instant.parse("2026-10-20T00:30:00Z");
 
   private final Scheduler timer = Schedulers.newParallel("timer-test", 1, true);
   private final Scheduler blocking =
@@ -45,7 +63,8 @@ public final class Warehouse implements AutoCloseable {
     this(clickHouseUrl, postgres, Map.of());
   }
 
-  Warehouse(String clickHouseUrl, ConnectionFactory postgres, Map<String, String> properties) {
+  public Warehouse(
+      String clickHouseUrl, ConnectionFactory postgres, Map<String, String> properties) {
     store = StoreUrl.of(clickHouseUrl);
     var settings = ClickHouseSettingsTest.bind(properties);
     var address = ClickHouseAddress.parse(clickHouseUrl);
@@ -73,12 +92,12 @@ public final class Warehouse implements AutoCloseable {
             queries, new RolledHours(queries), warehouseSettings.reopenedHours());
     var slots = new ExportSlots(warehouseSettings.exports(), warehouseSettings.exportRetryAfter());
     export =
-        new EventExport(
+        new ClickHouseEventExport(
             queries, clickHouse, slots, new ExportMeters(slots, meters), warehouseSettings);
     watch = RunningJob.start(job, timer);
   }
 
-  static ConnectionFactory postgres(String url) {
+  public static ConnectionFactory postgres(String url) {
     return ConnectionFactories.get(url.replaceFirst("^postgres(ql)?:", "r2dbc:postgresql:"));
   }
 
@@ -87,7 +106,7 @@ public final class Warehouse implements AutoCloseable {
     return this;
   }
 
-  static void await(BooleanSupplier condition, Duration patience) {
+  public static void await(BooleanSupplier condition, Duration patience) {
     long end = System.nanoTime() + patience.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > end) {
@@ -113,37 +132,37 @@ public final class Warehouse implements AutoCloseable {
     return stats;
   }
 
-  ClickHouseClient clickHouse() {
+  public ClickHouseClient clickHouse() {
     return clickHouse;
   }
 
-  EventExport export() {
+  public EventExport export() {
     return export;
   }
 
   /// One column of a Parquet file, as ClickHouse itself reads it.
-  List<String> ofParquet(byte[] file, String column) {
+  public List<String> ofParquet(byte[] file, String column) {
     return store.query(
         "SELECT %s FROM format(Parquet, unhex('%s'))"
             .formatted(column, HexFormat.of().formatHex(file)));
   }
 
-  AnalyticalQueries queries() {
+  public AnalyticalQueries queries() {
     return queries;
   }
 
   /// Rolls up everything that is behind; answers how many rows that took.
-  long rollUp() {
+  public long rollUp() {
     return rollups.since(Instant.EPOCH).blockOptional(Duration.ofSeconds(30)).orElseThrow();
   }
 
   /// As the lifecycle would before it rolls up.
-  Rollups.Behind behind() {
+  public Rollups.Behind behind() {
     return rollups.behind(Instant.EPOCH).blockOptional(Duration.ofSeconds(30)).orElseThrow();
   }
 
   /// What became of exports.
-  SimpleMeterRegistry meters() {
+  public SimpleMeterRegistry meters() {
     return meters;
   }
 

@@ -1,0 +1,54 @@
+package dev.stitchd.warehouse.clickhouse;
+
+import dev.stitchd.delivery.EventSink;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// What an answer of ClickHouse that is not "done" means for a batch.
+public final class ClickHouseFailures {
+
+  /// The codes that speak about the data itself, so that another attempt with the same rows gives
+  /// the same answer: type mismatch, data cut off or trailing, incorrect data, argument out of
+  /// bounds, string too large, value out of the type's range, decimal overflow, constraint
+  /// violated, cannot parse. Everything else (no memory, too many parts, read-only, no space, no
+  /// access, no such table …) can heal, by itself or by a person.
+  private static final Set<Integer> ABOUT_THE_DATA =
+      Set.of(
+          6, 26, 27, 32, 33, 38, 41, 53, 69, 72, 117, 131, 321, 349, 376, 407, 441, 467, 469, 675);
+
+  private static final int UNKNOWN_TABLE = 60;
+  private static final int UNKNOWN_DATABASE = 81;
+  private static final int UNKNOWN_COLUMN = 16;
+
+  private ClickHouseFailures() {}
+
+  public static EventSink.Failure of(int status, @Nullable String exceptionCode, String body) {
+    int code = number(exceptionCode);
+    var reason = "HTTP " + status + ": " + body.lines().findFirst().orElse("no message");
+    if (code == UNKNOWN_TABLE || code == UNKNOWN_DATABASE || code == UNKNOWN_COLUMN) {
+      return new EventSink.Unavailable(reason, new SchemaMissing(reason));
+    }
+    return ABOUT_THE_DATA.contains(code)
+        ? new EventSink.Refused(reason)
+        : new EventSink.Unavailable(reason);
+  }
+
+  /// Whether a failure says that our tables are not there (any more).
+  public static boolean isSchemaMissing(Throwable failure) {
+    return failure.getCause() instanceof SchemaMissing;
+  }
+
+  private static int number(@Nullable String code) {
+    try {
+      return code == null ? -1 : Integer.parseInt(code);
+    } catch (NumberFormatException _) {
+      return -1;
+    }
+  }
+
+  private static final class SchemaMissing extends RuntimeException {
+    SchemaMissing(String reason) {
+      super(reason, null, false, false);
+    }
+  }
+}

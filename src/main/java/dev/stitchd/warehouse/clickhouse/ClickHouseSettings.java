@@ -1,0 +1,52 @@
+package dev.stitchd.warehouse.clickhouse;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/// How to reach ClickHouse; `STITCHD_CLICKHOUSE_…`.
+///
+/// @param url `http(s)://user:password@host:8123/database`
+/// @param insertConnections most connections for inserts
+/// @param connectTimeout how long opening a connection may take
+/// @param insertTimeout when an insert without an answer counts as unknown and is tried again
+/// @param idleTime when an unused connection is closed; below the server's keep-alive
+/// @param pingInterval how often it is asked whether ClickHouse answers
+/// @param pingTimeout how long that may take
+/// @param migrationRetryMax the longest wait between attempts to bring the schema up to date
+/// @param queryThreads how many analytical queries run at the same time
+/// @param waitingQueries most queries that may wait for a thread; more are refused at once
+/// @param queryTime when ClickHouse ends a query
+/// @param queryRows most rows of an answer
+@ConfigurationProperties("stitchd.clickhouse")
+public record ClickHouseSettings(
+    @Nullable String url,
+    @DefaultValue("8") int insertConnections,
+    @DefaultValue("2s") Duration connectTimeout,
+    @DefaultValue("30s") Duration insertTimeout,
+    @DefaultValue("5s") Duration idleTime,
+    @DefaultValue("1s") Duration pingInterval,
+    @DefaultValue("2s") Duration pingTimeout,
+    @DefaultValue("5s") Duration migrationRetryMax,
+    @DefaultValue("4") int queryThreads,
+    @DefaultValue("100") int waitingQueries,
+    @DefaultValue("10s") Duration queryTime,
+    @DefaultValue("10000") int queryRows) {
+
+  public ClickHouseSettings {
+    if (insertConnections < 1 || queryThreads < 1 || queryRows < 1) {
+      throw new IllegalArgumentException(
+          "stitchd.clickhouse.insert-connections, query-threads and query-rows must be at least 1");
+    }
+    if (queryTime.toSeconds() < 1) {
+      throw new IllegalArgumentException("stitchd.clickhouse.query-time must be at least 1s");
+    }
+  }
+
+  /// The URL holds a password.
+  @Override
+  public String toString() {
+    return "ClickHouseSettings[…]";
+  }
+}

@@ -1,0 +1,59 @@
+package dev.stitchd.warehouse.clickhouse;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/// What ClickHouse keeps and how it is asked; `STITCHD_WAREHOUSE_…`.
+///
+/// @param eventsTtl how long events are kept, by their own time; 0 for ever; rollups stay
+/// @param rollupInterval how often closed hours are rolled up
+/// @param rollupAfter how long after its end an hour counts as closed
+/// @param rollupLookback how far back reopened hours are looked for; the first look of a process
+///   goes back to the beginning
+/// @param rollupRows how many events one statement rolls up, at most, beyond the first hour
+/// @param reopenedHours when more hours of a question are not rolled up, all of it is answered from
+///   events
+/// @param exports most exports at the same time on this node; more are told to come again
+/// @param exportSlice how many events ClickHouse deduplicates at a time for an export, at most
+///   (about 100 bytes of its memory each)
+/// @param parquetRows most events of a Parquet export, which cannot be made in slices
+/// @param exportRetryAfter what a refused export is told to wait
+/// @param sampledRows how many events are read, at most, to find samples for autocomplete
+@ConfigurationProperties("stitchd.warehouse")
+public record WarehouseSettings(
+    @DefaultValue("400d") Duration eventsTtl,
+    @DefaultValue("1m") Duration rollupInterval,
+    @DefaultValue("10m") Duration rollupAfter,
+    @DefaultValue("9d") Duration rollupLookback,
+    @DefaultValue("5000000") long rollupRows,
+    @DefaultValue("500") int reopenedHours,
+    @DefaultValue("2") int exports,
+    @DefaultValue("1000000") long exportSlice,
+    @DefaultValue("10000000") long parquetRows,
+    @DefaultValue("10s") Duration exportRetryAfter,
+    @DefaultValue("5000000") long sampledRows) {
+
+  /// Events may arrive a week late; what is kept shorter would vanish on arrival.
+  private static final Duration SHORTEST_TTL = Duration.ofDays(8);
+
+  public WarehouseSettings {
+    if (!eventsTtl.isZero() && eventsTtl.compareTo(SHORTEST_TTL) < 0) {
+      throw new IllegalArgumentException(
+          "stitchd.warehouse.events-ttl must be at least 8d, or 0 to keep events for ever");
+    }
+    if (rollupInterval.toMillis() < 1 || rollupAfter.isNegative() || rollupLookback.isNegative()) {
+      throw new IllegalArgumentException(
+          "stitchd.warehouse.rollup-interval must be positive, rollup-after and rollup-lookback not negative");
+    }
+    if (rollupRows < 1
+        || reopenedHours < 1
+        || exports < 1
+        || exportSlice < 1
+        || parquetRows < 1
+        || sampledRows < 1) {
+      throw new IllegalArgumentException(
+          "stitchd.warehouse.rollup-rows, reopened-hours, exports, export-slice, parquet-rows and sampled-rows must be at least 1");
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package dev.stitchd.warehouse.query;
+
+import dev.stitchd.kernel.FieldErrors;
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.warehouse.clickhouse.ClickHouseR2dbc;
+import dev.stitchd.warehouse.clickhouse.ClickHouseSettings;
+import dev.stitchd.warehouse.clickhouse.QueryLimits;
+import dev.stitchd.warehouse.clickhouse.WarehouseHealth;
+import io.r2dbc.spi.Row;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/// What holds for every analytical query: asked only while ClickHouse is up, bounded in time and
+/// rows, and whatever goes wrong is told as a [Problem].
+public final class AnalyticalQueries {
+
+  private static final Logger LOG = LoggerFactory.getLogger(AnalyticalQueries.class);
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
+
+  /// How long after ClickHouse's own limit an answer is still waited for.
+  private static final Duration GRACE = Duration.ofSeconds(3);
+
+  private final ClickHouseR2dbc driver;
+  private final WarehouseHealth health;
+  private final ClickHouseSettings settings;
+  private final QueryLimits limits;
+  private final Scheduler timer;
+  private final Scheduler warehouse;
+
+  public AnalyticalQueries(
+      ClickHouseR2dbc driver,
+      WarehouseHealth health,
+      ClickHouseSettings settings,
+      Scheduler timer,
+      Scheduler warehouse) {
+    this.driver = driver;
+    this.health = health;
+    this.settings = settings;
+    this.limits = QueryLimits.NONE.time(settings.queryTime());
+    this.timer = timer;
+    this.warehouse = warehouse;
+  }
+
+  /// All rows of one query. Emits one list on the scheduler `warehouse`; fails with
+  /// [Problem.Unavailable] while ClickHouse is out, too slow or has too much to do. Cancelling
+  /// gives up the answer; the query runs to its end, which is bounded in time.
+  ///
+  /// @param sql without settings, with parameters as `:name`; bounds its rows itself
+  public <T> Mono<List<T>> ask(
+      String sql, Map<String, Object> parameters, Function<Row, T> mapper) {
+    return ask(sql, limits, parameters, mapper);
+  }
+
+  /// The same for samples: reads about as many rows as are allowed and answers from these.
+  public <T> Mono<List<T>> sample(
+      String sql, long rows, Map<String, Object> parameters, Function<Row, T> mapper) {
+    return ask(sql, limits.sampled(rows), parameters, mapper);
+  }
+
+  private <T> Mono<List<T>> ask(
+      String sql, QueryLimits limits, Map<String, Object> parameters, Function<Row, T> mapper) {
+    return Mono.defer(() -> health.isUp() ? driver.rows(sql, limits, parameters, mapper) : out())
+        .timeout(patience(), timer)
+        .onErrorMap(this::asProblem)
+        .publishOn(warehouse);
+  }
+
+  /// Most rows of an answer.
+  public int rows() {
+    return settings.queryRows();
+  }
+
+  /// Ends a question that has more rows than an answer may have; it must have asked for one more.
+  public <T> List<T> withinLimit(List<T> rows, String parameter, String advice) {
+    if (rows.size() > rows()) {
+      var errors = new FieldErrors();
+      errors.add(parameter, "gives more than " + rows() + " rows; " + advice);
+      errors.throwIfAny();
+    }
+    return rows;
+  }
+
+  private <T> Mono<T> out() {
+    return Mono.error(new Problem.Unavailable(health.detail(), RETRY_AFTER));
+  }
+
+  private Duration patience() {
+    return settings.queryTime().plus(GRACE);
+  }
+
+  private Throwable asProblem(Throwable failure) {
+    return switch (failure) {
+      case Problem problem -> problem;
+      case TimeoutException _ ->
+          new Problem.Unavailable(
+              "no answer within " + patience() + "; ask for a shorter time", RETRY_AFTER, failure);
+      case RejectedExecutionException _ ->
+          new Problem.Unavailable("too many queries are waiting already", RETRY_AFTER, failure);
+      default -> unexpected(failure);
+    };
+  }
+
+  private static Problem unexpected(Throwable failure) {
+    LOG.warn(
+        "Analytical queries: ClickHouse did not answer one ({}); its caller is told to come again, nothing is lost",
+        failure.toString());
+    return new Problem.Unavailable("ClickHouse did not answer", RETRY_AFTER, failure);
+  }
+}

@@ -1,0 +1,36 @@
+package dev.stitchd.warehouse.query;
+
+import dev.stitchd.warehouse.clickhouse.ClickHouseAddress;
+import dev.stitchd.warehouse.clickhouse.ClickHouseR2dbc;
+import dev.stitchd.warehouse.clickhouse.ClickHouseSettings;
+import dev.stitchd.warehouse.clickhouse.WarehouseState;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/// Puts together how analytical queries are asked.
+@Configuration(proxyBeanMethods = false)
+class QueryConfiguration {
+
+  private static final int IDLE_SECONDS = 60;
+
+  /// For what blocks: the R2DBC driver.
+  @Bean(destroyMethod = "dispose")
+  Scheduler warehouse(ClickHouseSettings settings) {
+    return Schedulers.newBoundedElastic(
+        settings.queryThreads(), settings.waitingQueries(), "warehouse", IDLE_SECONDS, true);
+  }
+
+  @Bean
+  AnalyticalQueries analyticalQueries(
+      ClickHouseAddress address,
+      ClickHouseSettings settings,
+      WarehouseState state,
+      @Qualifier("warehouse") Scheduler warehouse,
+      @Qualifier("timer") Scheduler timer) {
+    return new AnalyticalQueries(
+        new ClickHouseR2dbc(address, settings, warehouse), state, settings, timer, warehouse);
+  }
+}

@@ -1,0 +1,7 @@
+/// What holds for every analytical query. A part of its room: nothing here is for others.
+@CheckReturnValue
+@NullMarked
+package dev.stitchd.warehouse.query;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,44 @@
+package dev.stitchd.warehouse.schema;
+
+import dev.stitchd.delivery.EventKind;
+import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
+import dev.stitchd.warehouse.clickhouse.ClickHouseStatement;
+import dev.stitchd.warehouse.clickhouse.WarehouseSettings;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/// How long events are kept: the setting becomes the tables' TTL whenever the schema is looked
+/// after. ClickHouse drops whole parts, so an event goes at the latest a month (a partition) after
+/// its time is over.
+public final class Retention {
+
+  private final ClickHouseClient clickHouse;
+  private final WarehouseSettings settings;
+
+  public Retention(ClickHouseClient clickHouse, WarehouseSettings settings) {
+    this.clickHouse = clickHouse;
+    this.settings = settings;
+  }
+
+  /// Completes when every table of events has its TTL; the same again changes nothing.
+  public Mono<Void> apply() {
+    return Flux.fromArray(EventKind.values()).concatMap(kind -> apply(kind.table())).then();
+  }
+
+  private Mono<Void> apply(String table) {
+    return settings.eventsTtl().isZero()
+        ? run("ALTER TABLE " + table + " REMOVE TTL")
+            .onErrorResume(Retention::hasNone, _ -> Mono.empty())
+        : run(
+            "ALTER TABLE %s MODIFY TTL toDateTime(at) + toIntervalSecond(%d)"
+                .formatted(table, settings.eventsTtl().toSeconds()));
+  }
+
+  private Mono<Void> run(String sql) {
+    return clickHouse.run(ClickHouseStatement.of(sql));
+  }
+
+  private static boolean hasNone(Throwable failure) {
+    return String.valueOf(failure.getMessage()).contains("TTL expression");
+  }
+}

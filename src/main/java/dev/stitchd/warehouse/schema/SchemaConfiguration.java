@@ -1,0 +1,47 @@
+package dev.stitchd.warehouse.schema;
+
+import dev.stitchd.postgres.AdvisoryLock;
+import dev.stitchd.warehouse.clickhouse.ClickHouseAddress;
+import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
+import dev.stitchd.warehouse.clickhouse.ClickHouseSettings;
+import dev.stitchd.warehouse.clickhouse.WarehouseSettings;
+import dev.stitchd.warehouse.clickhouse.WarehouseState;
+import io.r2dbc.spi.ConnectionFactory;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/// Puts together what looks after ClickHouse and its schema.
+@Configuration(proxyBeanMethods = false)
+class SchemaConfiguration {
+
+  private static final int IDLE_SECONDS = 60;
+
+  /// For what blocks: Flyway, one run at a time.
+  @Bean(destroyMethod = "dispose")
+  Scheduler warehouseMigration() {
+    return Schedulers.newBoundedElastic(1, 1, "warehouse-migration", IDLE_SECONDS, true);
+  }
+
+  @Bean
+  ClickHouseWatch clickHouseWatch(
+      ClickHouseClient clickHouse,
+      ClickHouseAddress address,
+      WarehouseState state,
+      ClickHouseSettings settings,
+      WarehouseSettings warehouseSettings,
+      @Qualifier("management") ConnectionFactory postgres,
+      @Qualifier("warehouseMigration") Scheduler blocking,
+      @Qualifier("timer") Scheduler timer) {
+    return new ClickHouseWatch(
+        clickHouse,
+        state,
+        new WarehouseMigration(address, blocking),
+        new Retention(clickHouse, warehouseSettings),
+        AdvisoryLock.ofMigration(postgres),
+        settings,
+        timer);
+  }
+}

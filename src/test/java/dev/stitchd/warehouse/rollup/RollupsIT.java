@@ -1,0 +1,303 @@
+package dev.stitchd.warehouse.rollup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stitchd.delivery.Event;
+import dev.stitchd.delivery.EventSinkContract;
+import dev.stitchd.delivery.Events;
+import dev.stitchd.dev.Stores;
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.warehouse.EvaluationStats;
+import dev.stitchd.warehouse.Warehouse;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import reactor.test.StepVerifier;
+
+class RollupsIT {
+
+  /// `-Dstitchd.histories=100` for a longer search.
+  private static final long HISTORIES = Long.getLong("stitchd.histories", 8);
+
+  private static final Instant NOON = Instant.parse("2026-10-15T12:00:00Z");
+  private static final Duration HOUR = Duration.ofHours(1);
+
+  private static Warehouse warehouse;
+
+  @BeforeAll
+  static void open() {
+    warehouse =
+        new Warehouse(
+                Stores.shared().freshClickHouse().url(),
+                Warehouse.postgres(Stores.shared().freshPostgres().url()),
+                // so few that one rollup takes several statements
+                Map.of("stitchd.warehouse.rollup-rows", "40"))
+            .awaitUp();
+  }
+
+  @AfterAll
+  static void close() {
+    warehouse.close();
+  }
+
+  private static void store(List<? extends Event> rows) {
+    warehouse
+        .sink()
+        .write(EventSinkContract.batch(warehouse.sink(), List.copyOf(rows)))
+        .as(StepVerifier::create)
+        .expectComplete()
+        .verify(Duration.ofSeconds(20));
+  }
+
+  private static List<EvaluationStats.Row> counts(
+      EnvironmentId environment, String flag, Instant from, Instant to, Duration interval) {
+    return warehouse
+        .stats()
+        .counts(environment, flag, from, to, interval)
+        .collectList()
+        .block(Duration.ofSeconds(20));
+  }
+
+  private static List<EvaluationStats.Row> day(EnvironmentId environment) {
+    return counts(environment, null, NOON.minus(HOUR), NOON.plus(HOUR), HOUR);
+  }
+
+  private static EvaluationStats.Row row(Instant start, String variant, long count) {
+    return new EvaluationStats.Row(start, "checkout", variant, count);
+  }
+
+  @Test
+  void closedHourIsAnsweredFromItsRollup() {
+    var environment = Events.environment();
+    store(
+        List.of(
+            Events.evaluation(environment, NOON, "on"),
+            Events.evaluation(environment, NOON, "on")));
+    warehouse.rollUp();
+    assertThat(day(environment)).containsExactly(row(NOON, "on", 2));
+    // A rollup that claims more events than there are is believed; so it is the one that answers.
+    var _ =
+        warehouse
+            .store()
+            .query(
+                "INSERT INTO evaluation_rollups VALUES ('%s', 'checkout', %d, 'evaluation', 99, ['on'], [77])"
+                    .formatted(environment, NOON.getEpochSecond()));
+    assertThat(day(environment)).containsExactly(row(NOON, "on", 77));
+    // … and not for half of the hour
+    assertThat(counts(environment, null, NOON, NOON.plusSeconds(1_800), HOUR))
+        .containsExactly(row(NOON, "on", 2));
+    assertThat(counts(environment, null, NOON, NOON.plus(HOUR), Duration.ofMinutes(30)))
+        .containsExactly(row(NOON, "on", 2));
+  }
+
+  @Test
+  void lateEventReopensItsHourAtOnce() {
+    var environment = Events.environment();
+    store(List.of(Events.evaluation(environment, NOON, "on")));
+    warehouse.rollUp();
+    store(List.of(Events.evaluation(environment, NOON.plusSeconds(5), "off")));
+    store(List.of(Events.count(environment, NOON.plusSeconds(9), 10)));
+    var expected = List.of(row(NOON, "off", 1), row(NOON, "on", 11));
+    assertThat(day(environment)).isEqualTo(expected);
+    var behind = warehouse.behind();
+    assertThat(behind.reopened()).as("of two kinds, one was rolled up before").isEqualTo(1);
+    assertThat(behind.lag()).isEqualTo(Duration.between(NOON.plus(HOUR), Warehouse.NOW));
+    assertThat(warehouse.rollUp()).isEqualTo(2);
+    assertThat(warehouse.behind()).isEqualTo(new Rollups.Behind(0, Duration.ZERO));
+    assertThat(day(environment)).isEqualTo(expected);
+    assertThat(warehouse.rollUp()).as("nothing is left to do").isZero();
+  }
+
+  @Test
+  void openHourIsNotRolledUp() {
+    var environment = Events.environment();
+    var open = Warehouse.NOW.truncatedTo(ChronoUnit.HOURS);
+    store(List.of(Events.evaluation(environment, open, "on")));
+    assertThat(warehouse.rollUp()).isZero();
+    assertThat(counts(environment, null, open, open.plus(HOUR), HOUR))
+        .containsExactly(row(open, "on", 1));
+  }
+
+  @Test
+  void eventsThatExpireLeaveTheirRollup() {
+    var environment = Events.environment();
+    store(List.of(Events.evaluation(environment, NOON, "on")));
+    warehouse.rollUp();
+    var _ =
+        warehouse
+            .store()
+            .query(
+                "ALTER TABLE evaluation_events DELETE WHERE environment_id = '%s' SETTINGS mutations_sync = 2"
+                    .formatted(environment));
+    assertThat(day(environment)).containsExactly(row(NOON, "on", 1));
+  }
+
+  /// Histories by chance: events of several hours in any order, repeated whole or in part, rolled
+  /// up in between or not.
+  @Test
+  void answersAreTheSameWithAndWithoutRollupsWhateverWasSent() {
+    for (long seed = 1; seed <= HISTORIES; seed++) {
+      var history = new History(new Random(seed));
+      for (int step = 0; step < 6; step++) {
+        history.step();
+        history.check("seed " + seed + ", step " + step);
+      }
+    }
+    var _ = warehouse.rollUp();
+    var _ = warehouse.store().query("OPTIMIZE TABLE evaluation_rollups FINAL");
+    assertThat(warehouse.rollUp()).isZero();
+  }
+
+  private static final class History {
+
+    private static final Instant START = NOON.minus(Duration.ofHours(30)).plusSeconds(1_234);
+
+    private final Random random;
+    private final EnvironmentId environment = Events.environment();
+    private final List<Event.Evaluation> evaluations = new ArrayList<>();
+    private final List<Event.Count> counted = new ArrayList<>();
+
+    History(Random random) {
+      this.random = random;
+    }
+
+    void step() {
+      switch (random.nextInt(5)) {
+        case 0 -> warehouse.rollUp();
+        case 1 -> counts();
+        case 2 -> again();
+        default -> evaluations();
+      }
+    }
+
+    private void evaluations() {
+      var fresh = new ArrayList<Event.Evaluation>();
+      for (int i = 1 + random.nextInt(30); i > 0; i--) {
+        fresh.add(evaluation());
+      }
+      evaluations.addAll(fresh);
+      if (random.nextBoolean()) {
+        fresh.addAll(List.copyOf(fresh)); // twice in one batch
+      }
+      store(fresh);
+    }
+
+    private void counts() {
+      var fresh = new ArrayList<Event.Count>();
+      for (int i = 1 + random.nextInt(5); i > 0; i--) {
+        fresh.add(Events.count(environment, at(), 1 + random.nextInt(1_000)));
+      }
+      counted.addAll(fresh);
+      store(fresh);
+    }
+
+    private void again() {
+      if (!evaluations.isEmpty()) {
+        store(evaluations.subList(random.nextInt(evaluations.size()), evaluations.size()));
+      }
+      if (!counted.isEmpty()) {
+        store(counted);
+      }
+    }
+
+    private Event.Evaluation evaluation() {
+      return new Event.Evaluation(
+          environment,
+          UUID.randomUUID(),
+          at(),
+          NOON,
+          Event.Source.SERVER_SDK,
+          random.nextBoolean() ? "checkout" : "search",
+          random.nextInt(3) == 0 ? "off" : "on",
+          null,
+          null,
+          "user",
+          "u" + random.nextInt(20),
+          Map.of());
+    }
+
+    private Instant at() {
+      return START.plusMillis(random.nextLong(Duration.ofHours(30).toMillis()));
+    }
+
+    void check(String when) {
+      for (int i = 0; i < 3; i++) {
+        var from = at();
+        var to = from.plusMillis(1 + random.nextLong(Duration.ofHours(20).toMillis()));
+        var interval = Duration.ofMinutes(List.of(60, 120, 1_440, 15).get(random.nextInt(4)));
+        var flag = random.nextInt(3) == 0 ? "checkout" : null;
+        var asked = when + ": " + flag + " from " + from + " to " + to + " by " + interval;
+        var expected = expected(flag, from, to, interval);
+        assertThat(RollupsIT.counts(environment, flag, from, to, interval))
+            .as(asked)
+            .containsExactlyInAnyOrderElementsOf(expected);
+        withoutRollups(() ->
+            assertThat(RollupsIT.counts(environment, flag, from, to, interval))
+                .as(asked + ", without rollups")
+                .containsExactlyInAnyOrderElementsOf(expected));
+      }
+    }
+
+    private static void withoutRollups(Runnable check) {
+      var store = warehouse.store();
+      var _ = store.query("RENAME TABLE evaluation_rollups TO kept_rollups");
+      var _ = store.query("CREATE TABLE evaluation_rollups AS kept_rollups");
+      try {
+        check.run();
+      } finally {
+        var _ = store.query("DROP TABLE evaluation_rollups SYNC");
+        var _ = store.query("RENAME TABLE kept_rollups TO evaluation_rollups");
+      }
+    }
+
+    /// What was sent, each event once, counted in the plainest way.
+    private List<EvaluationStats.Row> expected(
+        String flag, Instant from, Instant to, Duration interval) {
+      var sums = new HashMap<EvaluationStats.Row, Long>();
+      var seen = new HashSet<UUID>();
+      for (var e : evaluations) {
+        if (seen.add(e.id())) {
+          add(sums, e.at(), e.flag(), e.variant(), 1, flag, from, to, interval);
+        }
+      }
+      for (var e : counted) {
+        if (seen.add(e.id())) {
+          add(sums, e.at(), e.flag(), e.variant(), e.count(), flag, from, to, interval);
+        }
+      }
+      return sums.entrySet().stream()
+          .map(e ->
+              new EvaluationStats.Row(
+                  e.getKey().start(), e.getKey().flag(), e.getKey().variant(), e.getValue()))
+          .toList();
+    }
+
+    private static void add(
+        Map<EvaluationStats.Row, Long> sums,
+        Instant at,
+        String flag,
+        String variant,
+        long n,
+        String only,
+        Instant from,
+        Instant to,
+        Duration interval) {
+      if (at.isBefore(from) || !at.isBefore(to) || (only != null && !only.equals(flag))) {
+        return;
+      }
+      long start = at.toEpochMilli() / interval.toMillis() * interval.toMillis();
+      sums.merge(
+          new EvaluationStats.Row(Instant.ofEpochMilli(start), flag, variant, 0), n, Long::sum);
+    }
+  }
+}
