@@ -1,9 +1,9 @@
 package dev.stitchd.admin;
 
 import dev.stitchd.boundary.Versions;
-import dev.stitchd.catalog.Stored;
-import dev.stitchd.catalog.Written;
 import dev.stitchd.kernel.Json;
+import dev.stitchd.resource.StoredResource;
+import dev.stitchd.resource.Written;
 import java.net.URI;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -42,7 +42,7 @@ final class Answers {
         .bodyValue(Json.writeBytes(body));
   }
 
-  static Mono<ServerResponse> of(Stored stored) {
+  static Mono<ServerResponse> of(StoredResource stored) {
     return ok().header("ETag", Versions.etag(stored.version()))
         .bodyValue(Json.writeBytes(stored.resource()));
   }

@@ -3,10 +3,10 @@ package dev.stitchd.admin;
 import dev.stitchd.boundary.Bodies;
 import dev.stitchd.boundary.Page;
 import dev.stitchd.boundary.Versions;
-import dev.stitchd.catalog.Edit;
-import dev.stitchd.catalog.Stored;
-import dev.stitchd.catalog.Written;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.resource.Edit;
+import dev.stitchd.resource.StoredResource;
+import dev.stitchd.resource.Written;
 import java.util.List;
 import java.util.Map;
 import org.springframework.web.reactive.function.server.RouterFunction;
@@ -21,11 +21,11 @@ import tools.jackson.databind.JsonNode;
 final class Collection {
 
   interface Lister {
-    Mono<List<Stored>> list(ServerRequest request, Page page);
+    Mono<List<StoredResource>> list(ServerRequest request, Page page);
   }
 
   interface Getter {
-    Mono<Stored> get(ServerRequest request);
+    Mono<StoredResource> get(ServerRequest request);
   }
 
   interface Creator {
@@ -73,7 +73,8 @@ final class Collection {
     var page = Page.of(request);
     return lister
         .list(request, page)
-        .flatMap(items -> Answers.json(page.answer(items, Stored::key, Stored::resource)));
+        .flatMap(items ->
+            Answers.json(page.answer(items, StoredResource::key, StoredResource::resource)));
   }
 
   private static Mono<ServerResponse> create(

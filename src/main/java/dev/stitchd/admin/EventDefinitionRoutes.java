@@ -1,6 +1,6 @@
 package dev.stitchd.admin;
 
-import dev.stitchd.catalog.EventDefinitions;
+import dev.stitchd.catalog.event.EventDefinitions;
 import java.util.Map;
 import org.springframework.stereotype.Component;
 import org.springframework.web.reactive.function.server.RouterFunction;

@@ -2,12 +2,12 @@ package dev.stitchd.admin;
 
 import dev.stitchd.boundary.Bodies;
 import dev.stitchd.boundary.Versions;
-import dev.stitchd.catalog.Edit;
-import dev.stitchd.catalog.FlagFilter;
-import dev.stitchd.catalog.FlagTargeting;
-import dev.stitchd.catalog.Flags;
-import dev.stitchd.catalog.Segments;
-import dev.stitchd.catalog.Written;
+import dev.stitchd.catalog.flag.FlagFilter;
+import dev.stitchd.catalog.flag.FlagTargeting;
+import dev.stitchd.catalog.flag.Flags;
+import dev.stitchd.catalog.segment.Segments;
+import dev.stitchd.resource.Edit;
+import dev.stitchd.resource.Written;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.springframework.stereotype.Component;

@@ -1,6 +1,6 @@
 package dev.stitchd.admin;
 
-import dev.stitchd.catalog.Environments;
+import dev.stitchd.catalog.project.Environments;
 import dev.stitchd.delivery.EventKind;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;

@@ -1,6 +1,6 @@
 package dev.stitchd.admin;
 
-import dev.stitchd.catalog.SegmentPath;
+import dev.stitchd.catalog.segment.SegmentPath;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.segment.Member;
 import dev.stitchd.segment.MemberFormat;

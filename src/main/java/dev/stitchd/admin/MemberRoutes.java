@@ -2,7 +2,7 @@ package dev.stitchd.admin;
 
 import dev.stitchd.boundary.Bodies;
 import dev.stitchd.boundary.Page;
-import dev.stitchd.catalog.SegmentPath;
+import dev.stitchd.catalog.segment.SegmentPath;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;

@@ -1,7 +1,7 @@
 package dev.stitchd.admin;
 
 import dev.stitchd.boundary.ContentCoding;
-import dev.stitchd.catalog.SegmentPath;
+import dev.stitchd.catalog.segment.SegmentPath;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.segment.MemberFormat;
 import dev.stitchd.segment.MemberImport;

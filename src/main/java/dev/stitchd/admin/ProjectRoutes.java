@@ -1,8 +1,8 @@
 package dev.stitchd.admin;
 
-import dev.stitchd.catalog.Environments;
-import dev.stitchd.catalog.Projects;
-import dev.stitchd.catalog.Tenants;
+import dev.stitchd.catalog.project.Environments;
+import dev.stitchd.catalog.project.Projects;
+import dev.stitchd.catalog.project.Tenants;
 import java.util.Map;
 import org.springframework.stereotype.Component;
 import org.springframework.web.reactive.function.server.RouterFunction;

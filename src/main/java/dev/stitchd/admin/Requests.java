@@ -1,11 +1,11 @@
 package dev.stitchd.admin;
 
 import dev.stitchd.access.ManagementCaller;
-import dev.stitchd.catalog.Author;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.resource.Author;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.reactive.function.server.ServerRequest;

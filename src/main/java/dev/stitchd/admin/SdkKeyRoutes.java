@@ -3,11 +3,11 @@ package dev.stitchd.admin;
 import dev.stitchd.access.SdkCaller;
 import dev.stitchd.access.SecretKeys;
 import dev.stitchd.boundary.Bodies;
-import dev.stitchd.catalog.SdkKeys;
-import dev.stitchd.catalog.Written;
+import dev.stitchd.catalog.project.EnvironmentKeys;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.JsonFields;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.resource.Written;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -30,11 +30,11 @@ final class SdkKeyRoutes {
 
   private record NewKey(String name, String kind) {}
 
-  private final SdkKeys keys;
+  private final EnvironmentKeys keys;
   private final SecretKeys secrets;
   private final AdminSettings settings;
 
-  SdkKeyRoutes(SdkKeys keys, SecretKeys secrets, AdminSettings settings) {
+  SdkKeyRoutes(EnvironmentKeys keys, SecretKeys secrets, AdminSettings settings) {
     this.keys = keys;
     this.secrets = secrets;
     this.settings = settings;

@@ -1,10 +1,10 @@
 package dev.stitchd.admin;
 
-import dev.stitchd.catalog.Environments;
-import dev.stitchd.catalog.FlagFilter;
-import dev.stitchd.catalog.Flags;
-import dev.stitchd.catalog.Stored;
+import dev.stitchd.catalog.flag.FlagFilter;
+import dev.stitchd.catalog.flag.Flags;
+import dev.stitchd.catalog.project.Environments;
 import dev.stitchd.kernel.Json;
+import dev.stitchd.resource.StoredResource;
 import dev.stitchd.warehouse.FlagUse;
 import java.time.Clock;
 import java.time.Duration;
@@ -66,7 +66,8 @@ final class StaleFlagRoutes {
         .flatMap(both -> Answers.json(body(since, both.getT2(), both.getT1())));
   }
 
-  private static ObjectNode body(Instant since, List<Stored> flags, Map<String, FlagUse.Use> uses) {
+  private static ObjectNode body(
+      Instant since, List<StoredResource> flags, Map<String, FlagUse.Use> uses) {
     var body = Json.object().put("since", Answers.time(since));
     var items = body.putArray("items");
     flags.stream()

@@ -1,6 +1,6 @@
 package dev.stitchd.admin;
 
-import dev.stitchd.catalog.Environments;
+import dev.stitchd.catalog.project.Environments;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.warehouse.EvaluationStats;

@@ -1,7 +1,6 @@
 package dev.stitchd.admin;
 
-import dev.stitchd.catalog.Dependents;
-import dev.stitchd.catalog.SegmentPath;
+import dev.stitchd.catalog.flag.Dependents;
 import org.springframework.stereotype.Component;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
@@ -34,10 +33,9 @@ final class UsageRoutes {
                 dependents
                     .ofSegment(
                         Requests.tenant(request),
-                        new SegmentPath(
-                            request.pathVariable("project"),
-                            request.pathVariable("environment"),
-                            request.pathVariable("segment")))
+                        request.pathVariable("project"),
+                        request.pathVariable("environment"),
+                        request.pathVariable("segment"))
                     .flatMap(Answers::json))
         .build();
   }

@@ -7,7 +7,11 @@
     allowedDependencies = {
       "kernel",
       "revisionlog",
-      "catalog",
+      "catalog :: event",
+      "catalog :: flag",
+      "catalog :: project",
+      "catalog :: segment",
+      "resource",
       "segment",
       "decide",
       "snapshot",

@@ -1,13 +1,13 @@
-/// **The committed truth**: one transaction is state, audit row, revision, published items and
-/// announcement. All of PostgreSQL's configuration tables are written here and nowhere else.
+/// **The committed truth**: the rules of each resource, one sub-package for each kind. A write is a
+/// unit of work: state, audit row, revision, published items and announcement in one transaction.
+/// PostgreSQL's configuration tables are written here and nowhere else.
 ///
-/// May use: `kernel`, `postgres`, `revisionlog`, `ruleset`. Threads: R2DBC event loops; nothing
-/// blocks.
-@ApplicationModule(allowedDependencies = {"kernel", "revisionlog", "postgres", "ruleset"})
-@CheckReturnValue
+/// May use: `kernel`, `postgres`, `revisionlog`, `resource`, `ruleset`. Threads: R2DBC event loops;
+/// nothing blocks.
+@ApplicationModule(
+    allowedDependencies = {"kernel", "postgres", "revisionlog", "resource", "ruleset"})
 @NullMarked
 package dev.stitchd.catalog;
 
-import com.google.errorprone.annotations.CheckReturnValue;
 import org.jspecify.annotations.NullMarked;
 import org.springframework.modulith.ApplicationModule;

@@ -1,7 +1,7 @@
 package dev.stitchd.ingest;
 
-import dev.stitchd.catalog.QuotaTokens.Bucket;
-import dev.stitchd.catalog.QuotaTokens.Share;
+import dev.stitchd.ingest.QuotaTokens.Bucket;
+import dev.stitchd.ingest.QuotaTokens.Share;
 import dev.stitchd.snapshot.Snapshot;
 import java.time.Duration;
 import java.util.List;

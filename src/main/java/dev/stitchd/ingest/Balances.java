@@ -2,9 +2,9 @@ package dev.stitchd.ingest;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.stitchd.catalog.QuotaTokens.Ask;
-import dev.stitchd.catalog.QuotaTokens.Bucket;
-import dev.stitchd.catalog.QuotaTokens.Lease;
+import dev.stitchd.ingest.QuotaTokens.Ask;
+import dev.stitchd.ingest.QuotaTokens.Bucket;
+import dev.stitchd.ingest.QuotaTokens.Lease;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;

@@ -2,7 +2,7 @@ package dev.stitchd.ingest;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.stitchd.catalog.DefinedEvents;
+import dev.stitchd.catalog.event.DefinedEvents;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.snapshot.Snapshot;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package dev.stitchd.ingest;
 
-import dev.stitchd.catalog.DefinedEvents.Defined;
-import dev.stitchd.catalog.DefinedEvents.Definition;
-import dev.stitchd.catalog.EventDefinitions;
+import dev.stitchd.catalog.event.DefinedEvents.Defined;
+import dev.stitchd.catalog.event.DefinedEvents.Definition;
+import dev.stitchd.catalog.event.EventDefinitions;
 import dev.stitchd.snapshot.Snapshot;
 import java.util.HashMap;
 import java.util.Map;

@@ -1,9 +1,8 @@
 package dev.stitchd.ingest;
 
 import dev.stitchd.boundary.ClientAddress;
-import dev.stitchd.catalog.DefinedEvents;
-import dev.stitchd.catalog.EventDefinitions;
-import dev.stitchd.catalog.QuotaTokens;
+import dev.stitchd.catalog.event.DefinedEvents;
+import dev.stitchd.catalog.event.EventDefinitions;
 import dev.stitchd.delivery.EventAccounting;
 import dev.stitchd.delivery.EventQueue;
 import dev.stitchd.delivery.RejectionLog;

@@ -1,6 +1,6 @@
 package dev.stitchd.ingest;
 
-import dev.stitchd.catalog.DefinedEvents.Definition;
+import dev.stitchd.catalog.event.DefinedEvents.Definition;
 import dev.stitchd.delivery.Event;
 import dev.stitchd.kernel.Problem;
 import java.time.Duration;

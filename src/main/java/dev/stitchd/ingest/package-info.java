@@ -13,7 +13,8 @@
       "delivery",
       "boundary",
       "endpoint",
-      "catalog",
+      "catalog :: event",
+      "postgres",
       "snapshot",
       "ruleset",
       "propagation"

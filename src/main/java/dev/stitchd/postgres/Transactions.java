@@ -19,6 +19,8 @@ public final class Transactions {
   private static final String UNIQUE_VIOLATION = "23505";
   private static final String FOREIGN_KEY_VIOLATION = "23503";
 
+  private static final String TENANT = "SELECT set_config('stitchd.tenant', $1, true)";
+
   private final ConnectionFactory management;
 
   /// @param management connects as the role whose rows have a tenant
@@ -29,12 +31,17 @@ public final class Transactions {
   /// Runs `work` in one transaction of a tenant. Its value arrives after the commit; an error rolls
   /// back, and a cancellation ends the connection, which does the same.
   public <T> Mono<T> inTenant(TenantId tenant, Function<Session, Mono<T>> work) {
-    return transaction("SELECT set_config('stitchd.tenant', $1, true)", tenant.toString(), work);
+    return transaction(TENANT, tenant.toString(), work);
   }
 
   /// Runs `work` in one transaction that may see and make tenants, and nothing inside them.
   public <T> Mono<T> onPlatform(Function<Session, Mono<T>> work) {
     return transaction("SELECT set_config('stitchd.platform', $1, true)", "on", work);
+  }
+
+  /// Lets a running transaction of the platform see another tenant from here on.
+  public static Mono<Boolean> enter(Session session, TenantId tenant) {
+    return Mono.defer(() -> session.one(TENANT, _ -> true, tenant.toString()));
   }
 
   private <T> Mono<T> transaction(String scope, String value, Function<Session, Mono<T>> work) {

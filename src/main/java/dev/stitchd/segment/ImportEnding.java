@@ -1,6 +1,6 @@
 package dev.stitchd.segment;
 
-import dev.stitchd.catalog.SegmentLists;
+import dev.stitchd.catalog.segment.SegmentLists;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;

@@ -1,13 +1,13 @@
 package dev.stitchd.segment;
 
-import dev.stitchd.catalog.Author;
-import dev.stitchd.catalog.SegmentList;
-import dev.stitchd.catalog.SegmentPath;
+import dev.stitchd.catalog.segment.SegmentList;
+import dev.stitchd.catalog.segment.SegmentPath;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Session;
+import dev.stitchd.resource.Author;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;

@@ -1,7 +1,7 @@
 package dev.stitchd.segment;
 
-import dev.stitchd.catalog.Author;
-import dev.stitchd.catalog.SegmentPath;
+import dev.stitchd.catalog.segment.SegmentPath;
+import dev.stitchd.resource.Author;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 

@@ -1,6 +1,6 @@
 package dev.stitchd.segment;
 
-import dev.stitchd.catalog.SegmentList;
+import dev.stitchd.catalog.segment.SegmentList;
 import dev.stitchd.kernel.Problem;
 import java.time.Duration;
 import java.util.HashSet;

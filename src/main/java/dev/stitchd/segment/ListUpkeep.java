@@ -3,7 +3,7 @@ package dev.stitchd.segment;
 import dev.stitchd.background.BackgroundJob;
 import dev.stitchd.background.StartOrder;
 import dev.stitchd.background.Turns;
-import dev.stitchd.catalog.SegmentLists;
+import dev.stitchd.catalog.segment.SegmentLists;
 import dev.stitchd.postgres.Transactions;
 import java.time.Duration;
 import java.util.function.Supplier;

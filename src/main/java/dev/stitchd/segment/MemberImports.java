@@ -1,12 +1,12 @@
 package dev.stitchd.segment;
 
-import dev.stitchd.catalog.Author;
-import dev.stitchd.catalog.SegmentLists;
-import dev.stitchd.catalog.SegmentPath;
+import dev.stitchd.catalog.segment.SegmentLists;
+import dev.stitchd.catalog.segment.SegmentPath;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
+import dev.stitchd.resource.Author;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;

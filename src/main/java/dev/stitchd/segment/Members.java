@@ -1,13 +1,13 @@
 package dev.stitchd.segment;
 
-import dev.stitchd.catalog.Author;
-import dev.stitchd.catalog.SegmentList;
-import dev.stitchd.catalog.SegmentLists;
-import dev.stitchd.catalog.SegmentPath;
+import dev.stitchd.catalog.segment.SegmentList;
+import dev.stitchd.catalog.segment.SegmentLists;
+import dev.stitchd.catalog.segment.SegmentPath;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
+import dev.stitchd.resource.Author;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;

@@ -3,9 +3,11 @@
 /// is removed in the background. A reader joins that row and the members in one statement, so that
 /// it sees one whole list or another and waits for nobody.
 ///
-/// May use: `kernel`, `postgres`, `catalog`. Threads: uploads are read on the scheduler `imports`;
-/// everything else runs on R2DBC event loops and the timer; nothing blocks.
-@ApplicationModule(allowedDependencies = {"kernel", "background", "postgres", "catalog"})
+/// May use: `kernel`, `background`, `postgres`, `resource`, `catalog`. Threads: uploads are read on
+/// the scheduler `imports`; everything else runs on R2DBC event loops and the timer; nothing
+/// blocks.
+@ApplicationModule(
+    allowedDependencies = {"kernel", "background", "postgres", "catalog :: segment", "resource"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.segment;

@@ -5,8 +5,8 @@ import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.stitchd.catalog.DefinedEvents.Definition;
-import dev.stitchd.catalog.EventValue;
+import dev.stitchd.catalog.event.DefinedEvents.Definition;
+import dev.stitchd.catalog.event.EventValue;
 import dev.stitchd.delivery.Event;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;

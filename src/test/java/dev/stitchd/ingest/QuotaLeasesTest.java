@@ -2,10 +2,9 @@ package dev.stitchd.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.stitchd.catalog.QuotaTokens;
-import dev.stitchd.catalog.QuotaTokens.Bucket;
-import dev.stitchd.catalog.QuotaTokens.Share;
 import dev.stitchd.ingest.Allowance.Grant;
+import dev.stitchd.ingest.QuotaTokens.Bucket;
+import dev.stitchd.ingest.QuotaTokens.Share;
 import dev.stitchd.kernel.EnvironmentId;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -2,11 +2,11 @@ package dev.stitchd.segment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.stitchd.catalog.Author;
-import dev.stitchd.catalog.SegmentList;
-import dev.stitchd.catalog.SegmentPath;
+import dev.stitchd.catalog.segment.SegmentList;
+import dev.stitchd.catalog.segment.SegmentPath;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.resource.Author;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

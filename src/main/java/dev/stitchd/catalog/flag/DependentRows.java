@@ -1,0 +1,36 @@
+package dev.stitchd.catalog.flag;
+
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Session;
+import java.util.List;
+import java.util.UUID;
+import reactor.core.publisher.Mono;
+
+/// Where dependents are looked for.
+final class DependentRows {
+
+  private static final String ENVIRONMENTS =
+      "SELECT id, key FROM environments WHERE tenant_id = $1 AND project_id = $2 ORDER BY key";
+  private static final String SEGMENT =
+      "SELECT 1 FROM segments WHERE tenant_id = $1 AND environment_id = $2 AND key = $3";
+
+  record Place(EnvironmentId environment, String key) {}
+
+  private DependentRows() {}
+
+  /// The environments of a project, in order of key.
+  static Mono<List<Place>> environments(Session session, TenantId tenant, UUID project) {
+    return session.all(
+        ENVIRONMENTS,
+        row -> new Place(new EnvironmentId(Columns.uuid(row, "id")), Columns.text(row, "key")),
+        tenant.value(),
+        project);
+  }
+
+  static Mono<Boolean> hasSegment(
+      Session session, TenantId tenant, EnvironmentId environment, String segment) {
+    return session.any(SEGMENT, tenant.value(), environment.value(), segment);
+  }
+}

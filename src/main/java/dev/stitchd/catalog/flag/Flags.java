@@ -1,0 +1,203 @@
+package dev.stitchd.catalog.flag;
+
+import dev.stitchd.kernel.FieldError;
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Transactions;
+import dev.stitchd.resource.Author;
+import dev.stitchd.resource.Edit;
+import dev.stitchd.resource.LockedEnvironment;
+import dev.stitchd.resource.LookupRows;
+import dev.stitchd.resource.ResourcePath;
+import dev.stitchd.resource.StoredResource;
+import dev.stitchd.resource.UnitOfWork;
+import dev.stitchd.resource.UnitsOfWork;
+import dev.stitchd.resource.Written;
+import dev.stitchd.revisionlog.ItemChange;
+import dev.stitchd.revisionlog.PublishedRuleset;
+import dev.stitchd.ruleset.ItemName;
+import java.util.List;
+import java.util.UUID;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.JsonNode;
+
+/// Flags: key, type, variants and what people say about them. A change makes a revision in every
+/// environment of the project, in one transaction. Each publisher emits one value or fails with a
+/// [Problem], on an R2DBC event loop.
+@Component
+public final class Flags {
+
+  /// Most flags in a project, and so in an environment.
+  static final int MAX_FLAGS = 5_000;
+
+  private final Transactions transactions;
+  private final UnitsOfWork units;
+
+  Flags(Transactions transactions, UnitsOfWork units) {
+    this.transactions = transactions;
+    this.units = units;
+  }
+
+  /// A project's flags with keys after `after`, in order, one more than `limit`.
+  public Mono<List<StoredResource>> list(
+      TenantId tenant, String project, FlagFilter filter, String after, int limit) {
+    return transactions
+        .inTenant(
+            tenant,
+            session ->
+                LookupRows.project(session, tenant, project)
+                    .flatMap(id -> FlagRows.page(session, tenant, id, filter, after, limit)))
+        .map(rows -> rows.stream().map(FlagRow::stored).toList());
+  }
+
+  /// One flag.
+  public Mono<StoredResource> get(TenantId tenant, String project, String key) {
+    return transactions
+        .inTenant(
+            tenant,
+            session ->
+                LookupRows.project(session, tenant, project)
+                    .flatMap(id -> FlagRows.find(session, tenant, id, key)))
+        .map(FlagRow::stored);
+  }
+
+  /// Creates a flag, off in every environment.
+  public Mono<Written> create(Author author, String project, JsonNode body) {
+    var wanted = FlagBody.read(body, null);
+    if (wanted.archived()) {
+      return Mono.error(
+          new Problem.Invalid(
+              List.of(new FieldError("archived", "a new flag cannot be archived"))));
+    }
+    return units.write(
+        author,
+        unit ->
+            unit.once(
+                ResourcePath.project(project) + "/flags",
+                body,
+                () ->
+                    unit.projectExclusive(project)
+                        .flatMap(projectId -> create(unit, project, projectId, wanted))));
+  }
+
+  /// Changes a flag; refused if a variant that goes is still given somewhere, or if it is archived
+  /// while others need it.
+  public Mono<Written> update(Author author, String project, String key, Edit edit) {
+    return units.write(
+        author,
+        unit ->
+            unit.projectExclusive(project)
+                .flatMap(id ->
+                    unit.nextRevisions(id)
+                        .flatMap(at -> update(unit, project, id, key, at, edit))));
+  }
+
+  /// Deletes a flag in every environment, unless others need it.
+  public Mono<Written> delete(Author author, String project, String key, long expected) {
+    return units.write(
+        author,
+        unit ->
+            unit.projectExclusive(project)
+                .flatMap(id ->
+                    unit.nextRevisions(id)
+                        .flatMap(at ->
+                            FlagRows.find(unit.session(), unit.tenant(), id, key)
+                                .flatMap(flag -> delete(unit, project, flag, at, expected)))));
+  }
+
+  static String path(String project, String flag) {
+    return ResourcePath.project(project) + "/flags/" + flag;
+  }
+
+  private static Mono<Written> create(
+      UnitOfWork unit, String project, UUID projectId, FlagBody wanted) {
+    return FlagRows.count(unit.session(), unit.tenant(), projectId)
+        .filter(count -> count < MAX_FLAGS)
+        .switchIfEmpty(Mono.error(Flags::tooMany))
+        .then(Mono.defer(() -> unit.nextRevisions(projectId)))
+        .flatMap(at ->
+            FlagRows.insert(unit.session(), unit.author(), projectId, wanted)
+                .then(find(unit, projectId, wanted.named().key()))
+                .delayUntil(made -> start(unit, made, at))
+                .flatMap(made -> unit.wrote("create", path(project, made.key()), null, made, at)));
+  }
+
+  private static Mono<Void> start(UnitOfWork unit, FlagRow made, List<LockedEnvironment> at) {
+    return Flux.fromIterable(at)
+        .concatMap(environment ->
+            FlagItems.start(unit, made, environment)
+                .flatMap(change -> unit.publish(environment, List.of(change))))
+        .then();
+  }
+
+  private static Mono<Written> update(
+      UnitOfWork unit,
+      String project,
+      UUID projectId,
+      String key,
+      List<LockedEnvironment> at,
+      Edit edit) {
+    return find(unit, projectId, key)
+        .flatMap(before -> {
+          edit.check("flag '" + key + "'", before.version());
+          var wanted = FlagBody.read(edit.body().apply(before.body()), before);
+          return FlagRows.update(unit.session(), unit.author(), before, wanted)
+              .then(find(unit, projectId, key))
+              .delayUntil(after -> republish(unit, at, before, after))
+              .flatMap(after -> unit.wrote("update", path(project, key), before, after, at));
+        });
+  }
+
+  private static Mono<Void> republish(
+      UnitOfWork unit, List<LockedEnvironment> at, FlagRow before, FlagRow after) {
+    return Flux.fromIterable(at)
+        .concatMap(environment ->
+            FlagItems.current(unit, after, environment)
+                .delayUntil(change -> checked(unit, environment, before, after, change))
+                .flatMap(change -> unit.publish(environment, List.of(change))))
+        .then();
+  }
+
+  /// Reading all items is worth it only if this change can break a reference.
+  private static Mono<Void> checked(
+      UnitOfWork unit, LockedEnvironment at, FlagRow before, FlagRow after, ItemChange change) {
+    if (after.archived() && !before.archived()) {
+      return checkUnused(unit, at, after);
+    }
+    var sameReferences =
+        before.archived() == after.archived()
+            && after.shape().variants().keySet().containsAll(before.shape().variants().keySet());
+    return sameReferences || after.archived()
+        ? Mono.empty()
+        : PublishedRuleset.check(
+            unit.session(), at.at(unit.tenant()), change, "environments." + at.key());
+  }
+
+  private static Mono<Written> delete(
+      UnitOfWork unit, String project, FlagRow flag, List<LockedEnvironment> at, long expected) {
+    Edit.deletion(expected).check("flag '" + flag.key() + "'", flag.version());
+    return Flux.fromIterable(at)
+        .concatMap(environment ->
+            checkUnused(unit, environment, flag)
+                .then(unit.publish(environment, List.of(ItemChange.flag(flag.key(), null)))))
+        .then(Mono.defer(() -> FlagRows.delete(unit.session(), unit.tenant(), flag.id())))
+        .then(Mono.defer(() -> unit.deleted(path(project, flag.key()), flag, at)));
+  }
+
+  private static Mono<Void> checkUnused(UnitOfWork unit, LockedEnvironment at, FlagRow flag) {
+    return PublishedRuleset.checkUnused(
+        unit.session(), at.at(unit.tenant()), at.key(), ItemName.flag(flag.key()));
+  }
+
+  private static Mono<FlagRow> find(UnitOfWork unit, UUID projectId, String key) {
+    return Mono.defer(() -> FlagRows.find(unit.session(), unit.tenant(), projectId, key));
+  }
+
+  private static Problem tooMany() {
+    return new Problem.Conflict(
+        "too-many-flags",
+        "a project holds at most " + MAX_FLAGS + " flags; archive does not help, delete some");
+  }
+}

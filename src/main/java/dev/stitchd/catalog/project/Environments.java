@@ -1,0 +1,144 @@
+package dev.stitchd.catalog.project;
+
+import dev.stitchd.catalog.flag.FlagItems;
+import dev.stitchd.catalog.project.EnvironmentRows.Environment;
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Transactions;
+import dev.stitchd.resource.Author;
+import dev.stitchd.resource.Edit;
+import dev.stitchd.resource.LockedEnvironment;
+import dev.stitchd.resource.LookupRows;
+import dev.stitchd.resource.ResourcePath;
+import dev.stitchd.resource.StoredResource;
+import dev.stitchd.resource.UnitOfWork;
+import dev.stitchd.resource.UnitsOfWork;
+import dev.stitchd.resource.Written;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.JsonNode;
+
+/// Environments: where a project's flags decide, each with its own revision. Each publisher emits
+/// one value or fails with a [dev.stitchd.kernel.Problem], on an R2DBC event loop.
+@Component
+public final class Environments {
+
+  private final Transactions transactions;
+  private final UnitsOfWork units;
+
+  Environments(Transactions transactions, UnitsOfWork units) {
+    this.transactions = transactions;
+    this.units = units;
+  }
+
+  /// A project's environments with keys after `after`, in order, one more than `limit`.
+  public Mono<List<StoredResource>> list(TenantId tenant, String project, String after, int limit) {
+    return transactions
+        .inTenant(
+            tenant,
+            session ->
+                LookupRows.project(session, tenant, project)
+                    .flatMap(id -> EnvironmentRows.page(session, tenant, id, after, limit)))
+        .map(page -> page.stream().map(Environments::stored).toList());
+  }
+
+  /// One environment.
+  public Mono<StoredResource> get(TenantId tenant, String project, String key) {
+    return find(tenant, project, key).map(Environments::stored);
+  }
+
+  /// The identity of an environment, for questions that other stores answer.
+  public Mono<EnvironmentId> id(TenantId tenant, String project, String key) {
+    return find(tenant, project, key).map(Environment::id);
+  }
+
+  /// Creates an environment; the project's flags are published in it, all off, as its first
+  /// revision.
+  public Mono<Written> create(Author author, String project, JsonNode body) {
+    var wanted = EnvironmentBody.read(body, null);
+    return units.write(
+        author,
+        unit ->
+            unit.once(
+                ResourcePath.project(project) + "/environments",
+                body,
+                () ->
+                    unit.projectExclusive(project)
+                        .flatMap(projectId -> create(unit, project, projectId, wanted))));
+  }
+
+  /// Changes name, kind or settings; not a revision, since no item changes.
+  public Mono<Written> update(Author author, String project, String key, Edit edit) {
+    return units.write(
+        author,
+        unit ->
+            unit.nextAccessVersion(project, key).flatMap(at -> update(unit, project, at, edit)));
+  }
+
+  /// Deletes an environment with its targeting, keys and segments; its streams end.
+  public Mono<Void> delete(Author author, String project, String key, long expected) {
+    return units
+        .write(
+            author,
+            unit ->
+                unit.projectExclusive(project)
+                    .flatMap(id -> EnvironmentRows.find(unit.session(), unit.tenant(), id, key))
+                    .flatMap(environment -> delete(unit, project, environment, expected)))
+        .then();
+  }
+
+  private static Mono<Written> create(
+      UnitOfWork unit, String project, UUID projectId, EnvironmentBody wanted) {
+    return EnvironmentRows.insert(unit.session(), unit.author(), projectId, wanted)
+        .flatMap(made -> published(unit, project, made));
+  }
+
+  /// The audit log names the first revision; the answer does not, since nobody waits for it.
+  private static Mono<Written> published(UnitOfWork unit, String project, Environment made) {
+    var at = made.locked();
+    unit.made(at);
+    return FlagItems.startAll(unit, at)
+        .flatMap(items -> unit.publish(at, items))
+        .then(Mono.defer(() -> unit.wrote("create", path(project, made), null, made, List.of(at))))
+        .map(written -> new Written(written.resource(), written.version(), new TreeMap<>()));
+  }
+
+  private static Mono<Written> update(
+      UnitOfWork unit, String project, LockedEnvironment at, Edit edit) {
+    return EnvironmentRows.find(unit.session(), unit.tenant(), at.projectId(), at.key())
+        .flatMap(before -> {
+          edit.check("environment '" + before.key() + "'", before.version());
+          var wanted = EnvironmentBody.read(edit.body().apply(before.body()), before.key());
+          return EnvironmentRows.replace(unit.session(), unit.tenant(), before.id(), wanted)
+              .flatMap(
+                  after -> unit.wrote("update", path(project, after), before, after, List.of()));
+        });
+  }
+
+  private static Mono<Written> delete(
+      UnitOfWork unit, String project, Environment environment, long expected) {
+    Edit.deletion(expected).check("environment '" + environment.key() + "'", environment.version());
+    return EnvironmentRows.delete(unit.session(), unit.tenant(), environment.id())
+        .then(unit.removed(environment.id()))
+        .then(Mono.defer(() -> unit.deleted(path(project, environment), environment, List.of())));
+  }
+
+  private Mono<Environment> find(TenantId tenant, String project, String key) {
+    return transactions.inTenant(
+        tenant,
+        session ->
+            LookupRows.project(session, tenant, project)
+                .flatMap(id -> EnvironmentRows.find(session, tenant, id, key)));
+  }
+
+  private static String path(String project, Environment environment) {
+    return ResourcePath.environment(project, environment.key());
+  }
+
+  private static StoredResource stored(Environment environment) {
+    return StoredResource.of(environment.key(), environment);
+  }
+}

@@ -1,0 +1,97 @@
+package dev.stitchd.catalog.project;
+
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Json;
+import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Session;
+import dev.stitchd.resource.Author;
+import dev.stitchd.resource.KeyAndName;
+import dev.stitchd.resource.LookupRows;
+import dev.stitchd.resource.Resource;
+import dev.stitchd.resource.Versioned;
+import io.r2dbc.spi.Readable;
+import java.util.List;
+import java.util.UUID;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.node.ObjectNode;
+
+/// `projects`, and the statements on it.
+final class ProjectRows {
+
+  private static final String COLUMNS =
+      "id, key, name, version, created_at, created_by, updated_at";
+  private static final String PAGE =
+      "SELECT "
+          + COLUMNS
+          + " FROM projects WHERE tenant_id = $1 AND key > $2 ORDER BY key LIMIT $3";
+  private static final String FIND =
+      "SELECT " + COLUMNS + " FROM projects WHERE tenant_id = $1 AND key = $2";
+  private static final String INSERT =
+      "INSERT INTO projects (tenant_id, key, name, created_by) VALUES ($1, $2, $3, $4) RETURNING "
+          + COLUMNS;
+  private static final String RENAME =
+      "UPDATE projects SET name = $3, version = version + 1, updated_at = now() WHERE tenant_id = $1 AND id = $2 RETURNING "
+          + COLUMNS;
+  private static final String LOCK_ENVIRONMENTS =
+      "SELECT id FROM environments WHERE tenant_id = $1 AND project_id = $2 ORDER BY id FOR UPDATE";
+  private static final String DELETE = "DELETE FROM projects WHERE tenant_id = $1 AND id = $2";
+
+  record Project(String key, String name, Versioned meta) implements Resource {
+
+    @Override
+    public ObjectNode body() {
+      return meta.into(Json.object().put("key", key).put("name", name));
+    }
+
+    @Override
+    public long version() {
+      return meta.version();
+    }
+  }
+
+  private ProjectRows() {}
+
+  /// One more than `limit`.
+  static Mono<List<Project>> page(Session session, TenantId tenant, String after, int limit) {
+    return session.all(PAGE, ProjectRows::project, tenant.value(), after, limit + 1);
+  }
+
+  static Mono<Project> find(Session session, TenantId tenant, String key) {
+    return session
+        .one(FIND, ProjectRows::project, tenant.value(), key)
+        .switchIfEmpty(Mono.error(() -> LookupRows.noProject(key)));
+  }
+
+  static Mono<Project> insert(Session session, Author author, KeyAndName wanted) {
+    return session.one(
+        INSERT,
+        ProjectRows::project,
+        author.tenant().value(),
+        wanted.key(),
+        wanted.name(),
+        author.name());
+  }
+
+  static Mono<Project> rename(Session session, TenantId tenant, UUID project, String name) {
+    return session.one(RENAME, ProjectRows::project, tenant.value(), project, name);
+  }
+
+  /// The project's environments, held until the transaction ends.
+  static Mono<List<EnvironmentId>> lockEnvironments(
+      Session session, TenantId tenant, UUID project) {
+    return session.all(
+        LOCK_ENVIRONMENTS,
+        row -> new EnvironmentId(Columns.uuid(row, "id")),
+        tenant.value(),
+        project);
+  }
+
+  static Mono<Long> delete(Session session, TenantId tenant, UUID project) {
+    return session.run(DELETE, tenant.value(), project);
+  }
+
+  private static Project project(Readable row) {
+    return new Project(Columns.text(row, "key"), Columns.text(row, "name"), Versioned.of(row));
+  }
+}

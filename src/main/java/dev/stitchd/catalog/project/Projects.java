@@ -1,0 +1,105 @@
+package dev.stitchd.catalog.project;
+
+import dev.stitchd.catalog.project.ProjectRows.Project;
+import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Transactions;
+import dev.stitchd.resource.Author;
+import dev.stitchd.resource.Edit;
+import dev.stitchd.resource.KeyAndName;
+import dev.stitchd.resource.ResourcePath;
+import dev.stitchd.resource.StoredResource;
+import dev.stitchd.resource.UnitOfWork;
+import dev.stitchd.resource.UnitsOfWork;
+import dev.stitchd.resource.Written;
+import java.util.List;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.JsonNode;
+
+/// Projects: what flags belong to. Each publisher emits one value or fails with a
+/// [dev.stitchd.kernel.Problem], on an R2DBC event loop.
+@Component
+public final class Projects {
+
+  private final Transactions transactions;
+  private final UnitsOfWork units;
+
+  Projects(Transactions transactions, UnitsOfWork units) {
+    this.transactions = transactions;
+    this.units = units;
+  }
+
+  /// Projects with keys after `after`, in order, one more than `limit`.
+  public Mono<List<StoredResource>> list(TenantId tenant, String after, int limit) {
+    return transactions
+        .inTenant(tenant, session -> ProjectRows.page(session, tenant, after, limit))
+        .map(page -> page.stream().map(Projects::stored).toList());
+  }
+
+  /// One project.
+  public Mono<StoredResource> get(TenantId tenant, String key) {
+    return transactions
+        .inTenant(tenant, session -> ProjectRows.find(session, tenant, key))
+        .map(Projects::stored);
+  }
+
+  /// Creates a project from `{"key", "name"}`.
+  public Mono<Written> create(Author author, JsonNode body) {
+    var wanted = KeyAndName.read(body, null);
+    return units.write(author, unit -> unit.once("/projects", body, () -> create(unit, wanted)));
+  }
+
+  /// Changes a project's name.
+  public Mono<Written> update(Author author, String key, Edit edit) {
+    return units.write(
+        author,
+        unit ->
+            unit.projectExclusive(key)
+                .then(Mono.defer(() -> ProjectRows.find(unit.session(), unit.tenant(), key)))
+                .flatMap(before -> update(unit, before, edit)));
+  }
+
+  /// Deletes a project with everything in it; streams of its environments end.
+  public Mono<Void> delete(Author author, String key, long expected) {
+    return units
+        .write(
+            author,
+            unit ->
+                unit.projectExclusive(key)
+                    .then(Mono.defer(() -> ProjectRows.find(unit.session(), unit.tenant(), key)))
+                    .flatMap(project -> delete(unit, project, expected)))
+        .then();
+  }
+
+  private static Mono<Written> create(UnitOfWork unit, KeyAndName wanted) {
+    return ProjectRows.insert(unit.session(), unit.author(), wanted)
+        .flatMap(
+            made -> unit.wrote("create", ResourcePath.project(made.key()), null, made, List.of()));
+  }
+
+  private static Mono<Written> update(UnitOfWork unit, Project before, Edit edit) {
+    edit.check("project '" + before.key() + "'", before.version());
+    var wanted = KeyAndName.read(edit.body().apply(before.body()), before.key());
+    return ProjectRows.rename(unit.session(), unit.tenant(), before.meta().id(), wanted.name())
+        .flatMap(after ->
+            unit.wrote("update", ResourcePath.project(after.key()), before, after, List.of()));
+  }
+
+  private static Mono<Written> delete(UnitOfWork unit, Project project, long expected) {
+    Edit.deletion(expected).check("project '" + project.key() + "'", project.version());
+    return ProjectRows.lockEnvironments(unit.session(), unit.tenant(), project.meta().id())
+        .flatMapMany(Flux::fromIterable)
+        .concatMap(unit::removed)
+        .then(
+            Mono.defer(
+                () -> ProjectRows.delete(unit.session(), unit.tenant(), project.meta().id())))
+        .then(
+            Mono.defer(
+                () -> unit.deleted(ResourcePath.project(project.key()), project, List.of())));
+  }
+
+  private static StoredResource stored(Project project) {
+    return StoredResource.of(project.key(), project);
+  }
+}

@@ -1,0 +1,92 @@
+package dev.stitchd.catalog.project;
+
+import dev.stitchd.kernel.Json;
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Session;
+import dev.stitchd.resource.Author;
+import dev.stitchd.resource.KeyAndName;
+import dev.stitchd.resource.Resource;
+import dev.stitchd.resource.Versioned;
+import io.r2dbc.spi.Readable;
+import java.util.List;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.node.ObjectNode;
+
+/// `tenants`, and the statements on it.
+final class TenantRows {
+
+  private static final String COLUMNS =
+      "id, key, name, version, created_at, created_by, updated_at";
+  private static final String PAGE =
+      "SELECT " + COLUMNS + " FROM tenants WHERE key > $1 ORDER BY key LIMIT $2";
+  private static final String FIND = "SELECT " + COLUMNS + " FROM tenants WHERE key = $1";
+  private static final String INSERT =
+      "INSERT INTO tenants (key, name, created_by) VALUES ($1, $2, $3) RETURNING " + COLUMNS;
+  private static final String RENAME =
+      "UPDATE tenants SET name = $2, version = version + 1, updated_at = now() WHERE key = $1 RETURNING "
+          + COLUMNS;
+  private static final String HAS_PROJECTS = "SELECT 1 FROM projects WHERE tenant_id = $1 LIMIT 1";
+  private static final String DELETE = "DELETE FROM tenants WHERE id = $1";
+
+  record Tenant(String key, String name, Versioned meta) implements Resource {
+
+    @Override
+    public ObjectNode body() {
+      return meta.into(Json.object().put("key", key).put("name", name));
+    }
+
+    @Override
+    public long version() {
+      return meta.version();
+    }
+
+    TenantId id() {
+      return new TenantId(meta.id());
+    }
+  }
+
+  private TenantRows() {}
+
+  /// One more than `limit`.
+  static Mono<List<Tenant>> page(Session session, String after, int limit) {
+    return session.all(PAGE, TenantRows::tenant, after, limit + 1);
+  }
+
+  static Mono<Tenant> find(Session session, String key) {
+    return find(session, FIND, key);
+  }
+
+  /// The row for ourselves until this transaction ends.
+  static Mono<Tenant> hold(Session session, String key) {
+    return find(session, FIND + " FOR UPDATE", key);
+  }
+
+  static Mono<Tenant> insert(Session session, Author author, KeyAndName wanted) {
+    return session.one(INSERT, TenantRows::tenant, wanted.key(), wanted.name(), author.name());
+  }
+
+  static Mono<Tenant> rename(Session session, String key, String name) {
+    return session.one(RENAME, TenantRows::tenant, key, name);
+  }
+
+  /// As far as the transaction sees into the tenant.
+  static Mono<Boolean> hasProjects(Session session, TenantId tenant) {
+    return session.any(HAS_PROJECTS, tenant.value());
+  }
+
+  static Mono<Long> delete(Session session, TenantId tenant) {
+    return session.run(DELETE, tenant.value());
+  }
+
+  private static Mono<Tenant> find(Session session, String sql, String key) {
+    return session
+        .one(sql, TenantRows::tenant, key)
+        .switchIfEmpty(Mono.error(() -> new Problem.NotFound("there is no tenant '" + key + "'")));
+  }
+
+  private static Tenant tenant(Readable row) {
+    return new Tenant(Columns.text(row, "key"), Columns.text(row, "name"), Versioned.of(row));
+  }
+}

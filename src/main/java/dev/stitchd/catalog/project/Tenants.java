@@ -1,0 +1,129 @@
+package dev.stitchd.catalog.project;
+
+import dev.stitchd.catalog.project.TenantRows.Tenant;
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.postgres.Transactions;
+import dev.stitchd.resource.Author;
+import dev.stitchd.resource.Edit;
+import dev.stitchd.resource.KeyAndName;
+import dev.stitchd.resource.ResourcePath;
+import dev.stitchd.resource.StoredResource;
+import dev.stitchd.resource.UnitOfWork;
+import dev.stitchd.resource.UnitsOfWork;
+import dev.stitchd.resource.Written;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.JsonNode;
+
+/// Tenants, for platform administrators only; the callers of this class have checked that. Each
+/// publisher emits one value or fails with a [Problem], on an R2DBC event loop.
+@Component
+public final class Tenants {
+
+  private final Transactions transactions;
+  private final UnitsOfWork units;
+
+  Tenants(Transactions transactions, UnitsOfWork units) {
+    this.transactions = transactions;
+    this.units = units;
+  }
+
+  /// Tenants with keys after `after`, in order, one more than `limit`.
+  public Mono<List<StoredResource>> list(String after, int limit) {
+    return transactions
+        .onPlatform(session -> TenantRows.page(session, after, limit))
+        .map(page -> page.stream().map(Tenants::stored).toList());
+  }
+
+  /// One tenant.
+  public Mono<StoredResource> get(String key) {
+    return transactions.onPlatform(session -> TenantRows.find(session, key)).map(Tenants::stored);
+  }
+
+  /// Creates a tenant from `{"key", "name"}`.
+  public Mono<Written> create(Author author, JsonNode body) {
+    var wanted = KeyAndName.read(body, null);
+    return units.writeOnPlatform(
+        author,
+        unit ->
+            Transactions.enter(unit.session(), author.tenant())
+                .then(unit.once("/tenants", body, () -> create(unit, wanted))));
+  }
+
+  /// Changes a tenant's name.
+  public Mono<Written> update(Author author, String key, Edit edit) {
+    return units.writeOnPlatform(
+        author,
+        unit -> TenantRows.hold(unit.session(), key).flatMap(before -> update(unit, before, edit)));
+  }
+
+  /// Deletes a tenant and everything it owns, unless it still has projects or is the one that
+  /// credentials act in by default.
+  public Mono<Void> delete(Author author, String key, long expected) {
+    if (key.equals("default")) {
+      return Mono.error(
+          new Problem.Conflict(
+              "in-use",
+              "the tenant 'default' is where credentials act unless they say otherwise; it cannot be deleted"));
+    }
+    return units
+        .writeOnPlatform(
+            author,
+            unit ->
+                TenantRows.hold(unit.session(), key)
+                    .flatMap(tenant -> delete(unit, tenant, expected)))
+        .then();
+  }
+
+  private static Mono<Written> create(UnitOfWork unit, KeyAndName wanted) {
+    return TenantRows.insert(unit.session(), unit.author(), wanted)
+        .flatMap(made -> wrote(unit, "create", null, made));
+  }
+
+  private static Mono<Written> update(UnitOfWork unit, Tenant before, Edit edit) {
+    edit.check("tenant '" + before.key() + "'", before.version());
+    var wanted = KeyAndName.read(edit.body().apply(before.body()), before.key());
+    return TenantRows.rename(unit.session(), before.key(), wanted.name())
+        .flatMap(after -> wrote(unit, "update", before, after));
+  }
+
+  /// The audit row belongs to the tenant itself.
+  private static Mono<Written> wrote(
+      UnitOfWork unit, String action, @Nullable Tenant before, Tenant after) {
+    return unit.inTenant(
+        after.id(),
+        inside -> inside.wrote(action, ResourcePath.tenant(after.key()), before, after, List.of()));
+  }
+
+  private static Mono<Boolean> delete(UnitOfWork unit, Tenant tenant, long expected) {
+    Edit.deletion(expected).check("tenant '" + tenant.key() + "'", tenant.version());
+    return Transactions.enter(unit.session(), tenant.id())
+        .then(Mono.defer(() -> TenantRows.hasProjects(unit.session(), tenant.id())))
+        .flatMap(used ->
+            used
+                ? Mono.error(
+                    new Problem.Conflict(
+                        "in-use",
+                        "tenant '" + tenant.key() + "' still has projects; delete them first"))
+                : remove(unit, tenant));
+  }
+
+  /// The tenant takes its audit log along, so who deleted it is noted where they acted.
+  private static Mono<Boolean> remove(UnitOfWork unit, Tenant tenant) {
+    var deleted = TenantRows.delete(unit.session(), tenant.id());
+    return unit.tenant().equals(tenant.id())
+        ? deleted.thenReturn(true)
+        : deleted
+            .then(Transactions.enter(unit.session(), unit.tenant()))
+            .then(
+                Mono.defer(
+                    () -> unit.deleted(ResourcePath.tenant(tenant.key()), tenant, List.of())))
+            .thenReturn(true);
+  }
+
+  private static StoredResource stored(Tenant tenant) {
+    return StoredResource.of(tenant.key(), tenant);
+  }
+}

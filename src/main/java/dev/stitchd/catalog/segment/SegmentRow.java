@@ -1,0 +1,89 @@
+package dev.stitchd.catalog.segment;
+
+import dev.stitchd.kernel.Json;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.resource.Resource;
+import dev.stitchd.resource.StoredResource;
+import dev.stitchd.resource.Versioned;
+import dev.stitchd.revisionlog.ItemChange;
+import dev.stitchd.ruleset.Condition;
+import dev.stitchd.ruleset.Items;
+import dev.stitchd.ruleset.Segment;
+import io.r2dbc.spi.Readable;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/// A segment as it is stored.
+///
+/// @param when null if it has no condition
+/// @param list null if it never had members
+record SegmentRow(
+    String key,
+    String name,
+    @Nullable String description,
+    String contextType,
+    @Nullable Condition when,
+    @Nullable Counted list,
+    Versioned meta)
+    implements Resource {
+
+  /// Which members it has, and how many.
+  record Counted(long generation, long version, long included, long excluded) {
+
+    static @Nullable Counted of(Readable row) {
+      var version = row.get("list_version", Long.class);
+      return version == null || version == 0
+          ? null
+          : new Counted(
+              Columns.number(row, "generation"),
+              version,
+              Columns.number(row, "included_count"),
+              Columns.number(row, "excluded_count"));
+    }
+  }
+
+  static SegmentRow of(Readable row) {
+    var condition = row.get("condition", String.class);
+    return new SegmentRow(
+        Columns.text(row, "key"),
+        Columns.text(row, "name"),
+        row.get("description", String.class),
+        Columns.text(row, "context_type"),
+        condition == null ? null : Condition.fromJson(Json.parseOwn(condition)),
+        Counted.of(row),
+        Versioned.of(row));
+  }
+
+  @Override
+  public ObjectNode body() {
+    var body = Json.object().put("key", key).put("name", name);
+    if (description != null) {
+      body.put("description", description);
+    }
+    body.put("contextType", contextType)
+        .set("when", when == null ? body.nullNode() : when.toJson());
+    if (list != null) {
+      body.putObject("list")
+          .put("generation", list.generation())
+          .put("version", list.version())
+          .put("included", list.included())
+          .put("excluded", list.excluded());
+    }
+    return meta.into(body);
+  }
+
+  ItemChange change() {
+    var published =
+        list == null ? null : new Segment.ListVersion(list.generation(), list.version());
+    return ItemChange.segment(key, Items.segment(Segment.of(key, contextType, when, published)));
+  }
+
+  @Override
+  public long version() {
+    return meta.version();
+  }
+
+  StoredResource stored() {
+    return StoredResource.of(key, this);
+  }
+}

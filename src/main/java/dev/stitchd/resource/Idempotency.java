@@ -1,0 +1,78 @@
+package dev.stitchd.resource;
+
+import dev.stitchd.kernel.Json;
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.postgres.Session;
+import dev.stitchd.resource.IdempotencyRows.FirstAnswer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// Creations that carry an `Idempotency-Key` happen once: for 24 hours the same key and body get
+/// the first answer again, in the same transaction that would have created. Secrets are never kept,
+/// so creating SDK keys takes no such key.
+final class Idempotency {
+
+  private Idempotency() {}
+
+  /// Runs `work` unless this author already did the same under the same key.
+  static Mono<Written> once(
+      Session session, Author author, String route, JsonNode body, Supplier<Mono<Written>> work) {
+    var key = author.idempotencyKey();
+    if (key == null) {
+      return Mono.defer(work);
+    }
+    var fingerprint = fingerprint(route, body);
+    return IdempotencyRows.serialise(session, author, key)
+        .then(Mono.defer(() -> IdempotencyRows.clearOld(session, author)))
+        .then(Mono.defer(() -> IdempotencyRows.find(session, author, key)))
+        .map(first -> replay(first, fingerprint))
+        .switchIfEmpty(
+            Mono.defer(work)
+                .delayUntil(written ->
+                    IdempotencyRows.keep(session, author, key, answer(fingerprint, written))));
+  }
+
+  private static Written replay(FirstAnswer first, byte[] fingerprint) {
+    if (!Arrays.equals(first.fingerprint(), fingerprint)) {
+      throw new Problem.Invalid(
+          "idempotency-key-reused",
+          "this Idempotency-Key was used for another request within the last 24 hours; use a new one",
+          List.of());
+    }
+    var revisions = new TreeMap<String, Long>();
+    first
+        .answer()
+        .get("revisions")
+        .properties()
+        .forEach(entry -> revisions.put(entry.getKey(), entry.getValue().longValue()));
+    return new Written(
+        (ObjectNode) first.answer().get("resource"),
+        first.answer().get("version").longValue(),
+        revisions);
+  }
+
+  private static FirstAnswer answer(byte[] fingerprint, Written written) {
+    var answer = Json.object().put("version", written.version());
+    answer.set("resource", written.resource());
+    var revisions = answer.putObject("revisions");
+    written.revisions().forEach(revisions::put);
+    return new FirstAnswer(fingerprint, answer);
+  }
+
+  private static byte[] fingerprint(String route, JsonNode body) {
+    try {
+      return MessageDigest.getInstance("SHA-256")
+          .digest((route + "\n" + Json.write(body)).getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,226 @@
+package dev.stitchd.resource;
+
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Session;
+import dev.stitchd.postgres.Transactions;
+import dev.stitchd.revisionlog.ItemChange;
+import dev.stitchd.revisionlog.RevisionLog;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.JsonNode;
+
+/// What an author does in one transaction: takes locks, writes resources, publishes to SDKs, and
+/// leaves a row of audit for each write. It may write any number of resources:
+///
+/// - an environment gets at most one new revision and one new access version, however often it is
+///   asked for;
+/// - every environment that got one is announced once, at the end;
+/// - the order of locks is the project, then environments by id, and only then is anything read and
+///   validated. Whoever writes several resources takes the widest lock first.
+///
+/// Statements run one after another; a unit belongs to one subscription and is not shared.
+public final class UnitOfWork {
+
+  private final Session session;
+  private final Author author;
+  private final Map<UUID, List<LockedEnvironment>> wholeProjects = new HashMap<>();
+  private final Map<EnvironmentId, LockedEnvironment> revised = new LinkedHashMap<>();
+  private final Map<EnvironmentId, LockedEnvironment> accessChanged = new LinkedHashMap<>();
+
+  private UnitOfWork(Session session, Author author) {
+    this.session = session;
+    this.author = author;
+  }
+
+  /// Runs `work` as a part of the transaction that `session` is in, then announces what it locked.
+  public static <T> Mono<T> in(Session session, Author author, Function<UnitOfWork, Mono<T>> work) {
+    return Mono.defer(() -> {
+      var unit = new UnitOfWork(session, author);
+      return unit.announcing(work.apply(unit));
+    });
+  }
+
+  public Session session() {
+    return session;
+  }
+
+  public Author author() {
+    return author;
+  }
+
+  public TenantId tenant() {
+    return author.tenant();
+  }
+
+  /// The project, so that nobody changes its flags meanwhile; several environments may be changed
+  /// side by side.
+  public Mono<UUID> projectShared(String project) {
+    return LockRows.projectShared(session, tenant(), project);
+  }
+
+  /// The project for ourselves: for flags, variants and new environments.
+  public Mono<UUID> projectExclusive(String project) {
+    return LockRows.projectExclusive(session, tenant(), project);
+  }
+
+  /// One environment of a shared project, at its next revision.
+  public Mono<LockedEnvironment> nextRevision(String project, String environment) {
+    return projectShared(project)
+        .flatMap(id ->
+            known(revised, id, environment)
+                .switchIfEmpty(
+                    Mono.defer(() -> LockRows.nextRevision(session, tenant(), id, environment)))
+                .doOnNext(this::revise));
+  }
+
+  /// One environment of a shared project, at its next access version: its keys or settings change,
+  /// its items do not.
+  public Mono<LockedEnvironment> nextAccessVersion(String project, String environment) {
+    return projectShared(project)
+        .flatMap(id ->
+            known(accessChanged, id, environment)
+                .switchIfEmpty(
+                    Mono.defer(
+                        () -> LockRows.nextAccessVersion(session, tenant(), id, environment)))
+                .doOnNext(at -> accessChanged.put(at.id(), at)));
+  }
+
+  /// All environments of a project that is held alone, each at its next revision.
+  public Mono<List<LockedEnvironment>> nextRevisions(UUID projectId) {
+    return Mono.justOrEmpty(wholeProjects.get(projectId))
+        .switchIfEmpty(
+            Mono.defer(() -> LockRows.nextRevisions(session, tenant(), projectId))
+                .doOnNext(all -> wholeProjects.put(projectId, new ArrayList<>(all))))
+        .map(List::copyOf)
+        .doOnNext(all -> all.forEach(this::revise));
+  }
+
+  /// An environment that this unit has made, at its first revision.
+  public void made(LockedEnvironment environment) {
+    revise(environment);
+    wholeProjects.computeIfPresent(
+        environment.projectId(),
+        (_, all) -> {
+          all.add(environment);
+          return all;
+        });
+  }
+
+  /// An environment that this unit deletes: its streams end.
+  public Mono<Void> removed(EnvironmentId environment) {
+    return Mono.fromRunnable(
+            () -> {
+              revised.remove(environment);
+              accessChanged.remove(environment);
+              wholeProjects
+                  .values()
+                  .forEach(all -> all.removeIf(at -> at.id().equals(environment)));
+            })
+        .then(Mono.defer(() -> RevisionLog.announceRemoval(session, environment)));
+  }
+
+  /// Publishes changed items of an environment at the revision that it is locked at.
+  public Mono<Void> publish(LockedEnvironment at, List<ItemChange> changes) {
+    return RevisionLog.append(session, at.at(tenant()), author.name(), changes);
+  }
+
+  /// Notes a creation, change or deletion in the audit log.
+  ///
+  /// @param action `create`, `update`, `delete`, `revoke` …
+  /// @param path the resource's, as `/projects/web/flags/checkout`
+  /// @param before the resource before, null if it was created
+  /// @param after the resource after, null if it was deleted
+  /// @param publishedIn the environments that the write published to
+  public Mono<Void> note(
+      String action,
+      String path,
+      @Nullable JsonNode before,
+      @Nullable JsonNode after,
+      List<LockedEnvironment> publishedIn) {
+    return AuditRows.note(session, author, action, path, revisions(publishedIn), before, after);
+  }
+
+  /// Notes a write in the audit log and answers the resource as it is afterwards.
+  public Mono<Written> wrote(
+      String action,
+      String path,
+      @Nullable Resource before,
+      Resource after,
+      List<LockedEnvironment> publishedIn) {
+    return note(action, path, before == null ? null : before.body(), after.body(), publishedIn)
+        .thenReturn(new Written(after.body(), after.version(), revisions(publishedIn)));
+  }
+
+  /// Notes a deletion in the audit log and answers the resource as it was.
+  public Mono<Written> deleted(String path, Resource before, List<LockedEnvironment> publishedIn) {
+    return note("delete", path, before.body(), null, publishedIn)
+        .thenReturn(new Written(before.body(), before.version(), revisions(publishedIn)));
+  }
+
+  /// Runs `creation` unless this author already did the same under the same idempotency key.
+  ///
+  /// @param route where the body was sent
+  public Mono<Written> once(String route, JsonNode body, Supplier<Mono<Written>> creation) {
+    return Idempotency.once(session, author, route, body, creation);
+  }
+
+  /// Runs `work` inside a tenant, and steps back into the author's. Only a unit on the platform may
+  /// do that.
+  public <T> Mono<T> inTenant(TenantId tenant, Function<UnitOfWork, Mono<T>> work) {
+    var inside = new Author(tenant, author.name(), author.comment(), null);
+    return Transactions.enter(session, tenant)
+        .then(in(session, inside, work))
+        .flatMap(value -> Transactions.enter(session, tenant()).thenReturn(value));
+  }
+
+  private void revise(LockedEnvironment at) {
+    revised.put(at.id(), at);
+  }
+
+  private static Mono<LockedEnvironment> known(
+      Map<EnvironmentId, LockedEnvironment> locked, UUID projectId, String key) {
+    return Mono.justOrEmpty(
+        locked.values().stream()
+            .filter(at -> at.projectId().equals(projectId) && at.key().equals(key))
+            .findFirst());
+  }
+
+  /// What was locked is announced when everything else is done, whether or not that gives a value.
+  private <T> Mono<T> announcing(Mono<T> work) {
+    return Flux.concat(work, Mono.defer(this::announce).then(Mono.<T>empty())).singleOrEmpty();
+  }
+
+  private Mono<Void> announce() {
+    var reached = new LinkedHashMap<>(revised);
+    accessChanged.forEach((id, at) -> reached.merge(id, at, UnitOfWork::furthest));
+    return Flux.fromIterable(reached.values())
+        .concatMap(at -> RevisionLog.announce(session, at.at(tenant())))
+        .then();
+  }
+
+  private static LockedEnvironment furthest(LockedEnvironment one, LockedEnvironment other) {
+    return new LockedEnvironment(
+        one.id(),
+        one.projectId(),
+        one.key(),
+        Math.max(one.revision(), other.revision()),
+        Math.max(one.accessVersion(), other.accessVersion()));
+  }
+
+  private static TreeMap<String, Long> revisions(List<LockedEnvironment> publishedIn) {
+    var revisions = new TreeMap<String, Long>();
+    publishedIn.forEach(at -> revisions.put(at.key(), at.revision()));
+    return revisions;
+  }
+}
