@@ -7,6 +7,8 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
 import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.postgres.Session;
+import io.r2dbc.spi.Connection;
 import java.time.Clock;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
@@ -69,6 +71,27 @@ class ArchitectureTest {
           .beAssignableTo(Lifecycle.class)
           .because(
               "the order of start and stop is one enum, StartOrder, and work is a BackgroundJob");
+
+  @ArchTest
+  static final ArchRule statementsStandInRows =
+      ArchRuleDefinition.noClasses()
+          .that()
+          .haveNameNotMatching(".*Rows(\\$.*)?")
+          .and()
+          .resideOutsideOfPackages("dev.stitchd.postgres..", "dev.stitchd.warehouse..")
+          .should()
+          .callMethodWhere(
+              new com.tngtech.archunit.base.DescribedPredicate<
+                  com.tngtech.archunit.core.domain.JavaMethodCall>("give PostgreSQL a statement") {
+                @Override
+                public boolean test(com.tngtech.archunit.core.domain.JavaMethodCall call) {
+                  var owner = call.getTargetOwner();
+                  return owner.isAssignableTo(Session.class)
+                      || (owner.isAssignableTo(Connection.class)
+                          && call.getName().equals("createStatement"));
+                }
+              })
+          .because("whoever looks for the statements on a table finds them in one kind of class");
 
   @ArchTest
   static final ArchRule timeIsInjected =

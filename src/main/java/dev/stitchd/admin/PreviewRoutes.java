@@ -2,13 +2,18 @@ package dev.stitchd.admin;
 
 import dev.stitchd.boundary.Bodies;
 import dev.stitchd.decide.Previews;
+import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.kernel.FieldErrors;
+import dev.stitchd.kernel.Json;
+import dev.stitchd.kernel.JsonFields;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.revisionlog.PublishedHistory;
 import dev.stitchd.revisionlog.PublishedHistory.Position;
+import dev.stitchd.ruleset.Explanation;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
+import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -19,13 +24,39 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// What a flag would give to a context, and why: now, or at a revision of the past.
 @Component
 final class PreviewRoutes {
 
+  private static final String TODAY =
+      "members of lists have no history: this is the past with the lists of today";
+
+  /// What a preview asks for.
+  private record PreviewBody(String flag, EvaluationContext context) {
+
+    /// Reads a body; everything wrong is told at once.
+    ///
+    /// @param largestContext in bytes
+    static PreviewBody read(JsonNode body, int largestContext) {
+      var errors = new FieldErrors();
+      var fields = JsonFields.of(body, "", errors);
+      var flag = fields.requiredKey("flag");
+      var value = fields.value("context");
+      if (value != null && Json.writeBytes(value).length > largestContext) {
+        fields.error("context", "has more than " + largestContext + " bytes");
+      }
+      var context = EvaluationContext.read(value, "context", errors);
+      fields.refuseOthers(Set.of());
+      errors.throwIfAny();
+      return new PreviewBody(flag, context);
+    }
+  }
+
   /// What a preview is made of.
-  record Ground(Position position, long revision, Ruleset ruleset) {}
+  private record Ground(Position position, long revision, Ruleset ruleset) {}
 
   private final PublishedHistory history;
   private final Snapshots snapshots;
@@ -69,8 +100,7 @@ final class PreviewRoutes {
             position.settings(),
             wanted.flag(),
             wanted.context())
-        .flatMap(
-            explanation -> Answers.json(PreviewAnswer.of(explanation, ground.revision(), past)));
+        .flatMap(explanation -> Answers.json(preview(explanation, ground.revision(), past)));
   }
 
   private Mono<Ground> ground(ServerRequest request, @Nullable Long revision) {
@@ -116,5 +146,31 @@ final class PreviewRoutes {
       errors.throwIfAny();
     }
     return Long.valueOf(text);
+  }
+
+  /// What an SDK would be given, and the trace.
+  private static ObjectNode preview(Explanation explanation, long revision, boolean past) {
+    var evaluation = explanation.evaluation();
+    var body = Json.object().put("flag", evaluation.flagKey()).put("revision", revision);
+    var type = evaluation.type();
+    if (type != null) {
+      body.put("type", type.wire());
+    }
+    body.put("variant", evaluation.variant()).set("value", evaluation.value());
+    body.put("reason", evaluation.reason().name());
+    var rule = evaluation.ruleId();
+    if (rule != null) {
+      body.put("ruleId", rule);
+    }
+    var error = evaluation.error();
+    if (error != null) {
+      body.put("errorCode", error.name());
+    }
+    body.put("degraded", evaluation.degraded());
+    if (past) {
+      body.put("note", TODAY);
+    }
+    body.set("trace", explanation.trace());
+    return body;
   }
 }

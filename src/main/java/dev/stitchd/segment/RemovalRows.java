@@ -1,0 +1,77 @@
+package dev.stitchd.segment;
+
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Session;
+import io.r2dbc.spi.Readable;
+import reactor.core.publisher.Mono;
+
+/// The statements that remove a generation.
+final class RemovalRows {
+
+  private static final String TRY =
+      "SELECT pg_try_advisory_xact_lock(hashtextextended('generation ' || $1, 0)) AS mine";
+  private static final String MARK =
+      "UPDATE segment_generations SET removing = true WHERE tenant_id = $1 AND generation = $2";
+
+  /// Begins where the batch before ended, not at the graves that it left in the index.
+  private static final String BATCH =
+      """
+      WITH doomed AS MATERIALIZED (
+        SELECT ctid AS place, included, context_key FROM segment_list_members
+         WHERE tenant_id = $1 AND generation = $2 AND (included, context_key) > ($3, $4)
+         ORDER BY included, context_key LIMIT $5),
+      gone AS (
+        DELETE FROM segment_list_members WHERE ctid = ANY (ARRAY(SELECT place FROM doomed)))
+      SELECT included, context_key, count(*) OVER () AS members FROM doomed
+       ORDER BY included DESC, context_key DESC LIMIT 1
+      """;
+
+  private static final String FORGET =
+      """
+      DELETE FROM segment_generations g WHERE tenant_id = $1 AND generation = $2
+         AND NOT EXISTS (SELECT FROM segment_list_members m WHERE m.generation = g.generation)
+      """;
+
+  /// How far a removal is: the last member that went.
+  record Place(boolean included, String key, long members) {
+
+    static final Place START = new Place(false, "", 0);
+
+    private static Place of(Readable row) {
+      return new Place(
+          Columns.bool(row, "included"),
+          Columns.text(row, "context_key"),
+          Columns.number(row, "members"));
+    }
+  }
+
+  private RemovalRows() {}
+
+  /// Whoever still reads the generation sees that it is going.
+  static Mono<Long> mark(Session session, UpkeepRows.Rubbish rubbish) {
+    return session.run(MARK, rubbish.tenant().value(), rubbish.generation());
+  }
+
+  /// Whether this transaction alone removes it; false if another does.
+  static Mono<Boolean> tryHold(Session session, UpkeepRows.Rubbish rubbish) {
+    return session.one(TRY, row -> Columns.bool(row, "mine"), Long.toString(rubbish.generation()));
+  }
+
+  /// Removes the members that come next; empty if there are none.
+  static Mono<Place> removeAfter(
+      Session session, UpkeepRows.Rubbish rubbish, Place after, int most) {
+    return session.one(
+        BATCH,
+        Place::of,
+        rubbish.tenant().value(),
+        rubbish.generation(),
+        after.included(),
+        after.key(),
+        most);
+  }
+
+  /// Removes the generation itself once it has no members.
+  static Mono<Long> forget(Session session, UpkeepRows.Rubbish rubbish) {
+    return session.run(FORGET, rubbish.tenant().value(), rubbish.generation());
+  }
+}
