@@ -41,7 +41,7 @@ class ConfigurationDocTest {
     var binder = Binder.get(environment);
     var events =
         binder.bindOrCreate(
-            "stitchd.events", Class.forName("dev.stitchd.delivery.DeliverySettings"));
+            "stitchd.events", Class.forName("dev.stitchd.delivery.queue.DeliverySettings"));
     var postgres =
         binder.bindOrCreate(
             "stitchd.postgres", Class.forName("dev.stitchd.postgres.PostgresSettings"));

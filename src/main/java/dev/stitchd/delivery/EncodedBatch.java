@@ -44,22 +44,22 @@ public record EncodedBatch(
     }
   }
 
-  int rows() {
+  public int rows() {
     return ends.length;
   }
 
-  EnvironmentId environment(int row) {
+  public EnvironmentId environment(int row) {
     return new EnvironmentId(uuid(begin(row)));
   }
 
-  UUID id(int row) {
+  public UUID id(int row) {
     return new UUID(number(begin(row) + 16), number(begin(row) + 24));
   }
 
   /// Attempts the batch. If the store definitely refuses it, attempts its halves instead, one after
   /// the other, and so on, until a refused row is alone: that one is buried. Emits what became of
   /// each part, in the order of rows; fails as attempts and burials do otherwise.
-  <T> Flux<T> settle(
+  public <T> Flux<T> settle(
       Function<Part, Mono<T>> attempt, BiFunction<Part, EventSink.Refused, Mono<T>> bury) {
     return new Part(this, 0).settle(attempt, bury);
   }
@@ -67,7 +67,7 @@ public record EncodedBatch(
   /// Some rows of a batch, as a batch of their own.
   ///
   /// @param firstRow the place of its first row in the whole batch
-  record Part(EncodedBatch batch, int firstRow) {
+  public record Part(EncodedBatch batch, int firstRow) {
 
     private <T> Flux<T> settle(
         Function<Part, Mono<T>> attempt, BiFunction<Part, EventSink.Refused, Mono<T>> bury) {
@@ -87,7 +87,7 @@ public record EncodedBatch(
     }
 
     /// Each under a name that only this split gives it.
-    List<Part> halves() {
+    public List<Part> halves() {
       int middle = batch.rows() / 2;
       return List.of(part(".0", 0, middle), part(".1", middle, batch.rows()));
     }
@@ -103,7 +103,7 @@ public record EncodedBatch(
     }
 
     /// What belongs to these rows of a list that has something for each row of the whole batch.
-    <T> List<T> of(List<T> rows) {
+    public <T> List<T> of(List<T> rows) {
       return rows.subList(firstRow, firstRow + batch.rows());
     }
   }

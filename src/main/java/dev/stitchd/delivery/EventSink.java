@@ -34,7 +34,7 @@ public interface EventSink {
     }
 
     /// The same for any failure, which may be one of these.
-    static String reason(Throwable failure) {
+    public static String reason(Throwable failure) {
       return failure instanceof Failure known ? known.reason() : shortened(failure.toString());
     }
 

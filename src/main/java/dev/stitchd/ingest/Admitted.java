@@ -1,6 +1,7 @@
 package dev.stitchd.ingest;
 
 import dev.stitchd.delivery.Admission;
+import dev.stitchd.ingest.quota.Allowance;
 import dev.stitchd.kernel.Problem;
 import org.jspecify.annotations.Nullable;
 

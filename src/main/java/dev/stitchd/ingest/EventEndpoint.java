@@ -10,6 +10,7 @@ import dev.stitchd.endpoint.HttpAnswer;
 import dev.stitchd.endpoint.Reply;
 import dev.stitchd.endpoint.SdkRequest;
 import dev.stitchd.endpoint.SdkRoute;
+import dev.stitchd.ingest.quota.Allowance;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import io.micrometer.core.instrument.Counter;

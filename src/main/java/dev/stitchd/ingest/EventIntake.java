@@ -3,6 +3,8 @@ package dev.stitchd.ingest;
 import dev.stitchd.boundary.ContentCoding;
 import dev.stitchd.delivery.Admission;
 import dev.stitchd.delivery.EventQueue;
+import dev.stitchd.ingest.definitions.Registrar;
+import dev.stitchd.ingest.quota.Allowance;
 import dev.stitchd.kernel.Problem;
 import java.time.Clock;
 import java.util.List;
@@ -102,7 +104,7 @@ final class EventIntake {
   private Mono<Admitted> submit(Tally.Sorted sorted, Sender sender) {
     var events = sorted.events();
     return registrar
-        .register(sender, events)
+        .register(sender.tenant(), sender.environment(), sender.tracks().unregistered(events))
         .then(Mono.defer(() -> queue.submit(events)))
         .doOnNext(admission -> settle(admission, events.size(), sender))
         .publishOn(ingest)

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.stitchd.delivery.Event;
 import dev.stitchd.delivery.EventKind;
+import dev.stitchd.ingest.LineSplitter.Line;
 import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.JsonFields;

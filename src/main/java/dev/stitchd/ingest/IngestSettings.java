@@ -1,5 +1,7 @@
 package dev.stitchd.ingest;
 
+import dev.stitchd.ingest.definitions.DefinitionSettings;
+import dev.stitchd.ingest.quota.QuotaSettings;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;

@@ -9,6 +9,15 @@ import org.jspecify.annotations.Nullable;
 /// Confined to one subscription.
 final class LineSplitter {
 
+  /// One line of NDJSON that is not blank.
+  sealed interface Line {
+
+    record Text(byte[] utf8) implements Line {}
+
+    /// Longer than an event may be; its bytes were not kept.
+    record TooLong() implements Line {}
+  }
+
   private final int longest;
   private byte[] open = new byte[1024];
   private int length;

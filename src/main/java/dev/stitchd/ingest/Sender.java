@@ -1,6 +1,7 @@
 package dev.stitchd.ingest;
 
 import dev.stitchd.delivery.Event;
+import dev.stitchd.ingest.quota.Allowance;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
 import java.util.Set;

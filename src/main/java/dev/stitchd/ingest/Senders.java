@@ -4,6 +4,8 @@ import dev.stitchd.boundary.ClientAddress;
 import dev.stitchd.delivery.Event;
 import dev.stitchd.endpoint.Client;
 import dev.stitchd.endpoint.SdkRequest;
+import dev.stitchd.ingest.definitions.DefinitionCache;
+import dev.stitchd.ingest.quota.Allowances;
 import dev.stitchd.propagation.Instances;
 import dev.stitchd.ruleset.Ruleset;
 import java.util.HashSet;

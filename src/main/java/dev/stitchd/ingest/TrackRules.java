@@ -2,6 +2,7 @@ package dev.stitchd.ingest;
 
 import dev.stitchd.catalog.event.DefinedEvents.Definition;
 import dev.stitchd.delivery.Event;
+import dev.stitchd.ingest.definitions.Definitions;
 import dev.stitchd.kernel.Problem;
 import java.time.Duration;
 import java.util.LinkedHashSet;

@@ -20,7 +20,7 @@ import reactor.core.publisher.Mono;
 public final class InMemoryEventSink implements EventSink {
 
   /// What the next writes do.
-  enum Mode {
+  public enum Mode {
     STORE,
     /// Stores nothing and says so.
     OUT,
@@ -36,16 +36,16 @@ public final class InMemoryEventSink implements EventSink {
   /// What each encoded row was.
   private final Map<UUID, Event> encoded = new ConcurrentHashMap<>();
 
-  final List<EncodedBatch> attempts = new CopyOnWriteArrayList<>();
-  final AtomicInteger running = new AtomicInteger();
-  final AtomicInteger mostRunning = new AtomicInteger();
-  volatile Mode mode = Mode.STORE;
+  public final List<EncodedBatch> attempts = new CopyOnWriteArrayList<>();
+  public final AtomicInteger running = new AtomicInteger();
+  public final AtomicInteger mostRunning = new AtomicInteger();
+  public volatile Mode mode = Mode.STORE;
 
   /// A token whose batches are not taken, whatever `mode` says.
-  volatile String refuseForNow = "";
+  public volatile String refuseForNow = "";
 
   /// What the nth write does, counted from one; by default whatever `mode` says at that moment.
-  volatile IntFunction<Mode> script = _ -> mode;
+  public volatile IntFunction<Mode> script = _ -> mode;
 
   @Override
   public Mono<Void> write(EncodedBatch batch) {
@@ -72,7 +72,7 @@ public final class InMemoryEventSink implements EventSink {
         token, kind.table(), List.of("environment_id", "id"), 1, ends, data.array());
   }
 
-  List<Event> events(EncodedBatch batch) {
+  public List<Event> events(EncodedBatch batch) {
     return IntStream.range(0, batch.rows()).mapToObj(row -> encoded.get(batch.id(row))).toList();
   }
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.stitchd.catalog.event.DefinedEvents.Definition;
 import dev.stitchd.catalog.event.EventValue;
 import dev.stitchd.delivery.Event;
+import dev.stitchd.ingest.LineSplitter.Line;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import java.time.Instant;

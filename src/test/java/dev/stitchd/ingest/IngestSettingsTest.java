@@ -2,6 +2,8 @@ package dev.stitchd.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.ingest.definitions.DefinitionSettings;
+import dev.stitchd.ingest.quota.QuotaSettings;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

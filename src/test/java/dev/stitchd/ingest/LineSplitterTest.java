@@ -3,6 +3,7 @@ package dev.stitchd.ingest;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.ingest.LineSplitter.Line;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Sends events as an SDK does, in bytes. Blocks.
-final class Sdk {
+public final class Sdk {
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -30,22 +30,22 @@ final class Sdk {
   private final String url;
   private final String key;
 
-  Sdk(String url, String key) {
+  public Sdk(String url, String key) {
     this.url = url + "/sdk/v1/events";
     this.key = key;
   }
 
-  record Answer(int status, java.net.http.HttpHeaders headers, String body) {
-    JsonNode json() {
+  public record Answer(int status, java.net.http.HttpHeaders headers, String body) {
+    public JsonNode json() {
       return JSON.readTree(body);
     }
 
-    String header(String name) {
+    public String header(String name) {
       return headers.firstValue(name).orElse("");
     }
   }
 
-  static String evaluation(UUID id, Instant at, String flag, String variant) {
+  public static String evaluation(UUID id, Instant at, String flag, String variant) {
     return """
     {"type":"evaluation","id":"%s","at":"%s","flag":"%s","variant":"%s","context":{"targetingKey":"u-%s","secret":"s3cret","home":{"city":"Ulm","door":"s3cret"},"privateAttributes":["home.door"]}}\
     """
@@ -53,29 +53,29 @@ final class Sdk {
   }
 
   /// @param more fields of the event, as `"value":1`
-  static String track(UUID id, Instant at, String event, String more) {
+  public static String track(UUID id, Instant at, String event, String more) {
     return """
     {"type":"track","id":"%s","at":"%s","event":"%s",%s,"context":{"targetingKey":"u1"}}\
     """
         .formatted(id, at, event, more);
   }
 
-  static String array(Collection<String> events) {
+  public static String array(Collection<String> events) {
     return events.stream().collect(Collectors.joining(",", "[", "]"));
   }
 
-  Answer send(byte[] body, String... headers) {
+  public Answer send(byte[] body, String... headers) {
     return send(body, Duration.ofSeconds(60), headers);
   }
 
   /// @param patience how long to wait for the answer
   /// @throws IllegalStateException if there is none by then
-  Answer send(byte[] body, Duration patience, String... headers) {
+  public Answer send(byte[] body, Duration patience, String... headers) {
     return send(HttpRequest.BodyPublishers.ofByteArray(body), patience, headers);
   }
 
   /// Sends a body with so many bytes of filling in its middle, made while they are sent.
-  Answer sendAround(String before, long filling, String after, String... headers) {
+  public Answer sendAround(String before, long filling, String after, String... headers) {
     var piece = "x".repeat(64 * 1024).getBytes(UTF_8);
     var pieces =
         Stream.concat(

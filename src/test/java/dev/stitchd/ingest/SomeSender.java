@@ -2,6 +2,8 @@ package dev.stitchd.ingest;
 
 import dev.stitchd.catalog.event.DefinedEvents.Definition;
 import dev.stitchd.delivery.Event;
+import dev.stitchd.ingest.definitions.Definitions;
+import dev.stitchd.ingest.quota.Allowance;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
 import java.util.Arrays;

@@ -1,0 +1,72 @@
+package dev.stitchd.ingest.definitions;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.stitchd.catalog.event.DefinedEvents;
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.snapshot.Snapshot;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/// The event definitions of environments in use. They are read again when the snapshot, which the
+/// change feed keeps true, has a higher access version than they have; so a change is in force
+/// wherever the snapshot is, and no request asks the store otherwise. Safe from any thread.
+public final class DefinitionCache {
+
+  private static final Logger LOG = LoggerFactory.getLogger(DefinitionCache.class);
+
+  private final DefinedEvents store;
+  private final DefinitionSettings settings;
+  private final Scheduler timer;
+  private final Cache<EnvironmentId, Definitions> held;
+  private final Map<EnvironmentId, Mono<Definitions>> reading = new ConcurrentHashMap<>();
+
+  public DefinitionCache(DefinedEvents store, DefinitionSettings settings, Scheduler timer) {
+    this.store = store;
+    this.settings = settings;
+    this.timer = timer;
+    this.held =
+        Caffeine.newBuilder().maximumSize(settings.environments()).executor(Runnable::run).build();
+  }
+
+  /// The definitions that belong to a snapshot; the last known ones if the store cannot be asked;
+  /// empty if there are none of those either. Never fails.
+  public Mono<Definitions> of(Snapshot snapshot) {
+    return Mono.defer(() -> {
+      var known = held.getIfPresent(snapshot.environment());
+      return known != null && known.isCurrent(snapshot) ? Mono.just(known) : newer(snapshot);
+    });
+  }
+
+  /// Forgets what is held, because this node itself has just changed it.
+  public void forget(EnvironmentId environment) {
+    held.invalidate(environment);
+  }
+
+  private Mono<Definitions> newer(Snapshot snapshot) {
+    return reading
+        .computeIfAbsent(snapshot.environment(), _ -> read(snapshot))
+        .onErrorResume(failure -> {
+          LOG.warn(
+              "Event definitions of environment {} cannot be read: {}",
+              snapshot.environment(),
+              failure.toString());
+          return Mono.justOrEmpty(held.getIfPresent(snapshot.environment()));
+        });
+  }
+
+  /// One read for all who wait for it.
+  private Mono<Definitions> read(Snapshot snapshot) {
+    return store
+        .load(snapshot.environment())
+        .timeout(settings.readWithin(), timer)
+        .map(defined -> Definitions.of(snapshot.tag(), defined))
+        .doOnNext(definitions -> held.put(snapshot.environment(), definitions))
+        .doFinally(_ -> reading.remove(snapshot.environment()))
+        .cache();
+  }
+}
