@@ -16,10 +16,14 @@
       "decide",
       "snapshot",
       "ruleset",
+      "catalog",
       "access",
       "boundary",
-      "warehouse",
+      "snapshot",
+      "segment",
       "delivery",
+      "decide",
+      "warehouse",
       "propagation"
     })
 @CheckReturnValue

@@ -1,6 +1,7 @@
 package dev.stitchd.decide;
 
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.EnvironmentSettings;
 import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.ruleset.Evaluator;
 import dev.stitchd.ruleset.Explanation;
@@ -9,7 +10,6 @@ import java.util.HashSet;
 import java.util.Set;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
-import tools.jackson.databind.JsonNode;
 
 /// What a flag would give to a context, and why. Never an exposure, never a count: it does not know
 /// the [Recorder].
@@ -29,7 +29,7 @@ public final class Previews {
   public Mono<Explanation> explain(
       EnvironmentId environment,
       Ruleset ruleset,
-      JsonNode settings,
+      EnvironmentSettings settings,
       String flagKey,
       EvaluationContext context) {
     return facts
@@ -38,9 +38,9 @@ public final class Previews {
             Evaluator.explain(ruleset, flagKey, context, known, hidden(settings, context)));
   }
 
-  private static Set<String> hidden(JsonNode settings, EvaluationContext context) {
+  private static Set<String> hidden(EnvironmentSettings settings, EvaluationContext context) {
     var paths = new HashSet<>(context.privateAttributes());
-    settings.path("privateAttributes").forEach(path -> paths.add(path.asString("")));
+    paths.addAll(settings.privateAttributes());
     return paths;
   }
 }

@@ -12,14 +12,12 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
-import tools.jackson.databind.JsonNode;
 
 /// Records what this server's evaluations gave. Never waits; what does not fit is dropped and
 /// counted. Safe from any thread.
@@ -27,7 +25,6 @@ import tools.jackson.databind.JsonNode;
 final class Recorder {
 
   /// A longer key is nobody's key (the limit of list members), and is not stored.
-  private static final int LONGEST_KEY_BYTES = 512;
 
   private static final String TARGETING_KEY = "targetingKey";
 
@@ -58,7 +55,7 @@ final class Recorder {
     single.increment();
     var variant = recordedVariant(evaluation);
     if (variant != null) {
-      var hidden = privatePaths(snapshot.settings());
+      var hidden = snapshot.settings().privateAttributes();
       var key = storableKey(hidden, context);
       if (key == null) {
         tally.add(snapshot.environment(), evaluation.flagKey(), variant);
@@ -121,20 +118,10 @@ final class Recorder {
     return hidden.contains(TARGETING_KEY) || context.privateAttributes().contains(TARGETING_KEY);
   }
 
-  private static Set<String> privatePaths(JsonNode settings) {
-    var paths = settings.path("privateAttributes");
-    if (paths.isEmpty()) {
-      return Set.of();
-    }
-    var hidden = new HashSet<String>();
-    paths.forEach(path -> hidden.add(path.asString("")));
-    return hidden;
-  }
-
   private static boolean isTooLong(String key) {
-    return key.length() > LONGEST_KEY_BYTES
-        || (key.length() > LONGEST_KEY_BYTES / 3
-            && key.getBytes(StandardCharsets.UTF_8).length > LONGEST_KEY_BYTES);
+    return key.length() > EvaluationContext.MAX_KEY_BYTES
+        || (key.length() > EvaluationContext.MAX_KEY_BYTES / 3
+            && key.getBytes(StandardCharsets.UTF_8).length > EvaluationContext.MAX_KEY_BYTES);
   }
 
   private static Counter evaluations(MeterRegistry meters, String kind) {

@@ -8,10 +8,10 @@
     allowedDependencies = {
       "kernel",
       "background",
+      "ruleset",
       "access",
       "snapshot",
       "segment",
-      "ruleset",
       "delivery"
     })
 @CheckReturnValue

@@ -1,12 +1,13 @@
 package dev.stitchd.endpoint;
 
+import dev.stitchd.kernel.EnvironmentSettings;
 import dev.stitchd.kernel.Problem;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.AsciiString;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /// CORS for the routes that browsers call. A preflight carries no key, so it is answered
 /// permissively; the request itself is held to the environment's setting `allowedOrigins`. The
@@ -59,8 +60,8 @@ final class BrowserOrigins {
   /// @param origin the request's; null if no browser sent it
   /// @param settings the environment's settings
   /// @throws Problem.Forbidden if the request names an origin that is not allowed
-  static void check(@Nullable String origin, JsonNode settings, boolean publicKey) {
-    if (origin != null && !isAllowed(origin, settings.get("allowedOrigins"), publicKey)) {
+  static void check(@Nullable String origin, EnvironmentSettings settings, boolean publicKey) {
+    if (origin != null && !isAllowed(origin, settings.allowedOrigins(), publicKey)) {
       throw new Problem.Forbidden(
           publicKey
               ? "this environment does not allow the origin " + origin
@@ -68,16 +69,9 @@ final class BrowserOrigins {
     }
   }
 
-  private static boolean isAllowed(String origin, @Nullable JsonNode allowed, boolean publicKey) {
-    if (allowed == null || !allowed.isArray()) {
-      return publicKey;
-    }
-    for (var entry : allowed) {
-      var text = entry.asString("");
-      if (text.equals(origin) || (publicKey && text.equals("*"))) {
-        return true;
-      }
-    }
-    return false;
+  private static boolean isAllowed(String origin, @Nullable Set<String> allowed, boolean publicKey) {
+    return allowed == null
+        ? publicKey
+        : allowed.contains(origin) || (publicKey && allowed.contains("*"));
   }
 }

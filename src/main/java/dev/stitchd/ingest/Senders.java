@@ -8,11 +8,8 @@ import dev.stitchd.ingest.definitions.DefinitionCache;
 import dev.stitchd.ingest.quota.Allowances;
 import dev.stitchd.propagation.Instances;
 import dev.stitchd.ruleset.Ruleset;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.function.Predicate;
 import reactor.core.publisher.Mono;
-import tools.jackson.databind.JsonNode;
 
 /// From a caller to what it may send: by its key, and by its environment's settings, flags, event
 /// definitions and quota as they are known here.
@@ -40,14 +37,14 @@ final class Senders {
     boolean isPublic = client.isPublic();
     var snapshot = client.snapshot();
     var settings = snapshot.settings();
-    boolean registers = settings.path("autoRegisterEvents").asBoolean(false);
+    boolean registers = settings.autoRegisterEvents();
     var sender =
         new Sender(
             snapshot.tenant(),
             snapshot.environment(),
             isPublic ? Event.Source.CLIENT_SDK : Event.Source.SERVER_SDK,
             isPublic,
-            privatePaths(settings),
+            settings.privateAttributes(),
             maySee(snapshot.ruleset(), isPublic),
             new TrackRules(null, registers),
             isPublic
@@ -76,11 +73,5 @@ final class Senders {
   private static boolean isVisible(Ruleset ruleset, String key) {
     var flag = ruleset.flag(key);
     return flag != null && flag.shape().clientVisible();
-  }
-
-  private static Set<String> privatePaths(JsonNode settings) {
-    var paths = new HashSet<String>();
-    settings.path("privateAttributes").forEach(path -> paths.add(path.asString("")));
-    return paths;
   }
 }

@@ -17,7 +17,12 @@
       "postgres",
       "snapshot",
       "ruleset",
-      "propagation"
+      "catalog",
+      "boundary",
+      "snapshot",
+      "delivery",
+      "propagation",
+      "endpoint"
     })
 @CheckReturnValue
 @NullMarked

@@ -20,7 +20,6 @@ record Question(SequencedSet<String> keys, SequencedSet<String> segments) {
 
   static final int MOST_KEYS = 1_000;
   private static final int MOST_SEGMENTS = 5_000;
-  private static final int KEY_BYTES = 512;
 
   /// Reads a body.
   ///
@@ -61,8 +60,8 @@ record Question(SequencedSet<String> keys, SequencedSet<String> segments) {
     if (!key.isString() || key.stringValue().isEmpty()) {
       return "must be a string that is not empty";
     }
-    return key.stringValue().getBytes(StandardCharsets.UTF_8).length > KEY_BYTES
-        ? "is longer than " + KEY_BYTES + " bytes"
+    return key.stringValue().getBytes(StandardCharsets.UTF_8).length > EvaluationContext.MAX_KEY_BYTES
+        ? "is longer than " + EvaluationContext.MAX_KEY_BYTES + " bytes"
         : null;
   }
 

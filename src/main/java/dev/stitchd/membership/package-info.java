@@ -3,7 +3,7 @@
 ///
 /// May use: `kernel`, `endpoint`, `snapshot` (which segments there are), `ruleset` (what a segment
 /// is), `segment`. Threads: Netty and R2DBC event loops; nothing blocks.
-@ApplicationModule(allowedDependencies = {"kernel", "endpoint", "snapshot", "ruleset", "segment"})
+@ApplicationModule(allowedDependencies = {"kernel", "ruleset", "snapshot", "segment", "endpoint"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.membership;

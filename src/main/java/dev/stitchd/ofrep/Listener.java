@@ -1,7 +1,7 @@
 package dev.stitchd.ofrep;
 
 import dev.stitchd.kernel.Json;
-import dev.stitchd.stream.Cursor;
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.stream.SideStreams.Message;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +43,7 @@ final class Listener {
 
   /// Has the client evaluate anew.
   Message refetch(Sight sight) {
-    var data = Json.object().put("type", "refetchEvaluation").put("etag", ConfigTag.of(sight.at()));
+    var data = Json.object().put("type", "refetchEvaluation").put("etag", sight.at().etag());
     return said(sight, "message", Json.write(data));
   }
 
@@ -58,6 +58,6 @@ final class Listener {
   private Message said(Sight sight, String event, String data) {
     begun = true;
     at = sight.at();
-    return new Message(ConfigTag.text(sight.at()), event, data);
+    return new Message(sight.at().text(), event, data);
   }
 }

@@ -5,9 +5,9 @@ import dev.stitchd.endpoint.Reply;
 import dev.stitchd.endpoint.SdkRequest;
 import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
-import dev.stitchd.stream.Cursor;
 import java.util.function.BiFunction;
 import org.springframework.stereotype.Component;
 
@@ -32,13 +32,12 @@ final class OfrepQuestions {
   /// Has a question answered as soon as it is there.
   Reply asked(
       SdkRequest request, Client client, BiFunction<Client, EvaluationContext, Reply> answer) {
-    var told = ConfigTag.parse(request.parameter("flagConfigEtag"));
+    var told = Cursor.parseEtag(request.parameter("flagConfigEtag"));
     return told == null || isReached(client.snapshot(), told)
         ? afterContext(client, answer)
         : new Reply.Later(
             snapshots
-                .atLeast(
-                    client.caller().environment(), told.tag(), told.revision(), settings.catchUp())
+                .atLeast(client.caller().environment(), told, settings.catchUp())
                 .onErrorMap(
                     Problem.NotFound.class,
                     _ -> new Problem.Unauthenticated("the key's environment is gone"))
@@ -46,7 +45,7 @@ final class OfrepQuestions {
   }
 
   private static boolean isReached(Snapshot snapshot, Cursor told) {
-    return told.tag().equals(snapshot.tag()) && told.revision() <= snapshot.revision();
+    return told.isOfHistory(snapshot.cursor()) && told.revision() <= snapshot.revision();
   }
 
   private Reply afterContext(Client client, BiFunction<Client, EvaluationContext, Reply> answer) {

@@ -7,7 +7,7 @@ import dev.stitchd.endpoint.HttpAnswer;
 import dev.stitchd.endpoint.Reply;
 import dev.stitchd.endpoint.SdkRequest;
 import dev.stitchd.endpoint.SdkRoute;
-import dev.stitchd.stream.Cursor;
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.stream.SideStreams;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;

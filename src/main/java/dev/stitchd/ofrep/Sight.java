@@ -4,9 +4,9 @@ import dev.stitchd.access.SdkCaller;
 import dev.stitchd.decide.Visibility;
 import dev.stitchd.ruleset.Dependencies;
 import dev.stitchd.ruleset.ItemName;
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Ledger;
 import dev.stitchd.snapshot.Snapshot;
-import dev.stitchd.stream.Cursor;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -23,28 +23,28 @@ record Sight(Cursor at, Set<ItemName> seen, long knownSince, long changed, long 
   /// The first look, which cannot tell what changed before it.
   static Sight first(Snapshot snapshot, SdkCaller.Kind kind, long nowMillis) {
     return new Sight(
-        at(snapshot), seen(snapshot, kind), snapshot.revision(), snapshot.revision(), nowMillis);
+        snapshot.cursor(), seen(snapshot, kind), snapshot.revision(), snapshot.revision(), nowMillis);
   }
 
   /// Whether a snapshot shows more than this.
   boolean isBehind(Snapshot snapshot) {
-    return !at.tag().equals(snapshot.tag()) || at.revision() < snapshot.revision();
+    return !at.isOfHistory(snapshot.cursor()) || at.revision() < snapshot.revision();
   }
 
   /// The look at a newer snapshot.
   Sight then(Snapshot snapshot, SdkCaller.Kind kind, long nowMillis) {
-    if (!at.tag().equals(snapshot.tag())) {
+    if (!at.isOfHistory(snapshot.cursor())) {
       return first(snapshot, kind, nowMillis);
     }
     var now = seen(snapshot, kind);
     return isSeen(snapshot.ledger().since(at.revision()), now)
-        ? new Sight(at(snapshot), now, knownSince, snapshot.revision(), nowMillis)
-        : new Sight(at(snapshot), now, knownSince, changed, changedMillis);
+        ? new Sight(snapshot.cursor(), now, knownSince, snapshot.revision(), nowMillis)
+        : new Sight(snapshot.cursor(), now, knownSince, changed, changedMillis);
   }
 
   /// Whether something that a client sees has changed, or may have, since it was there.
   boolean isNewsTo(Cursor client) {
-    return !at.tag().equals(client.tag())
+    return !at.isOfHistory(client)
         || client.revision() < (client.revision() < knownSince ? at.revision() : changed);
   }
 
@@ -58,10 +58,6 @@ record Sight(Cursor at, Set<ItemName> seen, long knownSince, long changed, long 
 
   private static Set<ItemName> seen(Snapshot snapshot, SdkCaller.Kind kind) {
     return Dependencies.of(snapshot.ruleset(), flag -> Visibility.isGiven(kind, flag));
-  }
-
-  private static Cursor at(Snapshot snapshot) {
-    return new Cursor(snapshot.tag(), snapshot.revision());
   }
 
   private static ItemName name(Ledger.Entry entry) {

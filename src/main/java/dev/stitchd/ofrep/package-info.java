@@ -7,12 +7,12 @@
 @ApplicationModule(
     allowedDependencies = {
       "kernel",
+      "ruleset",
       "access",
+      "boundary",
       "snapshot",
       "decide",
-      "ruleset",
       "stream",
-      "boundary",
       "endpoint"
     })
 @CheckReturnValue

@@ -1,5 +1,6 @@
 package dev.stitchd.propagation;
 
+import dev.stitchd.snapshot.Cursor;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -31,7 +32,7 @@ final class Instance {
     seen = now;
   }
 
-  void applied(Applied cursor, long now) {
+  void applied(Cursor cursor, long now) {
     if (!cursor.tag().equals(tag)) {
       receipts.clear();
       tag = cursor.tag();

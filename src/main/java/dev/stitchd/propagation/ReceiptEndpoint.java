@@ -10,6 +10,7 @@ import dev.stitchd.endpoint.SdkRoute;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.JsonFields;
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Snapshot;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -22,7 +23,7 @@ final class ReceiptEndpoint implements Endpoint {
 
   private static final int MAX_BODY = 4_096;
 
-  private record Receipt(String instance, Applied cursor) {}
+  private record Receipt(String instance, Cursor cursor) {}
 
   private final Tracker tracker;
 
@@ -58,14 +59,14 @@ final class ReceiptEndpoint implements Endpoint {
     if (!instance.isBlank() && !InstanceHeader.NAME.matcher(instance).matches()) {
       fields.error("instance", "must match " + InstanceHeader.NAME.pattern());
     }
-    var cursor = text.isBlank() ? null : checked(Applied.parse(text), snapshot, fields);
+    var cursor = text.isBlank() ? null : checked(Cursor.parseEither(text), snapshot, fields);
     errors.throwIfAny();
-    return new Receipt(instance, cursor == null ? new Applied("", Instance.NOTHING) : cursor);
+    return new Receipt(instance, cursor == null ? new Cursor("", Instance.NOTHING) : cursor);
   }
 
-  private static @Nullable Applied checked(
-      @Nullable Applied cursor, Snapshot snapshot, JsonFields fields) {
-    if (cursor == null || !cursor.tag().equals(snapshot.tag())) {
+  private static @Nullable Cursor checked(
+      @Nullable Cursor cursor, Snapshot snapshot, JsonFields fields) {
+    if (cursor == null || !cursor.isOfHistory(snapshot.cursor())) {
       fields.error(
           "cursor",
           "is not one that this environment's stream or configuration carries now: send back the id or ETag unchanged");

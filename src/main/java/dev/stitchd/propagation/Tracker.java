@@ -1,6 +1,7 @@
 package dev.stitchd.propagation;
 
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Snapshot;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -75,7 +76,7 @@ final class Tracker implements Deliveries, Instances {
   }
 
   /// Notes a receipt whose cursor has been checked.
-  void applied(EnvironmentId environment, String instance, Applied cursor) {
+  void applied(EnvironmentId environment, String instance, Cursor cursor) {
     long now = clock.millis();
     in(
         environment,
@@ -155,7 +156,7 @@ final class Tracker implements Deliveries, Instances {
 
   private void heard(
       Snapshot snapshot, InstanceHeader named, @Nullable String cursor, Consumer<Instance> also) {
-    var applied = Applied.parse(named.cursor() == null ? cursor : named.cursor());
+    var applied = Cursor.parseEither(named.cursor() == null ? cursor : named.cursor());
     long now = clock.millis();
     in(
         snapshot.environment(),

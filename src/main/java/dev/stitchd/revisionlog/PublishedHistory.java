@@ -1,13 +1,13 @@
 package dev.stitchd.revisionlog;
 
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.EnvironmentSettings;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Transactions;
 import dev.stitchd.ruleset.Ruleset;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
-import tools.jackson.databind.JsonNode;
 
 /// What was published in an environment at a revision, out of the log.
 @Component
@@ -16,7 +16,7 @@ public final class PublishedHistory {
   /// An environment and the revision that it has now.
   ///
   /// @param settings as they are now
-  public record Position(EnvironmentId environment, long revision, JsonNode settings) {}
+  public record Position(EnvironmentId environment, long revision, EnvironmentSettings settings) {}
 
   private final Transactions transactions;
 

@@ -1,6 +1,7 @@
 package dev.stitchd.revisionlog;
 
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.EnvironmentSettings;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
@@ -123,7 +124,7 @@ final class RevisionLogRows {
     return new PublishedHistory.Position(
         new EnvironmentId(Columns.uuid(row, "id")),
         Columns.number(row, "revision"),
-        Columns.json(row, "settings"));
+        EnvironmentSettings.of(Columns.json(row, "settings")));
   }
 
   private static Ruleset ruleset(List<Row> rows) {

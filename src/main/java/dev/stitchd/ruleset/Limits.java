@@ -1,5 +1,7 @@
 package dev.stitchd.ruleset;
 
+import dev.stitchd.kernel.EvaluationContext;
+
 /// How large a flag or segment may be. Part of the published contract: SDKs that evaluate for
 /// themselves rely on them, so they are the same on every installation.
 final class Limits {
@@ -26,7 +28,7 @@ final class Limits {
   static final int DESCRIPTION = 1_000;
 
   /// Bytes of UTF-8 in a key of a target.
-  static final int CONTEXT_KEY_BYTES = 512;
+  static final int CONTEXT_KEY_BYTES = EvaluationContext.MAX_KEY_BYTES;
 
   /// How many flags and segments may depend on one another in a row.
   static final int CHAIN = 50;

@@ -1,5 +1,6 @@
 package dev.stitchd.segment;
 
+import dev.stitchd.kernel.EvaluationContext;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class MemberKeys {
 
   /// The longest key, in bytes.
-  static final int LONGEST = 512;
+  static final int LONGEST = EvaluationContext.MAX_KEY_BYTES;
 
   private MemberKeys() {}
 

@@ -46,12 +46,11 @@ final class HeldSnapshots implements Snapshots {
   }
 
   @Override
-  public Mono<Snapshot> atLeast(
-      EnvironmentId environment, String tag, long revision, Duration patience) {
+  public Mono<Snapshot> atLeast(EnvironmentId environment, Cursor told, Duration patience) {
     return current(environment)
         .flatMap(snapshot ->
-            snapshot.tag().equals(tag) && snapshot.revision() < revision
-                ? caughtUp(environment, revision, patience)
+            snapshot.cursor().isOfHistory(told) && snapshot.revision() < told.revision()
+                ? caughtUp(environment, told.revision(), patience)
                 : Mono.just(snapshot));
   }
 

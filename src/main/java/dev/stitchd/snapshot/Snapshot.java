@@ -1,15 +1,15 @@
 package dev.stitchd.snapshot;
 
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.EnvironmentSettings;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.ruleset.Ruleset;
-import tools.jackson.databind.JsonNode;
 
 /// One environment at one revision. Immutable.
 ///
-/// @param tag 8 hex digits that name environment and store epoch in a cursor
+/// @param cursor the wire's name for this state
 /// @param accessVersion rises with each change of keys and settings
-/// @param settings the environment's settings as JSON
+/// @param settings of the environment as a whole
 /// @param ruleset everything needed to evaluate
 /// @param ledger everything needed to tell SDKs, and what changed when
 /// @param derived what others make of it
@@ -17,16 +17,20 @@ public record Snapshot(
     EnvironmentId environment,
     TenantId tenant,
     String environmentKey,
-    String tag,
-    long revision,
+    Cursor cursor,
     long accessVersion,
-    JsonNode settings,
+    EnvironmentSettings settings,
     Ruleset ruleset,
     Ledger ledger,
     Derived derived) {
 
-  /// The wire's name for this state: SSE `id` and `ETag`.
-  public String cursor() {
-    return tag + "." + revision;
+  /// Of the cursor.
+  public String tag() {
+    return cursor.tag();
+  }
+
+  /// Of the cursor.
+  public long revision() {
+    return cursor.revision();
   }
 }

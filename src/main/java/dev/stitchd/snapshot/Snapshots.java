@@ -20,12 +20,12 @@ public interface Snapshots {
     return null;
   }
 
-  /// As [#current], but if what is held is older than a revision that its history is said to have
+  /// As [#current], but if what is held is older than a place that its history is said to have
   /// reached, the store is read once and the answer waits for it.
   ///
-  /// @param tag of the history; a revision of another one says nothing
+  /// @param told a place in its history; one of another history says nothing
   /// @param patience how long to wait at most
-  Mono<Snapshot> atLeast(EnvironmentId environment, String tag, long revision, Duration patience);
+  Mono<Snapshot> atLeast(EnvironmentId environment, Cursor told, Duration patience);
 
   /// The newest snapshot at once, then each newer one; a subscriber that is slower than the changes
   /// skips to the newest. Completes when the environment is deleted; fails as [#current] does

@@ -1,6 +1,7 @@
 package dev.stitchd.snapshot;
 
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.EnvironmentSettings;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.revisionlog.PublishedItems.Changes;
 import dev.stitchd.revisionlog.PublishedItems.Item;
@@ -41,10 +42,11 @@ record View(Snapshot snapshot, UUID epoch, boolean lastKnown) {
             state.environment(),
             state.tenant(),
             state.environmentKey(),
-            tag(state.environment(), state.epoch()),
-            Math.max(state.revision(), changes.revision()),
+            new Cursor(
+                tag(state.environment(), state.epoch()),
+                Math.max(state.revision(), changes.revision())),
             state.accessVersion(),
-            state.settings(),
+            EnvironmentSettings.of(state.settings()),
             rulesetWith(Ruleset.EMPTY, items),
             Ledger.of(changes.since(), entries(items), mostRemovals),
             new Derived());
@@ -58,8 +60,7 @@ record View(Snapshot snapshot, UUID epoch, boolean lastKnown) {
             snapshot.environment(),
             snapshot.tenant(),
             snapshot.environmentKey(),
-            snapshot.tag(),
-            changes.revision(),
+            new Cursor(snapshot.tag(), changes.revision()),
             snapshot.accessVersion(),
             snapshot.settings(),
             rulesetWith(snapshot.ruleset(), changes.items()),

@@ -43,7 +43,7 @@ final class ViewBytes {
       out.writeUTF(snapshot.environmentKey());
       out.writeLong(snapshot.revision());
       out.writeLong(snapshot.accessVersion());
-      write(Json.writeBytes(snapshot.settings()), out);
+      write(Json.writeBytes(snapshot.settings().json()), out);
       out.writeLong(snapshot.ledger().reachesBackTo());
       write(snapshot.ledger().all(), out);
     } catch (IOException e) {

@@ -3,7 +3,7 @@
 ///
 /// May use: `kernel`, `revisionlog`, `ruleset`, `disk`. Threads: reads are lock-free from any
 /// thread; loading runs on R2DBC event loops.
-@ApplicationModule(allowedDependencies = {"kernel", "background", "revisionlog", "ruleset", "disk"})
+@ApplicationModule(allowedDependencies = {"kernel", "background", "disk", "revisionlog", "ruleset"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.snapshot;

@@ -3,6 +3,7 @@ package dev.stitchd.stream;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.propagation.Deliveries;
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Snapshot;
 import io.micrometer.core.instrument.Timer;
 import io.netty.buffer.ByteBuf;

@@ -10,6 +10,7 @@ import dev.stitchd.endpoint.SdkRequest;
 import dev.stitchd.endpoint.SdkRoute;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.propagation.Instances;
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
 import io.netty.buffer.ByteBuf;
@@ -116,7 +117,7 @@ final class ConfigEndpoint implements Endpoint {
 
   private static Body body(Edition edition, Snapshot snapshot, @Nullable Cursor since) {
     return since != null
-            && since.tag().equals(snapshot.tag())
+            && since.isOfHistory(snapshot.cursor())
             && since.revision() < snapshot.revision()
         ? edition.resume(snapshot, since.revision())
         : edition.put(snapshot);

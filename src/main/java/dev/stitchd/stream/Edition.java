@@ -1,5 +1,6 @@
 package dev.stitchd.stream;
 
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Snapshot;
 import io.netty.util.AsciiString;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,8 +23,8 @@ final class Edition {
     this.encoder = encoder;
     this.mostPatches = mostPatches;
     this.current = encoder.current(snapshot);
-    this.cursor = new Cursor(snapshot.tag(), snapshot.revision());
-    this.etag = AsciiString.of("\"" + snapshot.cursor() + "\"");
+    this.cursor = snapshot.cursor();
+    this.etag = AsciiString.of(cursor.etag());
   }
 
   /// Where a client is that has this edition; one object for all of them.

@@ -95,7 +95,7 @@ final class Encoder {
   }
 
   private static String event(String event, Snapshot snapshot) {
-    return "id: " + snapshot.cursor() + "\nevent: " + event + "\ndata: ";
+    return "id: " + snapshot.cursor().text() + "\nevent: " + event + "\ndata: ";
   }
 
   private static String quoted(String text) {

@@ -1,5 +1,6 @@
 package dev.stitchd.stream;
 
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Snapshot;
 import org.jspecify.annotations.Nullable;
 

@@ -5,6 +5,7 @@ import dev.stitchd.access.SdkCaller;
 import dev.stitchd.background.BackgroundJob;
 import dev.stitchd.background.StartOrder;
 import dev.stitchd.propagation.Deliveries;
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Snapshots;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;

@@ -2,6 +2,7 @@ package dev.stitchd.stream;
 
 import dev.stitchd.endpoint.SdkRequest;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Snapshot;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.util.AsciiString;
@@ -42,17 +43,14 @@ record Poll(
   /// What the client says it has, in one of the two ways; null if it says nothing.
   @Nullable String applied() {
     if (since != null) {
-      return since.tag() + "." + since.revision();
+      return since.text();
     }
     return ifNoneMatch.isEmpty() ? null : ifNoneMatch.getFirst();
   }
 
   /// Whether the client has this snapshot already.
   boolean hasAlready(Snapshot snapshot) {
-    return (since != null
-            && since.tag().equals(snapshot.tag())
-            && since.revision() == snapshot.revision())
-        || names(snapshot.cursor());
+    return snapshot.cursor().equals(since) || names(snapshot.cursor());
   }
 
   /// Whether `If-None-Match` is exactly this tag, as it mostly is.
@@ -61,12 +59,12 @@ record Poll(
   }
 
   /// Whether `If-None-Match` names a cursor, as it was given or weakened by a proxy.
-  private boolean names(String cursor) {
+  private boolean names(Cursor cursor) {
     for (var header : ifNoneMatch) {
       for (var entry : header.split(",")) {
         var tag = entry.trim();
         var strong = tag.startsWith("W/") ? tag.substring(2) : tag;
-        if (strong.equals("*") || strong.equals("\"" + cursor + "\"")) {
+        if (strong.equals("*") || strong.equals(cursor.etag())) {
           return true;
         }
       }

@@ -8,6 +8,7 @@ import dev.stitchd.endpoint.SdkRequest;
 import dev.stitchd.endpoint.SdkRoute;
 import dev.stitchd.propagation.Deliveries;
 import dev.stitchd.propagation.Instances;
+import dev.stitchd.snapshot.Cursor;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 

@@ -3,6 +3,7 @@ package dev.stitchd.stream;
 import dev.stitchd.access.Access;
 import dev.stitchd.access.SdkCaller;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
 import java.time.Duration;

@@ -9,11 +9,10 @@
     allowedDependencies = {
       "kernel",
       "background",
-      "snapshot",
       "access",
-      "boundary",
-      "endpoint",
-      "propagation"
+      "snapshot",
+      "propagation",
+      "endpoint"
     })
 @CheckReturnValue
 @NullMarked

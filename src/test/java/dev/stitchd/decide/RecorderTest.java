@@ -7,6 +7,7 @@ import dev.stitchd.delivery.Admission;
 import dev.stitchd.delivery.Event;
 import dev.stitchd.delivery.EventQueue;
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.EnvironmentSettings;
 import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
@@ -15,6 +16,7 @@ import dev.stitchd.ruleset.Evaluation;
 import dev.stitchd.ruleset.Reason;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.ruleset.ValueType;
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Derived;
 import dev.stitchd.snapshot.Ledger;
 import dev.stitchd.snapshot.Snapshot;
@@ -66,10 +68,9 @@ class RecorderTest {
         ENVIRONMENT,
         new TenantId(new UUID(0, 1)),
         "production",
-        "5f3a90c1",
-        7,
+        new Cursor("5f3a90c1", 7),
         1,
-        settings,
+        EnvironmentSettings.of(settings),
         Ruleset.EMPTY,
         Ledger.EMPTY,
         new Derived());

@@ -6,6 +6,8 @@ import dev.stitchd.access.SdkCaller;
 import dev.stitchd.delivery.Admission;
 import dev.stitchd.delivery.Event;
 import dev.stitchd.delivery.EventQueue;
+import dev.stitchd.kernel.EnvironmentSettings;
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.kernel.Json;
@@ -101,10 +103,9 @@ class RecordingDecisionsTest {
           new EnvironmentId(new UUID(0, 2)),
           new TenantId(new UUID(0, 1)),
           "production",
-          "5f3a90c1",
-          7,
+          new Cursor("5f3a90c1", 7),
           1,
-          Json.object(),
+          EnvironmentSettings.of(Json.object()),
           RULES,
           Ledger.EMPTY,
           new Derived());

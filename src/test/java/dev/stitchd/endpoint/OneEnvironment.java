@@ -4,9 +4,11 @@ import dev.stitchd.access.Access;
 import dev.stitchd.access.ManagementCaller;
 import dev.stitchd.access.SdkCaller;
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.EnvironmentSettings;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.ruleset.Ruleset;
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Derived;
 import dev.stitchd.snapshot.Ledger;
 import dev.stitchd.snapshot.Snapshot;
@@ -37,10 +39,9 @@ final class OneEnvironment implements Access, Snapshots {
         caller().environment(),
         caller().tenant(),
         "production",
-        "5f3a90c1",
-        812,
+        new Cursor("5f3a90c1", 812),
         1,
-        settings,
+        EnvironmentSettings.of(settings),
         Ruleset.EMPTY,
         Ledger.EMPTY,
         new Derived());
@@ -78,7 +79,7 @@ final class OneEnvironment implements Access, Snapshots {
 
   @Override
   public Mono<Snapshot> atLeast(
-      EnvironmentId environment, String tag, long revision, Duration patience) {
+      EnvironmentId environment, Cursor told, Duration patience) {
     return current(environment);
   }
 

@@ -9,6 +9,7 @@ import dev.stitchd.access.StreamTokens;
 import dev.stitchd.decide.Decisions;
 import dev.stitchd.endpoint.EndpointServer;
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.EnvironmentSettings;
 import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
@@ -18,6 +19,7 @@ import dev.stitchd.ruleset.Evaluation;
 import dev.stitchd.ruleset.Reason;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.ruleset.ValueType;
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Derived;
 import dev.stitchd.snapshot.Ledger;
 import dev.stitchd.snapshot.Snapshot;
@@ -417,10 +419,9 @@ class EvaluationEndpointsTest {
                   environment,
                   caller.tenant(),
                   "production",
-                  "5f3a90c1",
-                  revision,
+                  new Cursor("5f3a90c1", revision),
                   1,
-                  settings,
+                  EnvironmentSettings.of(settings),
                   Ruleset.EMPTY,
                   Ledger.EMPTY,
                   new Derived()));
@@ -428,10 +429,10 @@ class EvaluationEndpointsTest {
 
     @Override
     public Mono<Snapshot> atLeast(
-        EnvironmentId environment, String tag, long revision, Duration patience) {
-      assertThat(tag).isEqualTo("5f3a90c1");
+        EnvironmentId environment, Cursor told, Duration patience) {
+      assertThat(told.tag()).isEqualTo("5f3a90c1");
       assertThat(patience).isEqualTo(Duration.ofSeconds(1));
-      atLeast = revision;
+      atLeast = told.revision();
       return current(environment);
     }
 

@@ -3,9 +3,11 @@ package dev.stitchd.propagation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.EnvironmentSettings;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.ruleset.Ruleset;
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Derived;
 import dev.stitchd.snapshot.Ledger;
 import dev.stitchd.snapshot.Snapshot;
@@ -121,7 +123,7 @@ class TrackerTest {
   @Test
   void whatCouldNotBeWrittenIsWrittenNextTime() {
     tracker.sent(environment, Deliveries.NOWHERE, 1, 1);
-    tracker.applied(environment, "web-1", new Applied("0badcafe", 1));
+    tracker.applied(environment, "web-1", new Cursor("0badcafe", 1));
     var batch = tracker.take(0);
     tracker.back(batch);
 
@@ -157,7 +159,7 @@ class TrackerTest {
   void theNewestReceiptsOfAnInstanceAreKept() {
     for (int revision : new int[] {1, 3, 2, 5}) {
       clock.now++;
-      tracker.applied(environment, "web-1", new Applied("0badcafe", revision));
+      tracker.applied(environment, "web-1", new Cursor("0badcafe", revision));
     }
     var present = tracker.take(10).instances().getFirst();
     assertThat(present.revision()).isEqualTo(5);
@@ -166,22 +168,22 @@ class TrackerTest {
 
   @Test
   void anotherHistoryBeginsAnew() {
-    tracker.applied(environment, "web-1", new Applied("0badcafe", 9));
-    tracker.applied(environment, "web-1", new Applied("1badcafe", 2));
+    tracker.applied(environment, "web-1", new Cursor("0badcafe", 9));
+    tracker.applied(environment, "web-1", new Cursor("1badcafe", 2));
     assertThat(tracker.take(0).instances().getFirst().revision()).isEqualTo(2);
   }
 
   @Test
   void moreInstancesThanAreFollowedMakeTheAnswerIncompleteAndNoMore() {
     for (int i = 0; i < 100; i++) {
-      tracker.applied(environment, "web-" + i, new Applied("0badcafe", 1));
+      tracker.applied(environment, "web-" + i, new Cursor("0badcafe", 1));
     }
     var batch = tracker.take(0);
     assertThat(batch.instances()).hasSize(3);
     assertThat(Wire.summary(Json.parseOwn(only(batch).json())).full()).isTrue();
 
     clock.now += Duration.ofMinutes(5).toMillis() + 1;
-    tracker.applied(environment, "new", new Applied("0badcafe", 1));
+    tracker.applied(environment, "new", new Cursor("0badcafe", 1));
     assertThat(tracker.take(0).instances()).extracting(Tracker.Present::instance).contains("new");
   }
 
@@ -259,10 +261,9 @@ class TrackerTest {
         environment,
         new TenantId(UUID.randomUUID()),
         "production",
-        "0badcafe",
-        7,
+        new Cursor("0badcafe", 7),
         1,
-        Json.object(),
+        EnvironmentSettings.of(Json.object()),
         Ruleset.EMPTY,
         Ledger.EMPTY,
         new Derived());

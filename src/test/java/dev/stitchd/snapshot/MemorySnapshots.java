@@ -47,8 +47,8 @@ public final class MemorySnapshots implements Snapshots {
 
   @Override
   public Mono<Snapshot> atLeast(
-      EnvironmentId environment, String tag, long revision, Duration patience) {
-    return held.atLeast(environment, tag, revision, patience);
+      EnvironmentId environment, Cursor told, Duration patience) {
+    return held.atLeast(environment, told, patience);
   }
 
   @Override

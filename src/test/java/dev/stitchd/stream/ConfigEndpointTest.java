@@ -43,7 +43,7 @@ class ConfigEndpointTest {
     var answer = get("/sdk/v1/config").answer();
 
     assertThat(answer.statusCode()).isEqualTo(200);
-    assertThat(header(answer, "ETag")).isEqualTo("\"" + room.current().cursor() + "\"");
+    assertThat(header(answer, "ETag")).isEqualTo("\"" + room.current().cursor().text() + "\"");
     assertThat(header(answer, "Cache-Control")).isEqualTo("private, no-cache");
     assertThat(header(answer, "Vary")).isEqualTo("Authorization, X-API-Key, Accept-Encoding");
     var body = Json.parseOwn(new String(bytes(answer), UTF_8));
@@ -54,7 +54,7 @@ class ConfigEndpointTest {
   @Test
   void whoHasItAlreadyGets304() {
     room.snapshots.publishFlag(room.environment, "checkout"); // 1
-    var cursor = room.current().cursor();
+    var cursor = room.current().cursor().text();
 
     for (var tag :
         List.of(
@@ -72,7 +72,7 @@ class ConfigEndpointTest {
   void sinceGivesThePatchForm() {
     room.snapshots.publishFlag(room.environment, "a"); // 1
     room.snapshots.publishFlag(room.environment, "b"); // 2
-    var cursor = room.current().cursor();
+    var cursor = room.current().cursor().text();
     room.snapshots.publishFlag(room.environment, "c"); // 3
 
     var patch =
@@ -80,7 +80,7 @@ class ConfigEndpointTest {
 
     assertThat(patch.path("since").asLong()).isEqualTo(2);
     assertThat(patch.path("flags").propertyNames()).containsExactly("c");
-    assertThat(get("/sdk/v1/config?since=" + room.current().cursor()).answer().statusCode())
+    assertThat(get("/sdk/v1/config?since=" + room.current().cursor().text()).answer().statusCode())
         .isEqualTo(304);
     assertThat(new String(bytes(get("/sdk/v1/config?since=12345678.2").answer()), UTF_8))
         .contains("\"environment\"");
@@ -118,7 +118,7 @@ class ConfigEndpointTest {
   void aLongPollAnswersAtTheNextChange() {
     room.snapshots.publishFlag(room.environment, "a"); // 1
     room.snapshots.publishFlag(room.environment, "b"); // 2
-    var poll = wait("/sdk/v1/config?since=" + room.current().cursor() + "&wait=PT30S");
+    var poll = wait("/sdk/v1/config?since=" + room.current().cursor().text() + "&wait=PT30S");
 
     time.advanceTimeBy(Duration.ofSeconds(10));
     assertThat(poll.running()).isNotDone();
@@ -130,7 +130,7 @@ class ConfigEndpointTest {
 
   @Test
   void aLongPollInVainIs304() {
-    var poll = wait("/sdk/v1/config?since=" + room.current().cursor() + "&wait=PT30S");
+    var poll = wait("/sdk/v1/config?since=" + room.current().cursor().text() + "&wait=PT30S");
 
     time.advanceTimeBy(Duration.ofSeconds(30));
 
@@ -139,7 +139,7 @@ class ConfigEndpointTest {
 
   @Test
   void noPollWaitsLongerThanItMay() {
-    var poll = wait("/sdk/v1/config?since=" + room.current().cursor() + "&wait=PT9H");
+    var poll = wait("/sdk/v1/config?since=" + room.current().cursor().text() + "&wait=PT9H");
 
     time.advanceTimeBy(Duration.ofSeconds(60));
 
@@ -148,7 +148,7 @@ class ConfigEndpointTest {
 
   @Test
   void aLongPollEndsWithTheNodeWithTheKeyAndWithTheEnvironment() {
-    var path = "/sdk/v1/config?since=" + room.current().cursor() + "&wait=PT30S";
+    var path = "/sdk/v1/config?since=" + room.current().cursor().text() + "&wait=PT30S";
     var revoked = wait(path);
     room.access.revoke();
     assertThat(revoked.answer().statusCode()).isEqualTo(401);
@@ -160,7 +160,7 @@ class ConfigEndpointTest {
 
   @Test
   void whoeverLeavesALongPollLeavesNothingBehind() {
-    var poll = wait("/sdk/v1/config?since=" + room.current().cursor() + "&wait=PT30S");
+    var poll = wait("/sdk/v1/config?since=" + room.current().cursor().text() + "&wait=PT30S");
     assertThat(room.access.watchers()).isEqualTo(1);
 
     poll.running().cancel(true);

@@ -3,6 +3,7 @@ package dev.stitchd.stream;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.snapshot.Cursor;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -146,7 +147,7 @@ class LoopsTest {
   @Test
   void whoComesBackGetsWhatItMissedOrHearsThatThatIsNothing() {
     IntStream.range(0, 3).forEach(i -> room.snapshots.publishFlag(room.environment, "f" + i)); // 3
-    var at = room.current().cursor();
+    var at = room.current().cursor().text();
     assertThat(new Client(at).events()).containsExactly("current");
     room.snapshots.publishFlag(room.environment, "f0"); // 4
 

@@ -6,6 +6,7 @@ import dev.stitchd.access.SdkCaller;
 import dev.stitchd.background.RunningJob;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.MemorySnapshots;
 import dev.stitchd.snapshot.Snapshot;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;

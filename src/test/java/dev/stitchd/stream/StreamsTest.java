@@ -37,7 +37,7 @@ class StreamsTest {
 
     assertThat(Room.text(frames.getFirst())).matches("retry: [1-5]\\d{3}\n\n");
     assertThat(Room.text(frames.get(1)))
-        .startsWith("id: " + room.current().cursor() + "\nevent: put\ndata: {\"revision\":1,")
+        .startsWith("id: " + room.current().cursor().text() + "\nevent: put\ndata: {\"revision\":1,")
         .endsWith("}\n\n");
     var put = Room.data(frames.get(1));
     assertThat(put.path("environment").asString()).isEqualTo("production");
@@ -62,18 +62,18 @@ class StreamsTest {
     assertThat(added.path("flags").propertyNames()).containsExactly("banner");
     var removed = Room.data(frames.get(3));
     assertThat(removed.path("flags").get("checkout").isNull()).isTrue();
-    assertThat(Room.text(frames.get(3))).startsWith("id: " + room.current().cursor() + "\n");
+    assertThat(Room.text(frames.get(3))).startsWith("id: " + room.current().cursor().text() + "\n");
   }
 
   @Test
   void whoMissedNothingHearsThatNothingChanged() {
     room.snapshots.publishFlag(room.environment, "checkout"); // 1
 
-    var frames = frames(room.current().cursor());
+    var frames = frames(room.current().cursor().text());
 
     assertThat(Room.text(frames.get(1)))
         .isEqualTo(
-            "id: " + room.current().cursor() + "\nevent: current\ndata: {\"revision\":1}\n\n");
+            "id: " + room.current().cursor().text() + "\nevent: current\ndata: {\"revision\":1}\n\n");
     assertThat(room.count("stitchd.stream.resumes", "kind", "current")).isEqualTo(1);
   }
 
@@ -82,7 +82,7 @@ class StreamsTest {
     room.snapshots.publishFlag(room.environment, "a"); // 1
     room.snapshots.publishFlag(room.environment, "b"); // 2
     room.snapshots.publishFlag(room.environment, "c"); // 3
-    var cursor = room.current().cursor();
+    var cursor = room.current().cursor().text();
     room.snapshots.publishFlag(room.environment, "d"); // 4
     room.snapshots.removeFlag(room.environment, "b"); // 5
 
@@ -96,7 +96,7 @@ class StreamsTest {
 
   @Test
   void whoMissedMostGetsEverything() {
-    var cursor = room.current().cursor();
+    var cursor = room.current().cursor().text();
     room.snapshots.publishFlag(room.environment, "a"); // 1
 
     assertThat(kinds(frames(cursor))).containsExactly("RETRY", "PUT");

@@ -2,6 +2,7 @@ package dev.stitchd.ingest.quota;
 
 import dev.stitchd.ingest.quota.QuotaTokens.Bucket;
 import dev.stitchd.ingest.quota.QuotaTokens.Share;
+import dev.stitchd.kernel.EnvironmentSettings.EventQuota;
 import dev.stitchd.snapshot.Snapshot;
 import java.time.Duration;
 import java.util.List;
@@ -34,7 +35,7 @@ public final class Allowances {
 
   /// Of server keys.
   public Allowance ofServer(Snapshot snapshot) {
-    var quota = Quota.of(snapshot.settings());
+    var quota = snapshot.settings().quota();
     return quota == null
         ? Allowance.UNLIMITED
         : new SharedAllowance(
@@ -43,7 +44,7 @@ public final class Allowances {
 
   /// Of client keys, which may use a part of the environment's quota.
   public Allowance ofClient(Snapshot snapshot, String address) {
-    var quota = Quota.of(snapshot.settings());
+    var quota = snapshot.settings().quota();
     var parts =
         quota == null
             ? List.<SharedAllowance.Part>of()
@@ -53,7 +54,7 @@ public final class Allowances {
     return new SharedAllowance(parts, addresses.of(address), patience, timer, chance);
   }
 
-  private SharedAllowance.Part part(Snapshot snapshot, Share share, Quota quota) {
+  private SharedAllowance.Part part(Snapshot snapshot, Share share, EventQuota quota) {
     var bucket = new Bucket(snapshot.environment(), share);
     return new SharedAllowance.Part(balances.of(bucket, quota), quota);
   }

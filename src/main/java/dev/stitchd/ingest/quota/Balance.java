@@ -1,5 +1,6 @@
 package dev.stitchd.ingest.quota;
 
+import dev.stitchd.kernel.EnvironmentSettings.EventQuota;
 import java.time.Duration;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -18,21 +19,21 @@ final class Balance {
   private static final double NEGLIGIBLE = 0.5;
 
   private final double leaseSeconds;
-  private Quota quota;
+  private EventQuota quota;
   private double net;
   private double demand;
   private double expected;
   private double share;
   private Sinks.Empty<Void> next = Sinks.empty();
 
-  Balance(Quota quota, Duration lease) {
+  Balance(EventQuota quota, Duration lease) {
     this.quota = quota;
     this.share = quota.perSecond();
     this.leaseSeconds = lease.toNanos() / 1e9;
   }
 
   /// Notes that somebody wants so many tokens, so that they are leased; once for each request.
-  synchronized void want(int events, Quota current) {
+  synchronized void want(int events, EventQuota current) {
     quota = current;
     demand += Math.max(1, events);
   }
@@ -61,7 +62,7 @@ final class Balance {
     return Duration.ofMillis((long) (1_000 * missing / Math.max(share, quota.perSecond() / 100)));
   }
 
-  synchronized Quota quota() {
+  synchronized EventQuota quota() {
     return quota;
   }
 

@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.stitchd.ingest.quota.QuotaTokens.Ask;
 import dev.stitchd.ingest.quota.QuotaTokens.Bucket;
 import dev.stitchd.ingest.quota.QuotaTokens.Lease;
+import dev.stitchd.kernel.EnvironmentSettings.EventQuota;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,7 @@ public final class Balances {
         Caffeine.newBuilder().maximumSize(settings.balances()).executor(Runnable::run).build();
   }
 
-  public Balance of(Bucket bucket, Quota quota) {
+  public Balance of(Bucket bucket, EventQuota quota) {
     return held.get(bucket, _ -> new Balance(quota, settings.lease()));
   }
 

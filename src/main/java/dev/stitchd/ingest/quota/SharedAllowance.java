@@ -1,5 +1,6 @@
 package dev.stitchd.ingest.quota;
 
+import dev.stitchd.kernel.EnvironmentSettings.EventQuota;
 import java.time.Duration;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -14,7 +15,7 @@ final class SharedAllowance implements Allowance {
   private static final long JITTER_MILLIS = 1_000;
 
   /// One bucket's tokens on this node, under the quota as it is now.
-  record Part(Balance balance, Quota quota) {}
+  record Part(Balance balance, EventQuota quota) {}
 
   private final List<Part> parts;
   private final AddressBuckets.@Nullable Bucket address;

@@ -6,6 +6,7 @@ import dev.stitchd.ingest.quota.Allowance.Grant;
 import dev.stitchd.ingest.quota.QuotaTokens.Bucket;
 import dev.stitchd.ingest.quota.QuotaTokens.Share;
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.EnvironmentSettings.EventQuota;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -67,9 +68,9 @@ class QuotaLeasesTest {
     private final Balances balances = new Balances(SETTINGS);
     private final AtomicInteger accepted = new AtomicInteger();
     private final AtomicInteger refused = new AtomicInteger();
-    private final Quota quota;
+    private final EventQuota quota;
 
-    Node(Quota quota) {
+    Node(EventQuota quota) {
       this.quota = quota;
       var leases = new QuotaLeases(balances, tokens, SETTINGS, time, chance);
       running.add(leases.work().subscribe());
@@ -110,7 +111,7 @@ class QuotaLeasesTest {
 
   @Test
   void twoUnevenlyLoadedNodesAreHeldToTheQuotaTogether() {
-    var quota = new Quota(1_000, 1_000);
+    var quota = new EventQuota(1_000, 1_000);
     var busy = new Node(quota);
     var quiet = new Node(quota);
     busy.load(50, Duration.ofMillis(10)); // 5 000 a second
@@ -125,7 +126,7 @@ class QuotaLeasesTest {
 
   @Test
   void loadBelowTheQuotaIsNeverRefused() {
-    var node = new Node(new Quota(1_000, 2_000));
+    var node = new Node(new EventQuota(1_000, 2_000));
     node.load(100, Duration.ofMillis(125)); // 800 a second
     time.advanceTimeBy(Duration.ofSeconds(20));
     assertThat(node.refused.get()).isZero();
@@ -134,7 +135,7 @@ class QuotaLeasesTest {
 
   @Test
   void burstIsThereForAWholeNodeAfterOneLease() {
-    var node = new Node(new Quota(1_000, 10_000));
+    var node = new Node(new EventQuota(1_000, 10_000));
     for (int i = 0; i < 20; i++) {
       node.send(500);
     }
@@ -144,7 +145,7 @@ class QuotaLeasesTest {
 
   @Test
   void requestLargerThanTheBurstIsTakenAndPaidForAfterwards() {
-    var node = new Node(new Quota(100, 200));
+    var node = new Node(new EventQuota(100, 200));
     node.send(5_000);
     time.advanceTimeBy(Duration.ofMillis(1));
     assertThat(node.accepted.get()).isEqualTo(5_000);
@@ -159,7 +160,7 @@ class QuotaLeasesTest {
 
   @Test
   void whilePostgresIsOutEveryNodeGoesOnWithItsLastShare() {
-    var quota = new Quota(1_000, 1_000);
+    var quota = new EventQuota(1_000, 1_000);
     var one = new Node(quota);
     var other = new Node(quota);
     one.load(50, Duration.ofMillis(20));
@@ -177,7 +178,7 @@ class QuotaLeasesTest {
 
   @Test
   void idleNodesGiveBackWhatTheyDoNotUseAndAskNoMore() {
-    var node = new Node(new Quota(1_000, 1_000));
+    var node = new Node(new EventQuota(1_000, 1_000));
     node.load(50, Duration.ofMillis(50));
     time.advanceTimeBy(Duration.ofSeconds(5));
     running.forEach(Disposable::dispose);
@@ -192,7 +193,7 @@ class QuotaLeasesTest {
 
   @Test
   void refusedSendersAreToldWhenTokensMayBeThere() {
-    var node = new Node(new Quota(100, 100));
+    var node = new Node(new EventQuota(100, 100));
     node.send(1_000);
     time.advanceTimeBy(Duration.ofMillis(1));
     var told = new ArrayList<Grant>();
