@@ -282,6 +282,9 @@ final class SdkKeys {
   private SdkCaller remember(KeyStore.Stored stored) {
     found.increment();
     answered();
+    if (confirmedAt == 0) {
+      confirmed(); // the first key is all that is held
+    }
     known.put(stored.hash(), new Held(stored.caller(), stored.accessVersion()));
     hashes.put(stored.caller().keyId(), stored.hash());
     added.incrementAndGet();

@@ -308,6 +308,14 @@ class SdkKeysTest {
   }
 
   @Test
+  void keysOfANodeThatStopsBeforeItsFirstPollWereConfirmedWhenTheFirstWasFound() {
+    time.advanceTimeBy(Duration.ofMillis(500)); // the poll is due after a second
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+
+    assertThat(keys.kept().confirmedAt()).isEqualTo(500);
+  }
+
+  @Test
   void knownKeysBecomeBytesThatHoldNoKeyAndComeBack() throws java.io.IOException {
     keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
     time.advanceTimeBy(Duration.ofMillis(1_001));
