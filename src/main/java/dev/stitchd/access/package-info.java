@@ -3,13 +3,7 @@
 /// May use: `kernel`, `postgres`, `revisionlog`, `disk`. Threads: known keys are answered from a
 /// bounded cache on the caller's thread; unknown ones by one query on an R2DBC event loop.
 @ApplicationModule(
-    allowedDependencies = {
-      "kernel",
-      "background",
-      "disk",
-      "postgres",
-      "revisionlog"
-    })
+    allowedDependencies = {"kernel", "background", "disk", "postgres", "revisionlog"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.access;

@@ -69,7 +69,8 @@ final class BrowserOrigins {
     }
   }
 
-  private static boolean isAllowed(String origin, @Nullable Set<String> allowed, boolean publicKey) {
+  private static boolean isAllowed(
+      String origin, @Nullable Set<String> allowed, boolean publicKey) {
     return allowed == null
         ? publicKey
         : allowed.contains(origin) || (publicKey && allowed.contains("*"));

@@ -31,7 +31,6 @@ final class EventReader {
 
   private static final int LONGEST_NAME = 100;
 
-  /// Of a context's key, in bytes of UTF-8; as of a list's member.
 
   /// Of one character in UTF-8; a surrogate pair is two characters.
   private static final int MOST_BYTES = 3;
@@ -223,7 +222,8 @@ final class EventReader {
       return "";
     }
     if (key.length() > EvaluationContext.MAX_KEY_BYTES / MOST_BYTES
-        && (key.length() > EvaluationContext.MAX_KEY_BYTES || key.getBytes(UTF_8).length > EvaluationContext.MAX_KEY_BYTES)) {
+        && (key.length() > EvaluationContext.MAX_KEY_BYTES
+            || key.getBytes(UTF_8).length > EvaluationContext.MAX_KEY_BYTES)) {
       throw new Rejection(
           RejectionCode.TOO_LARGE,
           "context.targetingKey may have at most " + EvaluationContext.MAX_KEY_BYTES + " bytes");

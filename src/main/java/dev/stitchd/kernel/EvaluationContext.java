@@ -16,7 +16,8 @@ import tools.jackson.databind.node.ObjectNode;
 ///   events
 public record EvaluationContext(ObjectNode attributes, Set<String> privateAttributes) {
 
-  /// So many bytes of UTF-8 a key of a context may have, wherever one is stored, listed or targeted.
+  /// So many bytes of UTF-8 a key of a context may have, wherever one is stored, listed or
+  /// targeted.
   public static final int MAX_KEY_BYTES = 512;
 
   /// The context type of the targeting key.

@@ -60,7 +60,8 @@ record Question(SequencedSet<String> keys, SequencedSet<String> segments) {
     if (!key.isString() || key.stringValue().isEmpty()) {
       return "must be a string that is not empty";
     }
-    return key.stringValue().getBytes(StandardCharsets.UTF_8).length > EvaluationContext.MAX_KEY_BYTES
+    return key.stringValue().getBytes(StandardCharsets.UTF_8).length
+            > EvaluationContext.MAX_KEY_BYTES
         ? "is longer than " + EvaluationContext.MAX_KEY_BYTES + " bytes"
         : null;
   }

@@ -23,7 +23,11 @@ record Sight(Cursor at, Set<ItemName> seen, long knownSince, long changed, long 
   /// The first look, which cannot tell what changed before it.
   static Sight first(Snapshot snapshot, SdkCaller.Kind kind, long nowMillis) {
     return new Sight(
-        snapshot.cursor(), seen(snapshot, kind), snapshot.revision(), snapshot.revision(), nowMillis);
+        snapshot.cursor(),
+        seen(snapshot, kind),
+        snapshot.revision(),
+        snapshot.revision(),
+        nowMillis);
   }
 
   /// Whether a snapshot shows more than this.

@@ -7,14 +7,7 @@
 /// event loops. Nothing here is needed to serve: when PostgreSQL is out, counting goes on and is
 /// shared later.
 @ApplicationModule(
-    allowedDependencies = {
-      "kernel",
-      "background",
-      "postgres",
-      "boundary",
-      "snapshot",
-      "endpoint"
-    })
+    allowedDependencies = {"kernel", "background", "postgres", "boundary", "snapshot", "endpoint"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.propagation;

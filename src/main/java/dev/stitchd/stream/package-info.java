@@ -6,14 +6,7 @@
 /// are encoded and written on Netty event loops and the timer; bodies are compressed on the
 /// scheduler named `compress`.
 @ApplicationModule(
-    allowedDependencies = {
-      "kernel",
-      "background",
-      "access",
-      "snapshot",
-      "propagation",
-      "endpoint"
-    })
+    allowedDependencies = {"kernel", "background", "access", "snapshot", "propagation", "endpoint"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.stream;

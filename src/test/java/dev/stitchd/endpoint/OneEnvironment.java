@@ -78,8 +78,7 @@ final class OneEnvironment implements Access, Snapshots {
   }
 
   @Override
-  public Mono<Snapshot> atLeast(
-      EnvironmentId environment, Cursor told, Duration patience) {
+  public Mono<Snapshot> atLeast(EnvironmentId environment, Cursor told, Duration patience) {
     return current(environment);
   }
 

@@ -428,8 +428,7 @@ class EvaluationEndpointsTest {
     }
 
     @Override
-    public Mono<Snapshot> atLeast(
-        EnvironmentId environment, Cursor told, Duration patience) {
+    public Mono<Snapshot> atLeast(EnvironmentId environment, Cursor told, Duration patience) {
       assertThat(told.tag()).isEqualTo("5f3a90c1");
       assertThat(patience).isEqualTo(Duration.ofSeconds(1));
       atLeast = told.revision();

@@ -46,8 +46,7 @@ public final class MemorySnapshots implements Snapshots {
   }
 
   @Override
-  public Mono<Snapshot> atLeast(
-      EnvironmentId environment, Cursor told, Duration patience) {
+  public Mono<Snapshot> atLeast(EnvironmentId environment, Cursor told, Duration patience) {
     return held.atLeast(environment, told, patience);
   }
 

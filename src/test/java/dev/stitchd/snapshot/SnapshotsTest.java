@@ -62,13 +62,18 @@ class SnapshotsTest {
     var tag = snapshots.current(environment).block().tag();
     items.publishFlag(environment, "banner"); // 2, and nobody rings
 
-    var caughtUp = snapshots.atLeast(environment, new Cursor(tag, 2), Duration.ofSeconds(1)).block();
+    var caughtUp =
+        snapshots.atLeast(environment, new Cursor(tag, 2), Duration.ofSeconds(1)).block();
 
     assertThat(caughtUp.revision()).isEqualTo(2);
     assertThat(items.changeReads).hasValue(2); // one belongs to the first load
     assertThat(snapshots.atLeast(environment, new Cursor(tag, 1), Duration.ZERO).block().revision())
         .isEqualTo(2);
-    assertThat(snapshots.atLeast(environment, new Cursor("00000000", 9), Duration.ZERO).block().revision())
+    assertThat(
+            snapshots
+                .atLeast(environment, new Cursor("00000000", 9), Duration.ZERO)
+                .block()
+                .revision())
         .isEqualTo(2);
     assertThat(items.changeReads).hasValue(2);
   }
@@ -78,7 +83,9 @@ class SnapshotsTest {
     items.publishFlag(environment, "checkout"); // 1
     var tag = snapshots.current(environment).block().tag();
     var answers = new ArrayList<Snapshot>();
-    snapshots.atLeast(environment, new Cursor(tag, 99), Duration.ofMillis(900)).subscribe(answers::add);
+    snapshots
+        .atLeast(environment, new Cursor(tag, 99), Duration.ofMillis(900))
+        .subscribe(answers::add);
     time.advanceTimeBy(Duration.ofMillis(899));
     assertThat(answers).isEmpty();
     time.advanceTimeBy(Duration.ofMillis(1));

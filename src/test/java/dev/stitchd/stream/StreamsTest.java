@@ -37,7 +37,8 @@ class StreamsTest {
 
     assertThat(Room.text(frames.getFirst())).matches("retry: [1-5]\\d{3}\n\n");
     assertThat(Room.text(frames.get(1)))
-        .startsWith("id: " + room.current().cursor().text() + "\nevent: put\ndata: {\"revision\":1,")
+        .startsWith(
+            "id: " + room.current().cursor().text() + "\nevent: put\ndata: {\"revision\":1,")
         .endsWith("}\n\n");
     var put = Room.data(frames.get(1));
     assertThat(put.path("environment").asString()).isEqualTo("production");
@@ -73,7 +74,9 @@ class StreamsTest {
 
     assertThat(Room.text(frames.get(1)))
         .isEqualTo(
-            "id: " + room.current().cursor().text() + "\nevent: current\ndata: {\"revision\":1}\n\n");
+            "id: "
+                + room.current().cursor().text()
+                + "\nevent: current\ndata: {\"revision\":1}\n\n");
     assertThat(room.count("stitchd.stream.resumes", "kind", "current")).isEqualTo(1);
   }
 
