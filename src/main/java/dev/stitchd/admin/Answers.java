@@ -1,6 +1,6 @@
 package dev.stitchd.admin;
 
-import dev.stitchd.boundary.Versions;
+import dev.stitchd.boundary.VersionHeaders;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.resource.Written;
@@ -43,7 +43,7 @@ final class Answers {
   }
 
   static Mono<ServerResponse> of(StoredResource stored) {
-    return ok().header("ETag", Versions.etag(stored.version()))
+    return ok().header("ETag", VersionHeaders.etag(stored.version()))
         .bodyValue(Json.writeBytes(stored.resource()));
   }
 
@@ -68,7 +68,7 @@ final class Answers {
 
   private static Mono<ServerResponse> of(ServerResponse.BodyBuilder answer, Written written) {
     return revised(answer, written.revisions())
-        .header("ETag", Versions.etag(written.version()))
+        .header("ETag", VersionHeaders.etag(written.version()))
         .bodyValue(Json.writeBytes(written.resource()));
   }
 

@@ -1,8 +1,8 @@
 package dev.stitchd.admin;
 
-import dev.stitchd.boundary.Bodies;
+import dev.stitchd.boundary.BodyReader;
 import dev.stitchd.boundary.Page;
-import dev.stitchd.boundary.Versions;
+import dev.stitchd.boundary.VersionHeaders;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.resource.Edit;
 import dev.stitchd.resource.StoredResource;
@@ -61,7 +61,7 @@ final class Collection {
         .POST(
             path,
             request ->
-                Bodies.json(request, maxBody).flatMap(body -> create(request, body, creator)))
+                BodyReader.json(request, maxBody).flatMap(body -> create(request, body, creator)))
         .GET(one, request -> getter.get(request).flatMap(Answers::of))
         .PUT(one, request -> replace(request, maxBody, editor))
         .PATCH(one, request -> patch(request, maxBody, editor))
@@ -87,8 +87,8 @@ final class Collection {
   }
 
   private static Mono<ServerResponse> replace(ServerRequest request, int maxBody, Editor editor) {
-    var expected = Versions.required(request);
-    return Bodies.json(request, maxBody)
+    var expected = VersionHeaders.required(request);
+    return BodyReader.json(request, maxBody)
         .flatMap(body -> editor.edit(request, Edit.replace(expected, body)))
         .flatMap(Answers::of);
   }
@@ -101,8 +101,8 @@ final class Collection {
 
   /// The edit that a merge patch asks for.
   static Mono<Edit> patchBody(ServerRequest request, int maxBody) {
-    var expected = Versions.optional(request);
-    return Bodies.json(request, maxBody)
+    var expected = VersionHeaders.optional(request);
+    return BodyReader.json(request, maxBody)
         .map(body -> {
           if (!body.isObject()) {
             throw new Problem.Malformed("a merge patch must be an object");
@@ -112,6 +112,6 @@ final class Collection {
   }
 
   private static Mono<ServerResponse> remove(ServerRequest request, Remover remover) {
-    return remover.remove(request, Versions.required(request)).flatMap(Answers::gone);
+    return remover.remove(request, VersionHeaders.required(request)).flatMap(Answers::gone);
   }
 }

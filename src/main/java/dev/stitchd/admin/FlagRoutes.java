@@ -1,7 +1,7 @@
 package dev.stitchd.admin;
 
-import dev.stitchd.boundary.Bodies;
-import dev.stitchd.boundary.Versions;
+import dev.stitchd.boundary.BodyReader;
+import dev.stitchd.boundary.VersionHeaders;
 import dev.stitchd.catalog.flag.FlagFilter;
 import dev.stitchd.catalog.flag.FlagTargeting;
 import dev.stitchd.catalog.flag.Flags;
@@ -119,8 +119,8 @@ final class FlagRoutes {
   }
 
   private Mono<ServerResponse> replaceTargeting(ServerRequest request) {
-    var expected = Versions.required(request);
-    return Bodies.json(request, settings.maxBodyBytes())
+    var expected = VersionHeaders.required(request);
+    return BodyReader.json(request, settings.maxBodyBytes())
         .flatMap(body -> editTargeting(request, Edit.replace(expected, body)));
   }
 

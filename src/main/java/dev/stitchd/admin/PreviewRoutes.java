@@ -1,6 +1,6 @@
 package dev.stitchd.admin;
 
-import dev.stitchd.boundary.Bodies;
+import dev.stitchd.boundary.BodyReader;
 import dev.stitchd.decide.Previews;
 import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.kernel.FieldErrors;
@@ -85,7 +85,7 @@ final class PreviewRoutes {
 
   private Mono<ServerResponse> evaluate(ServerRequest request) {
     var revision = revision(request);
-    return Bodies.json(request, settings.maxBodyBytes())
+    return BodyReader.json(request, settings.maxBodyBytes())
         .map(body -> PreviewBody.read(body, settings.maxPreviewContextBytes()))
         .flatMap(wanted ->
             ground(request, revision).flatMap(ground -> answer(wanted, ground, revision != null)));

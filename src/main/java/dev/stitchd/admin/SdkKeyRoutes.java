@@ -2,7 +2,7 @@ package dev.stitchd.admin;
 
 import dev.stitchd.access.SdkCaller;
 import dev.stitchd.access.SecretKeys;
-import dev.stitchd.boundary.Bodies;
+import dev.stitchd.boundary.BodyReader;
 import dev.stitchd.catalog.project.EnvironmentKeys;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.JsonFields;
@@ -57,7 +57,7 @@ final class SdkKeyRoutes {
         .POST(
             PATH,
             request ->
-                Bodies.json(request, settings.maxBodyBytes())
+                BodyReader.json(request, settings.maxBodyBytes())
                     .flatMap(body -> create(request, body)))
         .GET(
             PATH + "/{key}",

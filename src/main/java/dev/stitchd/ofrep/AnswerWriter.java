@@ -30,7 +30,7 @@ final class AnswerWriter {
   ///
   /// @param stream where the client hears of changes; null if it cannot be told
   static byte[] all(
-      Snapshot snapshot, List<Evaluation> evaluations, EventLink.@Nullable Target stream) {
+      Snapshot snapshot, List<Evaluation> evaluations, EventStreamLink.@Nullable Target stream) {
     var bytes = new ByteArrayOutputStream(ONE * (1 + evaluations.size()));
     try (var json = Json.generator(bytes)) {
       json.writeStartObject();
@@ -62,7 +62,7 @@ final class AnswerWriter {
     return Json.writeBytes(body.put("errorCode", code).put("errorDetails", details));
   }
 
-  private static void write(JsonGenerator json, EventLink.Target stream) {
+  private static void write(JsonGenerator json, EventStreamLink.Target stream) {
     json.writeArrayPropertyStart("eventStreams");
     json.writeStartObject();
     json.writeStringProperty("type", "sse");

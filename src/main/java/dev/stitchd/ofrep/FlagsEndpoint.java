@@ -22,9 +22,9 @@ final class FlagsEndpoint implements Endpoint {
 
   private final OfrepQuestions questions;
   private final Decisions decisions;
-  private final EventLink link;
+  private final EventStreamLink link;
 
-  FlagsEndpoint(OfrepQuestions questions, Decisions decisions, EventLink link) {
+  FlagsEndpoint(OfrepQuestions questions, Decisions decisions, EventStreamLink link) {
     this.questions = questions;
     this.decisions = decisions;
     this.link = link;

@@ -19,11 +19,11 @@ import reactor.core.publisher.Mono;
 @Component
 final class OfrepStreamEndpoint implements Endpoint {
 
-  private final Notices notices;
+  private final RefetchMessages messages;
   private final SideStreams streams;
 
-  OfrepStreamEndpoint(Notices notices, SideStreams streams) {
-    this.notices = notices;
+  OfrepStreamEndpoint(RefetchMessages messages, SideStreams streams) {
+    this.messages = messages;
     this.streams = streams;
   }
 
@@ -37,7 +37,7 @@ final class OfrepStreamEndpoint implements Endpoint {
     var resume = Cursor.parse(request.header("Last-Event-ID"));
     return new Reply.Written(
         streams
-            .serve(client.caller(), request, notices.to(client.caller(), resume))
+            .serve(client.caller(), request, messages.to(client.caller(), resume))
             .onErrorResume(_ -> request.response().hasSentHeaders(), _ -> Mono.empty()));
   }
 

@@ -1,6 +1,6 @@
 package dev.stitchd.propagation;
 
-import dev.stitchd.boundary.Bodies;
+import dev.stitchd.boundary.BodyReader;
 import dev.stitchd.endpoint.Client;
 import dev.stitchd.endpoint.Endpoint;
 import dev.stitchd.endpoint.HttpAnswer;
@@ -38,7 +38,7 @@ final class ReceiptEndpoint implements Endpoint {
 
   @Override
   public Reply serve(SdkRequest request, Client client) {
-    Bodies.checkJson(
+    BodyReader.checkJson(
         request.header(HttpHeaderNames.CONTENT_TYPE),
         request.header(HttpHeaderNames.CONTENT_ENCODING));
     return new Reply.AfterBody(MAX_BODY, body -> received(body, client.snapshot()));

@@ -70,7 +70,7 @@ class EvaluationEndpointsTest {
           snapshots,
           new FlagEndpoint(questions, new FakeDecisions()),
           new FlagsEndpoint(
-              questions, new FakeDecisions(), new EventLink(new FakeTokens(), SETTINGS)));
+              questions, new FakeDecisions(), new EventStreamLink(new FakeTokens(), SETTINGS)));
   private final WebTestClient client =
       WebTestClient.bindToServer().baseUrl("http://127.0.0.1:" + server.port()).build();
 

@@ -18,7 +18,7 @@ import reactor.core.scheduler.Scheduler;
 
 /// What event streams say: that something a client can see has changed.
 @Component
-final class Notices {
+final class RefetchMessages {
 
   private record Place(EnvironmentId environment, SdkCaller.Kind kind) {}
 
@@ -26,9 +26,9 @@ final class Notices {
   private final OfrepSettings settings;
   private final RandomGenerator chance;
   private final Scheduler timer;
-  private final Cache<Place, Watch> watches;
+  private final Cache<Place, VisibleStateTracker> trackers;
 
-  Notices(
+  RefetchMessages(
       Snapshots snapshots,
       OfrepSettings settings,
       RandomGenerator chance,
@@ -37,7 +37,7 @@ final class Notices {
     this.settings = settings;
     this.chance = chance;
     this.timer = timer;
-    this.watches =
+    this.trackers =
         Caffeine.newBuilder()
             .maximumSize(settings.watched())
             .expireAfterAccess(settings.watchedIdle())
@@ -52,36 +52,39 @@ final class Notices {
   /// @param resume where the client says it is; null for nowhere
   Flux<Message> to(SdkCaller caller, @Nullable Cursor resume) {
     return Flux.using(
-        () -> watch(caller).enter(),
-        watch -> said(caller, watch, new Listener(watch, resume, settings.recent())),
-        Watch::leave);
+        () -> tracker(caller).enter(),
+        tracker -> said(caller, tracker, new EventStreamClient(tracker, resume, settings.recent())),
+        VisibleStateTracker::leave);
   }
 
-  private Flux<Message> said(SdkCaller caller, Watch watch, Listener listener) {
+  private Flux<Message> said(
+      SdkCaller caller, VisibleStateTracker tracker, EventStreamClient client) {
     return snapshots
         .updates(caller.environment())
-        .map(watch::look)
-        .concatMap(sight -> said(caller, watch, listener, sight), 0);
+        .map(tracker::look)
+        .concatMap(state -> said(caller, tracker, client, state), 0);
   }
 
-  private Mono<Message> said(SdkCaller caller, Watch watch, Listener listener, Sight sight) {
-    return switch (listener.meaning(sight)) {
+  private Mono<Message> said(
+      SdkCaller caller, VisibleStateTracker tracker, EventStreamClient client, VisibleState state) {
+    return switch (client.meaning(state)) {
       case NOTHING -> Mono.empty();
-      case CURRENT -> Mono.fromSupplier(() -> listener.current(sight));
+      case CURRENT -> Mono.fromSupplier(() -> client.current(state));
       case REFETCH ->
-          Mono.delay(turn(watch), timer)
+          Mono.delay(turn(tracker), timer)
               .then(Mono.defer(() -> snapshots.current(caller.environment())))
-              .map(newest -> listener.refetch(watch.look(newest)));
+              .map(newest -> client.refetch(tracker.look(newest)));
     };
   }
 
-  private Duration turn(Watch watch) {
-    long width = settings.spreadOver(watch.listeners()).toMillis();
+  private Duration turn(VisibleStateTracker tracker) {
+    long width = settings.spreadOver(tracker.listeners()).toMillis();
     return Duration.ofMillis(chance.nextLong(width + 1));
   }
 
-  private Watch watch(SdkCaller caller) {
-    return watches.get(
-        new Place(caller.environment(), caller.kind()), place -> new Watch(place.kind(), timer));
+  private VisibleStateTracker tracker(SdkCaller caller) {
+    return trackers.get(
+        new Place(caller.environment(), caller.kind()),
+        place -> new VisibleStateTracker(place.kind(), timer));
   }
 }

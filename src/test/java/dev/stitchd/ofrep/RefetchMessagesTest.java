@@ -22,7 +22,7 @@ import reactor.core.Disposable;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
-class NoticesTest {
+class RefetchMessagesTest {
 
   private static final Duration SPREAD = Duration.ofSeconds(2);
   private static final Duration RECENT = Duration.ofSeconds(30);
@@ -32,10 +32,10 @@ class NoticesTest {
   private final EnvironmentId environment = snapshots.items.create();
   private final SdkCaller client = caller(SdkCaller.Kind.CLIENT);
   private final List<Disposable> open = new ArrayList<>();
-  private final Notices notices = notices();
+  private final RefetchMessages refetches = refetches();
 
-  private Notices notices() {
-    return new Notices(
+  private RefetchMessages refetches() {
+    return new RefetchMessages(
         snapshots, OfrepSettingsTest.with(SPREAD, 10, RECENT), new SplittableRandom(7), time);
   }
 
@@ -106,7 +106,7 @@ class NoticesTest {
 
   private List<Message> listen(SdkCaller caller, Cursor resume) {
     var messages = new ArrayList<Message>();
-    open.add(notices.to(caller, resume).subscribe(messages::add));
+    open.add(refetches.to(caller, resume).subscribe(messages::add));
     return messages;
   }
 
@@ -237,7 +237,7 @@ class NoticesTest {
           }
         };
     open.add(slow);
-    notices.to(client, here()).subscribe(slow);
+    refetches.to(client, here()).subscribe(slow);
     for (int i = 0; i < 50; i++) {
       touch("beta");
       pass(SPREAD);
@@ -295,12 +295,12 @@ class NoticesTest {
 
   @Test
   void leavingClientsAreNotCounted() {
-    var first = notices.to(client, here()).subscribe();
-    var second = notices.to(client, here()).subscribe();
+    var first = refetches.to(client, here()).subscribe();
+    var second = refetches.to(client, here()).subscribe();
     first.dispose();
     second.dispose();
     for (int i = 0; i < 5; i++) {
-      open.add(notices.to(client, here()).subscribe());
+      open.add(refetches.to(client, here()).subscribe());
     }
     var messages = listen(client, here());
     touch("beta");
@@ -311,7 +311,7 @@ class NoticesTest {
   @Test
   void theEndOfTheEnvironmentEndsTheStream() {
     var ended = new ArrayList<String>();
-    open.add(notices.to(client, here()).doOnComplete(() -> ended.add("ended")).subscribe());
+    open.add(refetches.to(client, here()).doOnComplete(() -> ended.add("ended")).subscribe());
     snapshots.delete(environment);
     assertThat(ended).containsExactly("ended");
   }

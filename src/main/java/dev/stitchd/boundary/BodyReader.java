@@ -14,9 +14,9 @@ import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 
 /// Reads request bodies that fit in memory, with a bound that is checked while they arrive.
-public final class Bodies {
+public final class BodyReader {
 
-  private Bodies() {}
+  private BodyReader() {}
 
   /// A JSON body of at most `maxBytes`. Fails with [Problem.TooLarge], [Problem.UnsupportedMedia]
   /// for another media type, or [Problem.Malformed]. Parsed on the thread that delivered the last
@@ -49,7 +49,7 @@ public final class Bodies {
       return Mono.error(tooLarge(maxBytes));
     }
     return DataBufferUtils.join(received.getBody(), maxBytes)
-        .map(Bodies::take)
+        .map(BodyReader::take)
         .defaultIfEmpty(new byte[0])
         .onErrorMap(DataBufferLimitException.class, _ -> tooLarge(maxBytes));
   }

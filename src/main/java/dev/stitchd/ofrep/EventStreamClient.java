@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /// One client of an event stream: all that is remembered of it is where it was told to be. Confined
 /// to its connection.
-final class Listener {
+final class EventStreamClient {
 
   /// What a look at the environment means to a client.
   enum Meaning {
@@ -17,47 +17,47 @@ final class Listener {
     REFETCH
   }
 
-  private final Watch watch;
+  private final VisibleStateTracker tracker;
   private final Duration recent;
   private @Nullable Cursor at;
   private boolean begun;
 
   /// @param resume where the client says it is; null for nowhere
-  Listener(Watch watch, @Nullable Cursor resume, Duration recent) {
-    this.watch = watch;
+  EventStreamClient(VisibleStateTracker tracker, @Nullable Cursor resume, Duration recent) {
+    this.tracker = tracker;
     this.at = resume;
     this.recent = recent;
   }
 
-  Meaning meaning(Sight sight) {
-    if (isNews(sight)) {
+  Meaning meaning(VisibleState state) {
+    if (isNews(state)) {
       return Meaning.REFETCH;
     }
     return begun ? Meaning.NOTHING : Meaning.CURRENT;
   }
 
   /// Gives the client its place; it has nothing to do.
-  Message current(Sight sight) {
-    return said(sight, "current", "{\"type\":\"current\"}");
+  Message current(VisibleState state) {
+    return said(state, "current", "{\"type\":\"current\"}");
   }
 
   /// Has the client evaluate anew.
-  Message refetch(Sight sight) {
-    var data = Json.object().put("type", "refetchEvaluation").put("etag", sight.at().etag());
-    return said(sight, "message", Json.write(data));
+  Message refetch(VisibleState state) {
+    var data = Json.object().put("type", "refetchEvaluation").put("etag", state.at().etag());
+    return said(state, "message", Json.write(data));
   }
 
   /// Whoever begins without a place has evaluated a moment ago, perhaps before the last change.
-  private boolean isNews(Sight sight) {
+  private boolean isNews(VisibleState state) {
     var from = at;
     return from == null
-        ? watch.nowMillis() - sight.changedMillis() < recent.toMillis()
-        : sight.isNewsTo(from);
+        ? tracker.nowMillis() - state.changedMillis() < recent.toMillis()
+        : state.isNewsTo(from);
   }
 
-  private Message said(Sight sight, String event, String data) {
+  private Message said(VisibleState state, String event, String data) {
     begun = true;
-    at = sight.at();
-    return new Message(sight.at().text(), event, data);
+    at = state.at();
+    return new Message(state.at().text(), event, data);
   }
 }

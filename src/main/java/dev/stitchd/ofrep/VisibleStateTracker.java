@@ -10,20 +10,20 @@ import reactor.core.scheduler.Scheduler;
 
 /// All who listen to one environment with one kind of key: each change is looked at once for all of
 /// them. Safe from any thread.
-final class Watch {
+final class VisibleStateTracker {
 
   private final SdkCaller.Kind kind;
   private final Scheduler timer;
-  private final AtomicReference<@Nullable Sight> newest = new AtomicReference<>();
+  private final AtomicReference<@Nullable VisibleState> newest = new AtomicReference<>();
   private final AtomicInteger listeners = new AtomicInteger();
 
-  Watch(SdkCaller.Kind kind, Scheduler timer) {
+  VisibleStateTracker(SdkCaller.Kind kind, Scheduler timer) {
     this.kind = kind;
     this.timer = timer;
   }
 
   /// What there is to see in a snapshot, or in a newer one that was looked at already.
-  Sight look(Snapshot snapshot) {
+  VisibleState look(Snapshot snapshot) {
     while (true) {
       var before = newest.get();
       if (before != null && !before.isBehind(snapshot)) {
@@ -31,7 +31,7 @@ final class Watch {
       }
       var after =
           before == null
-              ? Sight.first(snapshot, kind, nowMillis())
+              ? VisibleState.first(snapshot, kind, nowMillis())
               : before.then(snapshot, kind, nowMillis());
       if (newest.compareAndSet(before, after)) {
         return after;
@@ -47,7 +47,7 @@ final class Watch {
     return listeners.get();
   }
 
-  Watch enter() {
+  VisibleStateTracker enter() {
     var _ = listeners.incrementAndGet();
     return this;
   }

@@ -8,7 +8,7 @@ import reactor.core.publisher.Mono;
 
 /// Where a client finds its event stream.
 @Component
-final class EventLink {
+final class EventStreamLink {
 
   /// What bulk answers say; empty while there is no token to be had.
   ///
@@ -26,7 +26,7 @@ final class EventLink {
   private final String address;
   private final long inactivitySeconds;
 
-  EventLink(StreamTokens tokens, OfrepSettings settings) {
+  EventStreamLink(StreamTokens tokens, OfrepSettings settings) {
     this.tokens = tokens;
     this.address = settings.acceptedPathPrefix() + SdkRoute.OFREP_STREAM.pattern() + "?token=";
     this.inactivitySeconds = Math.max(1, settings.inactivity().toSeconds());

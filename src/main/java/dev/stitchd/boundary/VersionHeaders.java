@@ -6,12 +6,12 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.web.reactive.function.server.ServerRequest;
 
 /// `If-Match` and `ETag`: the version that a write was made against.
-public final class Versions {
+public final class VersionHeaders {
 
   /// What `If-Match: *` and an optional, absent `If-Match` mean: whatever the version is.
   public static final long ANY = -1;
 
-  private Versions() {}
+  private VersionHeaders() {}
 
   /// The version a write names.
   ///

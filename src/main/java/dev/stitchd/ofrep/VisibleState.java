@@ -18,11 +18,12 @@ import org.jspecify.annotations.Nullable;
 /// @param knownSince the revision since which every visible change was noticed
 /// @param changed the revision of the newest visible change; `knownSince` if there was none since
 /// @param changedMillis when that was noticed
-record Sight(Cursor at, Set<ItemName> seen, long knownSince, long changed, long changedMillis) {
+record VisibleState(
+    Cursor at, Set<ItemName> seen, long knownSince, long changed, long changedMillis) {
 
   /// The first look, which cannot tell what changed before it.
-  static Sight first(Snapshot snapshot, SdkCaller.Kind kind, long nowMillis) {
-    return new Sight(
+  static VisibleState first(Snapshot snapshot, SdkCaller.Kind kind, long nowMillis) {
+    return new VisibleState(
         snapshot.cursor(),
         seen(snapshot, kind),
         snapshot.revision(),
@@ -36,14 +37,14 @@ record Sight(Cursor at, Set<ItemName> seen, long knownSince, long changed, long 
   }
 
   /// The look at a newer snapshot.
-  Sight then(Snapshot snapshot, SdkCaller.Kind kind, long nowMillis) {
+  VisibleState then(Snapshot snapshot, SdkCaller.Kind kind, long nowMillis) {
     if (!at.isOfHistory(snapshot.cursor())) {
       return first(snapshot, kind, nowMillis);
     }
     var now = seen(snapshot, kind);
     return isSeen(snapshot.ledger().since(at.revision()), now)
-        ? new Sight(snapshot.cursor(), now, knownSince, snapshot.revision(), nowMillis)
-        : new Sight(snapshot.cursor(), now, knownSince, changed, changedMillis);
+        ? new VisibleState(snapshot.cursor(), now, knownSince, snapshot.revision(), nowMillis)
+        : new VisibleState(snapshot.cursor(), now, knownSince, changed, changedMillis);
   }
 
   /// Whether something that a client sees has changed, or may have, since it was there.
@@ -56,7 +57,7 @@ record Sight(Cursor at, Set<ItemName> seen, long knownSince, long changed, long 
   private boolean isSeen(@Nullable List<Ledger.Entry> changes, Set<ItemName> now) {
     return changes == null
         || changes.stream()
-            .map(Sight::name)
+            .map(VisibleState::name)
             .anyMatch(item -> seen.contains(item) || now.contains(item));
   }
 
