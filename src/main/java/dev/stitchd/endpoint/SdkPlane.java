@@ -1,6 +1,7 @@
 package dev.stitchd.endpoint;
 
 import dev.stitchd.boundary.Failures;
+import dev.stitchd.kernel.Problem;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
@@ -16,7 +17,6 @@ import org.springframework.boot.reactor.netty.NettyRouteProvider;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
-import reactor.netty.channel.AbortedException;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
 import reactor.netty.http.server.HttpServerRoutes;
@@ -157,17 +157,17 @@ public final class SdkPlane implements NettyRouteProvider {
 
   private Mono<Void> afterBody(Endpoint endpoint, SdkRequest request, Reply.AfterBody wish) {
     return RequestBody.of(request.connection(), wish.most())
-        .map(body -> wish.then().apply(body.bytes()))
-        .onErrorResume(failure -> refusedUnlessGone(request, failure))
-        .flatMap(reply -> carryOut(endpoint, request, reply));
+        .flatMap(body -> carryOut(endpoint, request, replied(wish, body)))
+        .onErrorResume(
+            Problem.TooLarge.class, refusal -> refuse(endpoint, request, refusal));
   }
 
-  private Mono<Reply> refusedUnlessGone(SdkRequest request, Throwable failure) {
-    if (failure instanceof AbortedException) {
-      timers.left(request);
-      return Mono.error(failure);
+  private static Reply replied(Reply.AfterBody wish, RequestBody body) {
+    try {
+      return wish.then().apply(body.bytes());
+    } catch (RuntimeException failure) {
+      return new Reply.Refused(failure);
     }
-    return Mono.just(new Reply.Refused(failure));
   }
 
   /// Answers begin on their connection's event loop: Reactor Netty stops reading from a connection

@@ -101,7 +101,7 @@ public enum SdkRoute {
     return null;
   }
 
-  HttpMethod method() {
+  public HttpMethod method() {
     return method;
   }
 
