@@ -1,4 +1,5 @@
-/// **Wire manners** that all doors share: problem+json, versions and ETags, paging, bounded bodies.
+/// **Wire manners** that both planes share: problem+json, versions and ETags, paging, bounded
+/// bodies.
 ///
 /// May use: `kernel`. Threads: Netty event loops; nothing blocks.
 @ApplicationModule(allowedDependencies = {"kernel"})

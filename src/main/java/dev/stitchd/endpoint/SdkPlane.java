@@ -17,6 +17,7 @@ import org.springframework.boot.reactor.netty.NettyRouteProvider;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
+import reactor.netty.channel.AbortedException;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
 import reactor.netty.http.server.HttpServerRoutes;
@@ -159,7 +160,8 @@ public final class SdkPlane implements NettyRouteProvider {
     return RequestBody.of(request.connection(), wish.most())
         .flatMap(body -> carryOut(endpoint, request, replied(wish, body)))
         .onErrorResume(
-            Problem.TooLarge.class, refusal -> refuse(endpoint, request, refusal));
+            failure -> failure instanceof Problem.TooLarge || failure instanceof AbortedException,
+            failure -> refuse(endpoint, request, failure));
   }
 
   private static Reply replied(Reply.AfterBody wish, RequestBody body) {
@@ -193,9 +195,20 @@ public final class SdkPlane implements NettyRouteProvider {
   }
 
   private Mono<Void> refuse(Endpoint endpoint, SdkRequest request, Throwable failure) {
+    if (failure instanceof AbortedException) {
+      return gone(request, failure);
+    }
     var refusal = failures.refusal(failure, request.method().name(), request.path());
     var answer = endpoint.refusal(refusal, request).with(refusal.headers());
     return write(request, answer, failure);
+  }
+
+  /// Nobody is left to be answered; the server ends the exchange.
+  private Mono<Void> gone(SdkRequest request, Throwable failure) {
+    if (!request.response().hasSentHeaders()) {
+      timers.left(request);
+    }
+    return Mono.error(failure);
   }
 
   private Mono<Void> write(SdkRequest request, HttpAnswer answer, @Nullable Throwable failure) {

@@ -1,5 +1,6 @@
-/// **The one way into the SDK plane**: the table of its routes, who may call them, how their
-/// requests are read, answered, refused and measured. Rooms contribute an [Endpoint] for a route.
+/// **The one way into the SDK plane**: the table of its routes ([SdkRoute]), who may call them
+/// ([EndpointAccess]), how their requests are read, answered, refused and measured ([SdkPlane]).
+/// Rooms contribute an [Endpoint] for a route.
 ///
 /// May use: `kernel`, `access`, `boundary`, `snapshot`. Threads: endpoints run on their
 /// connection's event loop, where every answer begins too; nothing blocks.

@@ -31,7 +31,6 @@ final class EventReader {
 
   private static final int LONGEST_NAME = 100;
 
-
   /// Of one character in UTF-8; a surrogate pair is two characters.
   private static final int MOST_BYTES = 3;
 

@@ -2,10 +2,10 @@
 /// with one event rejects that event and disturbs nothing else.
 ///
 /// May use: `kernel`, `delivery`, `boundary`, `endpoint`; `snapshot` and `ruleset` to know which
-/// flags a client key may name; `catalog` for the events that an environment defines;
-/// `postgres` for the tokens of its quota; `propagation` to pass on what instances say about themselves. Threads: bodies
-/// arrive on Netty's event loops; everything else runs on the scheduler `ingest`, where nothing
-/// blocks.
+/// flags a client key may name; `catalog` for the events that an environment defines; `postgres`
+/// for the tokens of its quota; `propagation` to pass on what instances say about themselves.
+/// Threads: bodies arrive on Netty's event loops; everything else runs on the scheduler `ingest`,
+/// where nothing blocks.
 @ApplicationModule(
     allowedDependencies = {
       "kernel",

@@ -1,5 +1,5 @@
-/// **The OFREP door**: OpenFeature's remote evaluation protocol over HTTP, one flag or all, with
-/// its own bodies for answers and errors, and the event stream that says when to ask again.
+/// **OFREP**: OpenFeature's remote evaluation protocol over HTTP, one flag or all, with its own
+/// bodies for answers and errors, and the event stream that says when to ask again.
 ///
 /// May use: `kernel`, `access`, `snapshot`, `decide`, `ruleset` (what an evaluation is, and what it
 /// depends on), `stream` (whose manners the event stream has), `boundary`, `endpoint`. Threads:

@@ -2,11 +2,14 @@ package dev.stitchd.endpoint;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.access.SdkCaller;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import io.micrometer.core.instrument.Timer;
+import java.io.IOException;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
@@ -162,6 +165,22 @@ class SdkPlaneTest {
                     "Unauthenticated")
                 .count())
         .isEqualTo(1);
+  }
+
+  @Test
+  void aClientThatLeavesInTheMiddleOfItsBodyIsCountedAsGone() throws IOException {
+    reply = () -> new Reply.AfterBody(100, _ -> one());
+    try (var socket = new Socket("127.0.0.1", server.port())) {
+      socket
+          .getOutputStream()
+          .write(
+              "POST /sdk/v1/receipts HTTP/1.1\r\nHost: here\r\nContent-Length: 50\r\n\r\nten of it "
+                  .getBytes(UTF_8));
+    }
+    await()
+        .untilAsserted(() ->
+            assertThat(timer("POST", "/sdk/v1/receipts", "UNKNOWN", "UNKNOWN", "none").count())
+                .isEqualTo(1));
   }
 
   private Timer timer(String method, String uri, String status, String outcome, String exception) {
