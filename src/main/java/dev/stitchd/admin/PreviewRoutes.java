@@ -167,6 +167,9 @@ final class PreviewRoutes {
       body.put("errorCode", error.name());
     }
     body.put("degraded", evaluation.degraded());
+    if (evaluation.unsupported() != null) {
+      body.put("unsupported", evaluation.unsupported());
+    }
     if (past) {
       body.put("note", TODAY);
     }

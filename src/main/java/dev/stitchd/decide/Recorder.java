@@ -35,6 +35,7 @@ final class Recorder {
   private final Counter single;
   private final Counter bulk;
   private final Counter degraded;
+  private final Counter unsupported;
 
   Recorder(
       EventQueue queue, Tally tally, Clock clock, RandomGenerator chance, MeterRegistry meters) {
@@ -47,6 +48,10 @@ final class Recorder {
     this.degraded =
         Counter.builder("stitchd.decide.degraded")
             .description("Evaluations that lacked a fact")
+            .register(meters);
+    this.unsupported =
+        Counter.builder("stitchd.decide.unsupported")
+            .description("Evaluations that met an item which this version cannot read")
             .register(meters);
   }
 
@@ -77,8 +82,13 @@ final class Recorder {
     }
   }
 
-  /// Null for errors, and for degraded answers, which may be others once the fact can be fetched.
+  /// Null for errors, for off variants given because a newer server's flag cannot be read here, and
+  /// for degraded answers, which may be others once the fact can be fetched.
   private @Nullable String recordedVariant(Evaluation evaluation) {
+    if (evaluation.unsupported() != null) {
+      unsupported.increment();
+      return null;
+    }
     if (evaluation.degraded()) {
       degraded.increment();
       return null;

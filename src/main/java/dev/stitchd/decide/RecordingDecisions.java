@@ -7,6 +7,7 @@ import dev.stitchd.ruleset.Evaluation;
 import dev.stitchd.ruleset.Evaluator;
 import dev.stitchd.ruleset.Facts;
 import dev.stitchd.ruleset.Reason;
+import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.snapshot.Snapshot;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +50,7 @@ final class RecordingDecisions implements Decisions {
       return notFound(flagKey);
     }
     return Evaluator.needs(ruleset, flagKey, context).isEmpty()
-        ? Evaluator.evaluate(ruleset, flagKey, context, Facts.NONE)
+        ? shownTo(caller, ruleset, Evaluator.evaluate(ruleset, flagKey, context, Facts.NONE))
         : null;
   }
 
@@ -61,7 +62,8 @@ final class RecordingDecisions implements Decisions {
     if (!Evaluator.needs(ruleset, visible, context).isEmpty()) {
       return null;
     }
-    var evaluations = Evaluator.evaluateAll(ruleset, visible, context, Facts.NONE);
+    var evaluations =
+        shownTo(caller, ruleset, Evaluator.evaluateAll(ruleset, visible, context, Facts.NONE));
     recorder.givenAll(snapshot.environment(), evaluations);
     return evaluations;
   }
@@ -73,7 +75,8 @@ final class RecordingDecisions implements Decisions {
     var visible = VisibleFlags.of(caller, snapshot);
     return lists
         .of(snapshot.environment(), Evaluator.needs(ruleset, visible, context))
-        .map(facts -> Evaluator.evaluateAll(ruleset, visible, context, facts))
+        .map(facts ->
+            shownTo(caller, ruleset, Evaluator.evaluateAll(ruleset, visible, context, facts)))
         .doOnNext(evaluations -> recorder.givenAll(snapshot.environment(), evaluations));
   }
 
@@ -83,12 +86,31 @@ final class RecordingDecisions implements Decisions {
     return VisibleFlags.maySee(caller, ruleset.flag(flagKey))
         ? lists
             .of(snapshot.environment(), Evaluator.needs(ruleset, flagKey, context))
-            .map(facts -> Evaluator.evaluate(ruleset, flagKey, context, facts))
+            .map(facts ->
+                shownTo(caller, ruleset, Evaluator.evaluate(ruleset, flagKey, context, facts)))
         : Mono.just(notFound(flagKey));
+  }
+
+  private static List<Evaluation> shownTo(
+      SdkCaller caller, Ruleset ruleset, List<Evaluation> evaluations) {
+    return ruleset.unsupported().isEmpty()
+        ? evaluations
+        : evaluations.stream().map(one -> shownTo(caller, ruleset, one)).toList();
+  }
+
+  /// Clients are not told the names of what a flag depends on, nor what could not be read of it.
+  private static Evaluation shownTo(SdkCaller caller, Ruleset ruleset, Evaluation evaluation) {
+    if (evaluation.unsupported() == null || caller.kind() == SdkCaller.Kind.SERVER) {
+      return evaluation;
+    }
+    var flag = ruleset.flag(evaluation.flagKey());
+    return flag != null && flag.unsupported() != null
+        ? evaluation
+        : evaluation.withUnsupported("something that the flag depends on");
   }
 
   private static Evaluation notFound(String flagKey) {
     return new Evaluation(
-        flagKey, null, Reason.ERROR, null, null, null, false, ErrorCode.FLAG_NOT_FOUND);
+        flagKey, null, Reason.ERROR, null, null, null, false, null, ErrorCode.FLAG_NOT_FOUND);
   }
 }

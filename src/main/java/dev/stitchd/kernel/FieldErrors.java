@@ -2,6 +2,7 @@ package dev.stitchd.kernel;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /// Collects everything wrong with one request, so that a caller hears it all at once. Confined to
 /// one thread; keeps the first [#MOST] errors and says how many more there were.
@@ -46,6 +47,17 @@ public final class FieldErrors {
       all.add(new FieldError("", "and " + more + " more"));
     }
     return List.copyOf(all);
+  }
+
+  /// The first of what was noted, in words.
+  public String text() {
+    var first = errors.stream().limit(3).map(FieldErrors::text).collect(Collectors.joining("; "));
+    int others = errors.size() + more - 3;
+    return others > 0 ? first + "; and " + others + " more" : first;
+  }
+
+  private static String text(FieldError error) {
+    return error.path().isEmpty() ? error.message() : error.path() + ": " + error.message();
   }
 
   /// Ends a request in which anything is wrong.

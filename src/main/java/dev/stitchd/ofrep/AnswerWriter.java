@@ -93,10 +93,14 @@ final class AnswerWriter {
     json.writeStringProperty("reason", word(evaluation.reason()));
     json.writeStringProperty("variant", evaluation.variant());
     var rule = evaluation.ruleId();
-    if (rule != null || evaluation.degraded()) {
+    var unsupported = evaluation.unsupported();
+    if (rule != null || unsupported != null || evaluation.degraded()) {
       json.writeObjectPropertyStart("metadata");
       if (rule != null) {
         json.writeStringProperty("ruleId", rule);
+      }
+      if (unsupported != null) {
+        json.writeStringProperty("unsupported", unsupported);
       }
       if (evaluation.degraded()) {
         json.writeBooleanProperty("degraded", true);

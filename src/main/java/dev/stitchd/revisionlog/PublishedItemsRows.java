@@ -156,15 +156,24 @@ final class PublishedItemsRows implements PublishedItems {
   }
 
   private static @Nullable Item item(Readable row) {
-    var kind = row.get("item_kind", String.class);
+    var kind = kind(row.get("item_kind", String.class));
     if (kind == null) {
       return null;
     }
     var state = row.get("item", String.class);
     return new Item(
-        kind.equals("flag") ? Kind.FLAG : Kind.SEGMENT,
+        kind,
         Columns.text(row, "item_key"),
         Columns.number(row, "item_revision"),
         state == null ? null : Json.parseOwn(state));
+  }
+
+  /// Null for kinds that a newer version may have added.
+  private static @Nullable Kind kind(@Nullable String name) {
+    return switch (name) {
+      case "flag" -> Kind.FLAG;
+      case "segment" -> Kind.SEGMENT;
+      case null, default -> null;
+    };
   }
 }

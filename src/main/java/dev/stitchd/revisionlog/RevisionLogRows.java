@@ -132,9 +132,9 @@ final class RevisionLogRows {
     var segments = new HashMap<String, Segment>();
     for (var row : rows) {
       if (row.kind().equals("flag")) {
-        flags.put(row.key(), Items.readFlag(row.key(), row.item()));
-      } else {
-        segments.put(row.key(), Items.readSegment(row.key(), row.item()));
+        flags.put(row.key(), Items.readFlagAsKnown(row.key(), row.item()));
+      } else if (row.kind().equals("segment")) {
+        segments.put(row.key(), Items.readSegmentAsKnown(row.key(), row.item()));
       }
     }
     return Ruleset.of(flags, segments);

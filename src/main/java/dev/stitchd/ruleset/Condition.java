@@ -60,7 +60,7 @@ public sealed interface Condition {
     var errors = new FieldErrors();
     var condition = read(value, "", errors);
     if (!errors.isEmpty()) {
-      throw new IllegalArgumentException("unreadable condition: " + errors.list());
+      throw new IllegalArgumentException(errors.text());
     }
     return condition;
   }

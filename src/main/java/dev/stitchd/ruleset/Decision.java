@@ -24,7 +24,11 @@ final class Decision {
     if (!plan.enabled()) {
       return give(plan.off(), Reason.DISABLED, null);
     }
-    if (!prerequisitesHold()) {
+    boolean prerequisitesHold = prerequisitesHold();
+    if (run.unsupported() != null) {
+      return unsupported();
+    }
+    if (!prerequisitesHold) {
       return give(plan.off(), Reason.PREREQUISITE_FAILED, null);
     }
     var individual = individual();
@@ -32,7 +36,15 @@ final class Decision {
       return give(individual, Reason.TARGETING_MATCH, null);
     }
     var ruled = byRule();
+    if (run.unsupported() != null) {
+      return unsupported();
+    }
     return ruled == null ? byDefault() : ruled;
+  }
+
+  /// Something was asked that this version cannot read, so what would follow is not known.
+  private Evaluation unsupported() {
+    return give(plan.off(), Reason.DEFAULT, null);
   }
 
   private boolean prerequisitesHold() {
@@ -56,7 +68,11 @@ final class Decision {
 
   private @Nullable Evaluation byRule() {
     for (var rule : plan.rules()) {
-      if (rule.when().test(run) == Truth.TRUE) {
+      var truth = rule.when().test(run);
+      if (run.unsupported() != null) {
+        return null;
+      }
+      if (truth == Truth.TRUE) {
         var outcome = rule.chooser().choose(run.context());
         if (outcome != null) {
           return give(outcome, reason(rule.chooser()), rule.id());
@@ -93,6 +109,7 @@ final class Decision {
         outcome.value(),
         ruleId,
         run.degraded(),
+        run.unsupported(),
         null);
   }
 }

@@ -4,6 +4,8 @@ package dev.stitchd.ruleset;
 public enum ErrorCode {
   /// Unknown, archived or deleted.
   FLAG_NOT_FOUND,
+  /// The flag's type or off variant cannot be read by this version; see [Evaluation#unsupported].
+  PARSE_ERROR,
   /// The flag depends on itself, or on too long a chain; refused when saved, so this is damage.
   GENERAL
 }

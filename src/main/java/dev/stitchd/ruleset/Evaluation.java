@@ -10,6 +10,9 @@ import tools.jackson.databind.JsonNode;
 /// @param ruleId the rule that decided, or `default` when the default's rollout did; else null
 /// @param degraded whether a fact could not be fetched, so that the answer may be another once it
 ///   can; such an evaluation is not an exposure
+/// @param unsupported what of the flag, or of what it depends on, this version cannot read, so that
+///   the off variant is given; null if everything is understood; such an evaluation is not an
+///   exposure
 /// @param error null unless the reason is ERROR
 public record Evaluation(
     String flagKey,
@@ -19,9 +22,15 @@ public record Evaluation(
     @Nullable JsonNode value,
     @Nullable String ruleId,
     boolean degraded,
+    @Nullable String unsupported,
     @Nullable ErrorCode error) {
 
   static Evaluation error(String flagKey, @Nullable ValueType type, ErrorCode error) {
-    return new Evaluation(flagKey, type, Reason.ERROR, null, null, null, false, error);
+    return new Evaluation(flagKey, type, Reason.ERROR, null, null, null, false, null, error);
+  }
+
+  /// The same, saying something else of what cannot be read.
+  public Evaluation withUnsupported(String what) {
+    return new Evaluation(flagKey, type, reason, variant, value, ruleId, degraded, what, error);
   }
 }

@@ -39,6 +39,7 @@ final class Explainer {
     if (evaluation.error() == ErrorCode.GENERAL) {
       trace.put("because", "the flag depends on itself, or on too long a chain of flags");
     }
+    becauseUnsupported(trace, evaluation);
     var flags = trace.putObject("flags");
     var segments = trace.putObject("segments");
     while (!open.isEmpty()) {
@@ -69,7 +70,17 @@ final class Explainer {
     var node = Json.object().put("variant", given.variant()).put("reason", given.reason().name());
     node.put("ruleId", given.ruleId());
     node.setAll(flag(key));
+    becauseUnsupported(node, given);
     return node;
+  }
+
+  private static void becauseUnsupported(ObjectNode trace, Evaluation evaluation) {
+    if (evaluation.unsupported() != null) {
+      trace.put(
+          "because",
+          "this version of the server cannot read what would decide (%s), so the flag gives its off variant"
+              .formatted(evaluation.unsupported()));
+    }
   }
 
   private ObjectNode segment(String key) {

@@ -30,9 +30,18 @@ final class FlagTrace {
   private ObjectNode write() {
     var plan = flag.plan();
     var node = Json.object().put("because", "");
+    var cannotRead = flag.unsupported();
+    if (cannotRead != null) {
+      node.put("unsupported", cannotRead);
+    }
     node.put("enabled", plan.enabled()).put("offVariant", plan.off().variant());
     if (!plan.enabled()) {
       decide("the flag is off here, so it gives its off variant '" + plan.off().variant() + "'");
+    }
+    if (cannotRead != null) {
+      decide(
+          "this version of the server cannot read all of the flag (%s), so it gives its off variant '%s'"
+              .formatted(cannotRead, plan.off().variant()));
     }
     prerequisites(node.putArray("prerequisites"));
     targets(node.putArray("targets"));

@@ -2,13 +2,20 @@ package dev.stitchd.ruleset;
 
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
+import java.util.LinkedHashMap;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// The published form of flags and segments: what SDKs are sent and what every node evaluates.
-/// Unknown fields are ignored when reading, so that an older node can read what a newer one
-/// published.
+/// Unknown fields of an item are ignored when reading, so that an older node can read what a newer
+/// one published; within rules, conditions, targets, prerequisites and what they serve they are
+/// not. An item whose meaning another new field changes names it under `requires`, a list of names
+/// of which this version knows none.
 public final class Items {
+
+  /// Characters of what is said of an item that cannot be read.
+  private static final int MAX_REASON = 500;
 
   private Items() {}
 
@@ -22,21 +29,77 @@ public final class Items {
     return item;
   }
 
+  /// Reads a published flag; if it is damaged, or uses what this version does not know, as one that
+  /// gives its off variant and says what could not be read.
+  public static Flag readFlagAsKnown(String key, JsonNode item) {
+    try {
+      return readFlag(key, item);
+    } catch (RuntimeException e) { // whatever is wrong with one item, the others are served
+      return offFlag(key, item, reason(e));
+    }
+  }
+
+  private static Flag offFlag(String key, JsonNode item, String unsupported) {
+    var type = ValueType.of(item.path("type").asString(""));
+    var variants = new LinkedHashMap<String, JsonNode>();
+    if (type != null) {
+      item.path("variants")
+          .properties()
+          .forEach(variant -> {
+            var value = type.normalise(variant.getValue());
+            if (value != null) {
+              variants.put(variant.getKey(), value);
+            }
+          });
+    }
+    var visible = item.path("clientVisible");
+    var enabled = item.path("enabled");
+    return Flag.unsupported(
+        key,
+        new FlagShape(
+            type == null ? ValueType.JSON : type, // of a flag without variants, which gives none
+            variants,
+            visible.isBoolean() && visible.booleanValue()),
+        !enabled.isBoolean() || enabled.booleanValue(),
+        item.path("offVariant").asString(""),
+        References.seemingly(item),
+        unsupported);
+  }
+
+  private static String reason(RuntimeException failure) {
+    var reason = String.valueOf(failure.getMessage());
+    return reason.length() > MAX_REASON ? reason.substring(0, MAX_REASON) + "…" : reason;
+  }
+
+  private static void checkRequires(JsonNode item) {
+    for (var name : Stored.list(item, "requires")) {
+      throw new IllegalArgumentException("requires " + name);
+    }
+  }
+
   /// Reads and compiles a published flag.
   ///
   /// @throws IllegalArgumentException if it is damaged, or uses what this version does not know
   public static Flag readFlag(String key, JsonNode item) {
+    checkRequires(item);
     var type = ValueType.of(item.path("type").asString(""));
     if (type == null) {
-      throw new IllegalArgumentException("flag '" + key + "' has no type known here");
+      throw new IllegalArgumentException(
+          "type: unknown type '" + item.path("type").asString("") + "'");
     }
     var errors = new FieldErrors();
     var visible = item.path("clientVisible").asBoolean(false);
     var shape = FlagShape.read(type, item.get("variants"), visible, errors);
     if (!errors.isEmpty()) {
-      throw new IllegalArgumentException("flag '" + key + "' is unreadable: " + errors.list());
+      throw new IllegalArgumentException(errors.text());
     }
-    return Flag.of(key, shape, TargetingJson.read(item));
+    var targeting = TargetingJson.read(item);
+    for (var use : VariantUses.of(targeting)) {
+      if (!shape.variants().containsKey(use.variant())) {
+        throw new IllegalArgumentException(use.path() + ": " + shape.unknownVariant(use.variant()));
+      }
+    }
+    return Flag.of(key, shape, targeting);
   }
 
   /// A segment's published form.
@@ -51,19 +114,37 @@ public final class Items {
     return item;
   }
 
+  /// Reads a published segment; if it is damaged, or uses what this version does not know, as one
+  /// of which nobody can say here who belongs to it.
+  public static Segment readSegmentAsKnown(String key, JsonNode item) {
+    try {
+      return readSegment(key, item);
+    } catch (RuntimeException e) { // as for flags
+      return Segment.unsupported(
+          key,
+          item.path("contextType").asString("user"),
+          listVersion(item.path("list")),
+          References.seemingly(item),
+          reason(e));
+    }
+  }
+
   /// Reads and compiles a published segment.
   ///
   /// @throws IllegalArgumentException if it is damaged, or uses what this version does not know
   public static Segment readSegment(String key, JsonNode item) {
+    checkRequires(item);
     var when = item.get("when");
-    var list = item.get("list");
     return Segment.of(
         key,
         item.path("contextType").asString("user"),
-        when == null || when.isNull() ? null : Condition.fromJson(when),
-        list == null || list.isNull()
-            ? null
-            : new Segment.ListVersion(
-                list.path("generation").asLong(0), list.path("version").asLong(0)));
+        when == null || when.isNull() ? null : Stored.at("when", when, Condition::fromJson),
+        listVersion(item.path("list")));
+  }
+
+  private static Segment.@Nullable ListVersion listVersion(JsonNode list) {
+    return list.isObject()
+        ? new Segment.ListVersion(list.path("generation").asLong(0), list.path("version").asLong(0))
+        : null;
   }
 }

@@ -51,7 +51,7 @@ final class Reach {
 
   private List<Reference> ofFlag(String key) {
     var flag = ruleset.flag(key);
-    return flag == null || !(throughOff || flag.targeting().enabled())
+    return flag == null || flag.unsupported() != null || !(throughOff || flag.targeting().enabled())
         ? List.of()
         : flag.references();
   }
@@ -59,7 +59,7 @@ final class Reach {
   private List<Reference> ofSegment(String key) {
     var segment = ruleset.segment(key);
     var contextKey = segment == null ? null : context.keyOf(segment.contextType());
-    if (segment == null || contextKey == null) {
+    if (segment == null || segment.unsupported() != null || contextKey == null) {
       return List.of();
     }
     if (segment.list() != null) {

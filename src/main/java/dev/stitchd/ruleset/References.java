@@ -3,6 +3,7 @@ package dev.stitchd.ruleset;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /// Finds what an item names.
 final class References {
@@ -33,6 +34,41 @@ final class References {
       references.visit(when, "when");
     }
     return List.copyOf(references.found);
+  }
+
+  /// What an item that this version cannot read seems to name: whatever stands under `flag` or
+  /// `segment`. It may be too much, and is only used to keep what is named from being removed.
+  static List<Reference> seemingly(JsonNode item) {
+    var references = new References();
+    references.search(item, "");
+    return List.copyOf(references.found);
+  }
+
+  private void search(JsonNode node, String path) {
+    if (node.isArray()) {
+      for (int i = 0; i < node.size(); i++) {
+        search(node.get(i), path + "[" + i + "]");
+      }
+      return;
+    }
+    var flag = node.path("flag");
+    if (flag.isString()) {
+      var variants = new ArrayList<String>();
+      node.path("variants")
+          .forEach(variant -> {
+            if (variant.isString()) {
+              variants.add(variant.stringValue());
+            }
+          });
+      add(ItemName.flag(flag.stringValue()), path, List.copyOf(variants));
+    }
+    if (node.path("segment").isString()) {
+      add(ItemName.segment(node.path("segment").stringValue()), path, List.of());
+    }
+    node.properties()
+        .forEach(field ->
+            search(
+                field.getValue(), path.isEmpty() ? field.getKey() : path + "." + field.getKey()));
   }
 
   private void visit(Condition condition, String path) {

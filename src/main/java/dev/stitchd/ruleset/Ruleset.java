@@ -2,10 +2,12 @@ package dev.stitchd.ruleset;
 
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedSet;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,7 @@ public final class Ruleset {
   private final Map<String, Flag> flags;
   private final Map<String, Segment> segments;
   private final Map<String, SequencedSet<String>> lists;
+  private final Set<ItemName> unsupported;
 
   private Ruleset(
       Map<String, Flag> flags,
@@ -30,6 +33,7 @@ public final class Ruleset {
     this.flags = Collections.unmodifiableMap(flags);
     this.segments = Collections.unmodifiableMap(segments);
     this.lists = lists;
+    this.unsupported = unsupportedOf(flags, segments);
   }
 
   /// A ruleset of these, by key.
@@ -64,6 +68,11 @@ public final class Ruleset {
 
   public @Nullable Segment segment(String key) {
     return segments.get(key);
+  }
+
+  /// The items of which this version understands only a part; mostly none.
+  public Set<ItemName> unsupported() {
+    return unsupported;
   }
 
   /// What an item names; nothing if there is no such item.
@@ -122,6 +131,22 @@ public final class Ruleset {
                     Collectors.collectingAndThen(
                         Collectors.toCollection(TreeSet::new),
                         Collections::<String>unmodifiableSequencedSet))));
+  }
+
+  private static Set<ItemName> unsupportedOf(
+      Map<String, Flag> flags, Map<String, Segment> segments) {
+    var names = new HashSet<ItemName>();
+    for (var flag : flags.values()) {
+      if (flag.unsupported() != null) {
+        names.add(ItemName.flag(flag.key()));
+      }
+    }
+    for (var segment : segments.values()) {
+      if (segment.unsupported() != null) {
+        names.add(ItemName.segment(segment.key()));
+      }
+    }
+    return Set.copyOf(names);
   }
 
   private static <T> Map<String, T> changed(

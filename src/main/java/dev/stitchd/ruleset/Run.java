@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 final class Run {
 
   /// What a segment said; null truth while it is being worked out.
-  private record Answer(@Nullable Truth truth, boolean degraded) {}
+  private record Answer(@Nullable Truth truth, boolean degraded, @Nullable String unsupported) {}
 
-  private static final Answer BEING_ASKED = new Answer(null, false);
+  private static final Answer BEING_ASKED = new Answer(null, false, null);
   private static final Evaluation BEING_EVALUATED = Evaluation.error("", null, ErrorCode.GENERAL);
 
   private final Ruleset ruleset;
@@ -23,6 +23,7 @@ final class Run {
   private final Map<String, Evaluation> given = new HashMap<>();
   private final Map<String, Answer> answers = new HashMap<>();
   private boolean degraded;
+  private @Nullable String unsupported;
   private boolean broken;
   private int depth;
 
@@ -45,9 +46,15 @@ final class Run {
     return degraded;
   }
 
+  /// What was asked for and this version cannot read; null if nothing.
+  @Nullable String unsupported() {
+    return unsupported;
+  }
+
   /// What a flag gives, asked from outside.
   Evaluation evaluate(String flagKey) {
     degraded = false;
+    unsupported = null;
     var before = given.get(flagKey);
     var evaluation = before == null ? decide(flagKey) : before;
     if (!broken) {
@@ -76,9 +83,28 @@ final class Run {
 
   private Evaluation decide(String flagKey) {
     var flag = ruleset.flag(flagKey);
-    return flag == null
-        ? Evaluation.error(flagKey, null, ErrorCode.FLAG_NOT_FOUND)
-        : Decision.of(flag.plan(), this);
+    return flag == null ? Evaluation.error(flagKey, null, ErrorCode.FLAG_NOT_FOUND) : decide(flag);
+  }
+
+  /// A flag that is off gives its off variant whatever else it says.
+  private Evaluation decide(Flag flag) {
+    var plan = flag.plan();
+    var cannotRead = flag.unsupported();
+    if (cannotRead == null) {
+      return Decision.of(plan, this);
+    }
+    if (plan.off().value() == null) {
+      return Evaluation.error(flag.key(), null, ErrorCode.PARSE_ERROR)
+          .withUnsupported(named(flag, cannotRead));
+    }
+    if (plan.enabled()) {
+      note(named(flag, cannotRead));
+    }
+    return Decision.of(plan, this);
+  }
+
+  private static String named(Flag flag, String cannotRead) {
+    return "flag '" + flag.key() + "': " + cannotRead;
   }
 
   /// What another flag gives; worked out once.
@@ -89,16 +115,21 @@ final class Run {
     }
     broken |= before == BEING_EVALUATED;
     degraded |= before.degraded();
+    note(before.unsupported());
     return before;
   }
 
   private Evaluation work(String flagKey) {
     boolean degradedBefore = degraded;
+    var unsupportedBefore = unsupported;
     degraded = false;
+    unsupported = null;
     given.put(flagKey, BEING_EVALUATED);
     var evaluation = decide(flagKey);
     given.put(flagKey, evaluation);
     degraded |= degradedBefore;
+    unsupported = unsupportedBefore;
+    note(evaluation.unsupported());
     depth--;
     return evaluation;
   }
@@ -106,6 +137,10 @@ final class Run {
   /// Whether the context belongs to a segment; unknown if it has no key of the segment's type.
   Truth inSegment(String segmentKey) {
     var segment = ruleset.segment(segmentKey);
+    if (segment != null && segment.unsupported() != null) {
+      note("segment '" + segmentKey + "': " + segment.unsupported());
+      return Truth.UNKNOWN;
+    }
     var contextKey = segment == null ? null : context.keyOf(segment.contextType());
     if (segment == null || contextKey == null) {
       return Truth.UNKNOWN;
@@ -119,16 +154,22 @@ final class Run {
     }
     broken |= before.truth() == null;
     degraded |= before.degraded();
+    note(before.unsupported());
     return before.truth() == null ? Truth.UNKNOWN : before.truth();
   }
 
   private Truth remember(Segment segment, String contextKey) {
     boolean degradedBefore = degraded;
+    var unsupportedBefore = unsupported;
     degraded = false;
+    unsupported = null;
     answers.put(segment.key(), BEING_ASKED);
     var truth = ask(segment, contextKey);
-    answers.put(segment.key(), new Answer(truth, degraded));
+    var answer = new Answer(truth, degraded, unsupported);
+    answers.put(segment.key(), answer);
     degraded |= degradedBefore;
+    unsupported = unsupportedBefore;
+    note(answer.unsupported());
     depth--;
     return truth;
   }
@@ -150,6 +191,13 @@ final class Run {
   private Truth byCondition(Segment segment) {
     var matcher = segment.matcher();
     return matcher == null ? Truth.FALSE : matcher.test(this);
+  }
+
+  /// Keeps the first of what cannot be read: it is enough for the answer and its explanation.
+  private void note(@Nullable String cannotRead) {
+    if (unsupported == null) {
+      unsupported = cannotRead;
+    }
   }
 
   /// Goes one item deeper; refused when that is deeper than anything that can be saved.

@@ -14,14 +14,21 @@ public final class Segment {
   private final @Nullable ListVersion list;
   private final List<Reference> references;
   private final @Nullable Matcher matcher;
+  private final @Nullable String unsupported;
 
   private Segment(
-      String key, String contextType, @Nullable Condition when, @Nullable ListVersion list) {
+      String key,
+      String contextType,
+      @Nullable Condition when,
+      @Nullable ListVersion list,
+      List<Reference> references,
+      @Nullable String unsupported) {
     this.key = key;
     this.contextType = contextType;
     this.when = when;
     this.list = list;
-    this.references = References.of(when);
+    this.references = references;
+    this.unsupported = unsupported;
     this.matcher = when == null ? null : Matchers.compile(when);
   }
 
@@ -39,7 +46,23 @@ public final class Segment {
   /// @throws IllegalArgumentException if the condition holds what [Condition#read] would have noted
   public static Segment of(
       String key, String contextType, @Nullable Condition when, @Nullable ListVersion list) {
-    return new Segment(key, contextType, when, list);
+    return new Segment(key, contextType, when, list, References.of(when), null);
+  }
+
+  /// A segment of which this version understands only a part: nobody can say here who belongs to
+  /// it.
+  ///
+  /// @param list as far as it could be read, so that SDKs that understand the segment can ask for
+  ///   it
+  /// @param references what it seems to name
+  /// @param unsupported what could not be read
+  static Segment unsupported(
+      String key,
+      String contextType,
+      @Nullable ListVersion list,
+      List<Reference> references,
+      String unsupported) {
+    return new Segment(key, contextType, null, list, references, unsupported);
   }
 
   public String key() {
@@ -58,6 +81,11 @@ public final class Segment {
     return list;
   }
 
+  /// What of it this version cannot read; null if it understands all of it.
+  public @Nullable String unsupported() {
+    return unsupported;
+  }
+
   /// The flags and segments it names, with the places where it does.
   List<Reference> references() {
     return references;
@@ -73,7 +101,9 @@ public final class Segment {
         && key.equals(segment.key)
         && contextType.equals(segment.contextType)
         && Objects.equals(when, segment.when)
-        && Objects.equals(list, segment.list);
+        && Objects.equals(list, segment.list)
+        && references.equals(segment.references)
+        && Objects.equals(unsupported, segment.unsupported);
   }
 
   @Override

@@ -11,6 +11,9 @@ final class SegmentTrace {
 
   static ObjectNode of(Segment segment, Run run, Shown shown, ConditionTrace conditions) {
     var node = Json.object().put("outcome", ConditionTrace.outcome(run.inSegment(segment.key())));
+    if (segment.unsupported() != null) {
+      node.put("unsupported", segment.unsupported());
+    }
     node.put("contextType", segment.contextType());
     shown.putKey(node, segment.contextType());
     var list = segment.list();

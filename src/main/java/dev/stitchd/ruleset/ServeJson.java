@@ -4,12 +4,16 @@ import dev.stitchd.kernel.Json;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Prints what a rule gives, and reads back what this server printed.
 final class ServeJson {
+
+  private static final Set<String> ROLLOUT =
+      Set.of("bucketBy", "weights", "salt", "slots", "history");
 
   private ServeJson() {}
 
@@ -46,12 +50,14 @@ final class ServeJson {
 
   /// @throws IllegalArgumentException if it is damaged, or newer than this server
   static Serve read(JsonNode node) {
+    Stored.only(node, Set.of(node.has("rollout") ? "rollout" : "variant"));
     return node.has("rollout")
-        ? rollout(node.path("rollout"))
+        ? Stored.at("rollout", node.path("rollout"), ServeJson::rollout)
         : new Serve.Fixed(Stored.text(node, "variant"));
   }
 
   private static Serve.Rollout rollout(JsonNode node) {
+    Stored.only(node, ROLLOUT);
     var slots = slots(node.path("slots"));
     return new Serve.Rollout(
         Stored.text(node, "bucketBy"),
@@ -68,11 +74,17 @@ final class ServeJson {
   }
 
   private static List<Slot> slots(JsonNode node) {
-    var slots = node.valueStream().map(s -> new Slot(s.path(0).asString(""), s.path(1).asInt(0)));
-    var list = slots.toList();
+    var list = node.valueStream().map(ServeJson::slot).toList();
     if (list.stream().mapToLong(Slot::width).sum() != Slot.TOTAL) {
       throw new IllegalArgumentException("slots do not sum to " + Slot.TOTAL);
     }
     return list;
+  }
+
+  private static Slot slot(JsonNode node) {
+    if (node.size() != 2 || !node.path(0).isString() || !node.path(1).isInt()) {
+      throw new IllegalArgumentException("a slot is not a variant and a width");
+    }
+    return new Slot(node.path(0).stringValue(), node.path(1).intValue());
   }
 }

@@ -3,11 +3,13 @@ package dev.stitchd.ruleset;
 import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.kernel.Json;
 import java.util.LinkedHashSet;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Prints a targeting, and reads back what this server printed. Unknown fields are ignored, so that
-/// an older node can read what a newer one published.
+/// Prints a targeting, and reads back what this server printed. Unknown fields beside those of a
+/// targeting are ignored, so that an older node can read what a newer one published; within its
+/// parts they are not, since they may change what the part decides.
 final class TargetingJson {
 
   private TargetingJson() {}
@@ -56,13 +58,14 @@ final class TargetingJson {
     return new Targeting(
         node.path("enabled").asBoolean(false),
         Stored.text(node, "offVariant"),
-        Stored.list(node, "targets").stream().map(TargetingJson::target).toList(),
-        Stored.list(node, "prerequisites").stream().map(TargetingJson::prerequisite).toList(),
-        Stored.list(node, "rules").stream().map(TargetingJson::rule).toList(),
-        ServeJson.read(node.path("default")));
+        Stored.each(node, "targets", TargetingJson::target),
+        Stored.each(node, "prerequisites", TargetingJson::prerequisite),
+        Stored.each(node, "rules", TargetingJson::rule),
+        Stored.at("default", node.path("default"), ServeJson::read));
   }
 
   private static Targeting.Target target(JsonNode node) {
+    Stored.only(node, Set.of("contextType", "variant", "keys"));
     return new Targeting.Target(
         node.path("contextType").asString(EvaluationContext.USER),
         Stored.text(node, "variant"),
@@ -70,14 +73,16 @@ final class TargetingJson {
   }
 
   private static Targeting.Prerequisite prerequisite(JsonNode node) {
+    Stored.only(node, Set.of("flag", "variants"));
     return new Targeting.Prerequisite(Stored.text(node, "flag"), Stored.texts(node, "variants"));
   }
 
   private static Targeting.Rule rule(JsonNode node) {
+    Stored.only(node, Set.of("id", "description", "when", "serve"));
     return new Targeting.Rule(
         Stored.text(node, "id"),
         node.has("description") ? Stored.text(node, "description") : null,
-        Condition.fromJson(node.path("when")),
-        ServeJson.read(node.path("serve")));
+        Stored.at("when", node.path("when"), Condition::fromJson),
+        Stored.at("serve", node.path("serve"), ServeJson::read));
   }
 }

@@ -3,9 +3,14 @@ package dev.stitchd.snapshot;
 import dev.stitchd.disk.StateFiles;
 import dev.stitchd.revisionlog.ChangeFeed;
 import dev.stitchd.revisionlog.PublishedItems;
+import dev.stitchd.ruleset.ItemName;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Locale;
+import java.util.Set;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import reactor.core.scheduler.Scheduler;
@@ -30,7 +35,34 @@ final class SnapshotConfiguration {
     Gauge.builder("stitchd.snapshot.lag", held, SnapshotConfiguration::largestLag)
         .description("Revisions that the environment furthest behind its announcements lacks")
         .register(meters);
+    for (var kind : ItemName.Kind.values()) {
+      Gauge.builder("stitchd.snapshot.unsupported", held, h -> unsupported(h, kind))
+          .description("Published items in memory that this version cannot read all of")
+          .tag("kind", kind.name().toLowerCase(Locale.ROOT))
+          .register(meters);
+    }
     return held;
+  }
+
+  /// Named in `/health/ready`: some flags give their off variants here, and only an upgrade helps.
+  @Bean("unsupported-items")
+  HealthIndicator unsupportedItems(HeldSnapshots snapshots) {
+    return () ->
+        snapshots.all().stream().allMatch(held -> unsupported(held).isEmpty())
+            ? Health.up().build()
+            : Health.down().build();
+  }
+
+  private static double unsupported(HeldSnapshots held, ItemName.Kind kind) {
+    return held.all().stream()
+        .flatMap(environment -> unsupported(environment).stream())
+        .filter(item -> item.kind() == kind)
+        .count();
+  }
+
+  private static Set<ItemName> unsupported(Held environment) {
+    var view = environment.view();
+    return view == null ? Set.of() : view.snapshot().ruleset().unsupported();
   }
 
   @Bean

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -135,31 +136,33 @@ record View(Snapshot snapshot, UUID epoch, boolean lastKnown) {
 
   private static @Nullable Flag flag(Item item) {
     var state = item.state();
-    try {
-      return state == null ? null : Items.readFlag(item.key(), state);
-    } catch (IllegalArgumentException e) {
-      return unreadable(item, e);
+    if (state == null) {
+      return null;
     }
+    var flag = Items.readFlagAsKnown(item.key(), state);
+    log(item, flag.unsupported(), "it gives its off variant here");
+    return flag;
   }
 
   private static @Nullable Segment segment(Item item) {
     var state = item.state();
-    try {
-      return state == null ? null : Items.readSegment(item.key(), state);
-    } catch (IllegalArgumentException e) {
-      return unreadable(item, e);
+    if (state == null) {
+      return null;
     }
+    var segment = Items.readSegmentAsKnown(item.key(), state);
+    log(item, segment.unsupported(), "flags that ask for it give their off variants here");
+    return segment;
   }
 
-  /// One damaged item must not take the others with it: it is sent to SDKs as it is, and unknown to
-  /// evaluation here.
-  private static <T> @Nullable T unreadable(Item item, IllegalArgumentException failure) {
-    LOG.error(
-        "Published {} '{}' at revision {} cannot be evaluated: {}",
-        item.kind(),
-        item.key(),
-        item.revision(),
-        failure.getMessage());
-    return null;
+  private static void log(Item item, @Nullable String unsupported, String consequence) {
+    if (unsupported != null) {
+      LOG.error(
+          "Snapshot: published {} '{}' at revision {} cannot be read by this version: {}; {}, SDKs get it unchanged. Upgrade this node if a newer one published it",
+          item.kind().name().toLowerCase(Locale.ROOT),
+          item.key(),
+          item.revision(),
+          unsupported,
+          consequence);
+    }
   }
 }

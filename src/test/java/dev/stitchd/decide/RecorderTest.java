@@ -85,6 +85,7 @@ class RecorderTest {
         Json.parseOwn("true"),
         "r1",
         degraded,
+        null,
         null);
   }
 
@@ -155,7 +156,7 @@ class RecorderTest {
     recorder.given(
         snapshot(Json.object()),
         new Evaluation(
-            "nothing", null, Reason.ERROR, null, null, null, false, ErrorCode.FLAG_NOT_FOUND),
+            "nothing", null, Reason.ERROR, null, null, null, false, null, ErrorCode.FLAG_NOT_FOUND),
         user("u1"));
     recorder.givenAll(ENVIRONMENT, List.of(given("checkout", "on", true)));
     assertThat(flushed()).isEmpty();

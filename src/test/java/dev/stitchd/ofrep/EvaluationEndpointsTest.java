@@ -86,7 +86,7 @@ class EvaluationEndpointsTest {
 
   private static Evaluation given(JsonNode value, String variant, Reason reason, String ruleId) {
     return new Evaluation(
-        "checkout", ValueType.BOOLEAN, reason, variant, value, ruleId, false, null);
+        "checkout", ValueType.BOOLEAN, reason, variant, value, ruleId, false, null, null);
   }
 
   private EntityExchangeResult<byte[]> post(String path, byte[] body, String... headers) {
@@ -153,6 +153,7 @@ class EvaluationEndpointsTest {
             Json.parseOwn("\"A\""),
             null,
             true,
+            null,
             null);
     assertThat(text(post(ONE, "{}"))).endsWith(",\"metadata\":{\"degraded\":true}}");
   }
@@ -222,14 +223,23 @@ class EvaluationEndpointsTest {
   void unknownFlagIsNotFound() {
     evaluation =
         new Evaluation(
-            "checkout", null, Reason.ERROR, null, null, null, false, ErrorCode.FLAG_NOT_FOUND);
+            "checkout",
+            null,
+            Reason.ERROR,
+            null,
+            null,
+            null,
+            false,
+            null,
+            ErrorCode.FLAG_NOT_FOUND);
     assertRefused(post(ONE, "{}"), 404, "FLAG_NOT_FOUND");
   }
 
   @Test
   void damagedFlagIsAnErrorAndNeverA200() {
     evaluation =
-        new Evaluation("checkout", null, Reason.ERROR, null, null, null, false, ErrorCode.GENERAL);
+        new Evaluation(
+            "checkout", null, Reason.ERROR, null, null, null, false, null, ErrorCode.GENERAL);
     assertRefused(post(ONE, "{}"), 500, "GENERAL");
   }
 
@@ -285,7 +295,7 @@ class EvaluationEndpointsTest {
   void escapesInAKeyAreRead() {
     evaluation =
         new Evaluation(
-            "a b", null, Reason.ERROR, null, null, null, false, ErrorCode.FLAG_NOT_FOUND);
+            "a b", null, Reason.ERROR, null, null, null, false, null, ErrorCode.FLAG_NOT_FOUND);
     assertThat(text(post("/ofrep/v1/evaluate/flags/a%20b", "{}"))).contains("\"key\":\"a b\"");
     assertThat(asked).isEqualTo("a b");
   }
@@ -313,7 +323,8 @@ class EvaluationEndpointsTest {
   @Test
   void damagedFlagDoesNotSpoilTheOthers() {
     evaluation =
-        new Evaluation("checkout", null, Reason.ERROR, null, null, null, false, ErrorCode.GENERAL);
+        new Evaluation(
+            "checkout", null, Reason.ERROR, null, null, null, false, null, ErrorCode.GENERAL);
     assertThat(text(post(ALL, "{}")))
         .startsWith(
             "{\"flags\":[{\"key\":\"checkout\",\"errorCode\":\"GENERAL\",\"errorDetails\":");

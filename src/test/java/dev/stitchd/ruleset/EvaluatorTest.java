@@ -28,7 +28,7 @@ class EvaluatorTest {
     assertThat(evaluate(Ruleset.EMPTY, "x"))
         .isEqualTo(
             new Evaluation(
-                "x", null, Reason.ERROR, null, null, null, false, ErrorCode.FLAG_NOT_FOUND));
+                "x", null, Reason.ERROR, null, null, null, false, null, ErrorCode.FLAG_NOT_FOUND));
   }
 
   @Test

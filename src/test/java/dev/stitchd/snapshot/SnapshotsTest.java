@@ -8,6 +8,7 @@ import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.revisionlog.Announcement;
 import dev.stitchd.revisionlog.MemoryChangeFeed;
+import dev.stitchd.ruleset.ItemName;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -355,7 +356,10 @@ class SnapshotsTest {
 
     var seen = updates();
 
-    assertThat(seen.getLast().ruleset().flags()).containsOnlyKeys("checkout");
+    var ruleset = seen.getLast().ruleset();
+    assertThat(ruleset.flags()).containsOnlyKeys("checkout", "damaged");
+    assertThat(ruleset.flags().get("checkout").unsupported()).isNull();
+    assertThat(ruleset.unsupported()).containsExactly(ItemName.flag("damaged"));
     assertThat(seen.getLast().ledger().present()).hasSize(2);
   }
 
