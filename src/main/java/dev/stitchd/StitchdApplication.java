@@ -1,5 +1,6 @@
 package dev.stitchd;
 
+import dev.stitchd.launch.CommandLine;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
@@ -13,8 +14,13 @@ import org.springframework.modulith.Modulithic;
 @Modulithic(sharedModules = "kernel", systemName = "Stitchd")
 public class StitchdApplication {
 
-  /// Starts the server; returns once it listens.
+  /// Starts the server and returns once it listens, or does what the arguments ask for and exits.
   public static void main(String[] arguments) {
-    SpringApplication.run(StitchdApplication.class, arguments);
+    CommandLine.run(StitchdApplication.class, arguments)
+        .ifPresentOrElse(System::exit, () -> start(arguments));
+  }
+
+  private static void start(String[] arguments) {
+    var _ = SpringApplication.run(StitchdApplication.class, arguments);
   }
 }

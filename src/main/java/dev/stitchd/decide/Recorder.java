@@ -24,8 +24,6 @@ import org.springframework.stereotype.Component;
 @Component
 final class Recorder {
 
-  /// A longer key is nobody's key (the limit of list members), and is not stored.
-
   private static final String TARGETING_KEY = "targetingKey";
 
   private final EventQueue queue;
@@ -57,29 +55,46 @@ final class Recorder {
 
   /// One flag was given to one context.
   void given(Snapshot snapshot, Evaluation evaluation, EvaluationContext context) {
-    single.increment();
+    single.increment(isReal(snapshot.environment()) ? 1 : 0);
     var variant = recordedVariant(evaluation);
     if (variant != null) {
       var hidden = snapshot.settings().privateAttributes();
       var key = storableKey(hidden, context);
       if (key == null) {
-        tally.add(snapshot.environment(), evaluation.flagKey(), variant);
+        count(snapshot.environment(), evaluation.flagKey(), variant);
       } else {
         var attributes = SeenAttributes.of(context, hidden);
-        queue.record(exposure(snapshot.environment(), evaluation, variant, key, attributes));
+        record(exposure(snapshot.environment(), evaluation, variant, key, attributes));
       }
     }
   }
 
   /// All flags were given to one context.
   void givenAll(EnvironmentId environment, List<Evaluation> evaluations) {
-    bulk.increment(evaluations.size());
+    bulk.increment(isReal(environment) ? evaluations.size() : 0);
     for (var evaluation : evaluations) {
       var variant = recordedVariant(evaluation);
       if (variant != null) {
-        tally.add(environment, evaluation.flagKey(), variant);
+        count(environment, evaluation.flagKey(), variant);
       }
     }
+  }
+
+  private void record(Event.Evaluation exposure) {
+    if (isReal(exposure.environment())) {
+      queue.record(exposure);
+    }
+  }
+
+  private void count(EnvironmentId environment, String flagKey, String variant) {
+    if (isReal(environment)) {
+      tally.add(environment, flagKey, variant);
+    }
+  }
+
+  /// Asked last, so that a node that warms up goes all the way.
+  private static boolean isReal(EnvironmentId environment) {
+    return !environment.equals(EnvironmentId.REHEARSED);
   }
 
   /// Null for errors, for off variants given because a newer server's flag cannot be read here, and

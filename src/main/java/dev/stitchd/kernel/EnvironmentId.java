@@ -6,6 +6,9 @@ import java.util.UUID;
 /// events.
 public record EnvironmentId(UUID value) {
 
+  /// An environment of no tenant, with which a node warms up: nothing of it is counted or stored.
+  public static final EnvironmentId REHEARSED = new EnvironmentId(new UUID(0, 0));
+
   @Override
   public String toString() {
     return value.toString();

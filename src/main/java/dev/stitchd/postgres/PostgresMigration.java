@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -34,6 +35,7 @@ final class PostgresMigration implements BackgroundJob {
   private final SchemaGate gate;
   private final StateFiles kept;
   private final Scheduler timer;
+  private final boolean rehearsal;
 
   private volatile boolean migrated;
 
@@ -45,17 +47,19 @@ final class PostgresMigration implements BackgroundJob {
       PostgresSettings settings,
       SchemaGate postgresGate,
       StateFiles kept,
-      @Qualifier("timer") Scheduler timer) {
+      @Qualifier("timer") Scheduler timer,
+      @Value("${stitchd.rehearsal:false}") boolean rehearsal) {
     this.address = address;
     this.settings = settings;
     this.gate = postgresGate;
     this.kept = kept;
     this.timer = timer;
+    this.rehearsal = rehearsal;
   }
 
   @Override
   public void prepare() {
-    boolean mayWait = !kept.holdSnapshots();
+    boolean mayWait = !rehearsal && !kept.holdSnapshots();
     try {
       migrate(mayWait ? (int) settings.startWait().dividedBy(RETRY) : 0);
     } catch (FlywayException e) {

@@ -40,9 +40,9 @@ class PackagedJarIT {
     }
   }
 
-  private static Path jar() throws IOException {
+  static Path jar() throws IOException {
     try (var files = Files.newDirectoryStream(Path.of("target"), "stitchd-server-*.jar")) {
-      return files.iterator().next();
+      return files.iterator().next().toAbsolutePath();
     }
   }
 }

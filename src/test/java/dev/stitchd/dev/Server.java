@@ -111,6 +111,7 @@ public final class Server implements AutoCloseable {
     variables.put("STITCHD_HTTP_PORT", "0");
     variables.put("STITCHD_DATA_DIR", folder.toString());
     variables.put("STITCHD_DRAIN", "PT1S");
+    variables.put("STITCHD_WARMUP_TIME", "0s");
     variables.putAll(settings);
     try {
       return new Server(run(variables, looker), folder, postgres, clickHouse);

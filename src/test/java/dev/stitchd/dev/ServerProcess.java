@@ -32,6 +32,7 @@ public final class ServerProcess implements AutoCloseable {
     variables.put("STITCHD_BOOTSTRAP_TOKEN", Server.TOKEN);
     variables.put("STITCHD_HTTP_ADDRESS", "127.0.0.1");
     variables.put("STITCHD_DRAIN", "PT1S");
+    variables.put("STITCHD_WARMUP_TIME", "0s");
     variables.putAll(settings);
     var server = new ServerProcess(variables);
     server.variables.put("STITCHD_HTTP_PORT", Integer.toString(server.port));

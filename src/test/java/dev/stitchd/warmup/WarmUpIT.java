@@ -1,0 +1,64 @@
+package dev.stitchd.warmup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stitchd.dev.Server;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+@ExtendWith(OutputCaptureExtension.class)
+class WarmUpIT {
+
+  @Test
+  void aNodeAsksItselfBeforeItIsReadyAndNothingOfThatIsCounted(CapturedOutput output) {
+    try (var server =
+        Server.start(Map.of("STITCHD_WARMUP_TIME", "20s", "STITCHD_WARMUP_REQUESTS", "400"))) {
+      assertThat(output).contains("Warmed up with 400 requests");
+      var meters = server.bean(MeterRegistry.class);
+      assertThat(evaluations(meters)).isZero();
+      assertThat(meters.find("http.server.requests").tag("uri", "/sdk/v1/config").timers())
+          .isEmpty();
+      assertThat(meters.find("stitchd.events.dropped").counters())
+          .allSatisfy(dropped -> assertThat(dropped.count()).isZero());
+
+      var admin = server.admin();
+      admin.createProject("web");
+      admin.createEnvironment("web", "production");
+      admin.createFlag("web", "checkout");
+      var key = admin.createSdkKey("web", "production", "server");
+      var answer =
+          server
+              .http()
+              .post(
+                  "/ofrep/v1/evaluate/flags/checkout",
+                  "{\"context\":{\"targetingKey\":\"user-1\"}}",
+                  "Authorization",
+                  "Bearer " + key,
+                  "Content-Type",
+                  "application/json");
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(evaluations(meters)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void theWarmUpEndsWhenItsTimeIsOver(CapturedOutput output) {
+    try (var server =
+        Server.start(
+            Map.of("STITCHD_WARMUP_TIME", "100ms", "STITCHD_WARMUP_REQUESTS", "1000000000"))) {
+      assertThat(output).containsPattern("Warmed up with \\d+ requests");
+      assertThat(server.http().get("/health/ready").status()).isEqualTo(200);
+    }
+  }
+
+  private static double evaluations(MeterRegistry meters) {
+    return meters.find("stitchd.decide.evaluations").counters().stream()
+        .mapToDouble(Counter::count)
+        .sum();
+  }
+}
