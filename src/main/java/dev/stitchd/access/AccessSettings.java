@@ -1,5 +1,6 @@
 package dev.stitchd.access;
 
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -20,10 +21,10 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 record AccessSettings(
     @DefaultValue("50000") int knownKeys,
     @DefaultValue("10000") int wrongKeys,
-    @DefaultValue("10s") Duration wrongKeyTtl,
+    @Allowed(from = "0s") @DefaultValue("10s") Duration wrongKeyTtl,
     @DefaultValue("64") int lookups,
     @DefaultValue("3s") Duration lookupTimeout,
-    @DefaultValue("2s") Duration retryAfter,
+    @Allowed(from = "0s") @DefaultValue("2s") Duration retryAfter,
     @DefaultValue("4") int tokenLookups,
     @DefaultValue("1000") int tokens,
-    @DefaultValue("10s") Duration tokenTtl) {}
+    @Allowed(from = "0s") @DefaultValue("10s") Duration tokenTtl) {}

@@ -1,5 +1,6 @@
 package dev.stitchd.access;
 
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -11,4 +12,5 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param confirm how often the time of the last confirmation is written, while nothing changes
 @ConfigurationProperties("stitchd.access.kept")
 record KeptKeySettings(
-    @DefaultValue("24h") Duration longest, @DefaultValue("1m") Duration confirm) {}
+    @Allowed(from = "0s") @DefaultValue("24h") Duration longest,
+    @DefaultValue("1m") Duration confirm) {}

@@ -1,5 +1,6 @@
 package dev.stitchd.admin;
 
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -17,7 +18,7 @@ record AdminSettings(
     @DefaultValue("1MB") DataSize maxBody,
     @DefaultValue("8MB") DataSize maxMembersBody,
     @DefaultValue("64KB") DataSize maxPreviewContext,
-    @DefaultValue("1s") Duration previewWait) {
+    @Allowed(from = "0s") @DefaultValue("1s") Duration previewWait) {
 
   AdminSettings {
     if (maxBody.toBytes() < 1

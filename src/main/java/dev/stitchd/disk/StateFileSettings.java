@@ -1,5 +1,6 @@
 package dev.stitchd.disk;
 
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -16,6 +17,6 @@ import org.springframework.util.unit.DataSize;
 @ConfigurationProperties("stitchd.kept")
 record StateFileSettings(
     @DefaultValue("5s") Duration writeEvery,
-    @DefaultValue("10001") int files,
-    @DefaultValue("64MB") DataSize fileSize,
-    @DefaultValue("5s") Duration stopWithin) {}
+    @Allowed(from = "0") @DefaultValue("10001") int files,
+    @Allowed(from = "0B") @DefaultValue("64MB") DataSize fileSize,
+    @Allowed(from = "0s") @DefaultValue("5s") Duration stopWithin) {}

@@ -2,6 +2,7 @@ package dev.stitchd.ingest;
 
 import dev.stitchd.ingest.definitions.DefinitionSettings;
 import dev.stitchd.ingest.quota.QuotaSettings;
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -35,9 +36,9 @@ record IngestSettings(
     @DefaultValue("1MB") DataSize chunkSize,
     @DefaultValue("4") int chunksInFlight,
     @DefaultValue("20000") int idsRemembered,
-    @DefaultValue("7d") Duration past,
-    @DefaultValue("5m") Duration future,
-    @DefaultValue("1000") int rejectedListed,
+    @Allowed(from = "0s") @DefaultValue("7d") Duration past,
+    @Allowed(from = "0s") @DefaultValue("5m") Duration future,
+    @Allowed(from = "0") @DefaultValue("1000") int rejectedListed,
     @DefaultValue("1000000000") long countMost,
     @DefaultValue("2") int threads,
     @DefaultValue DefinitionSettings definitions,

@@ -1,5 +1,6 @@
 package dev.stitchd.ofrep;
 
+import dev.stitchd.kernel.Allowed;
 import dev.stitchd.kernel.StartFailure;
 import java.time.Duration;
 import java.util.regex.Pattern;
@@ -29,13 +30,13 @@ record OfrepSettings(
     @DefaultValue("256KB") DataSize maxBody,
     @DefaultValue("64KB") DataSize maxContext,
     @Nullable String pathPrefix,
-    @DefaultValue("120s") Duration inactivity,
-    @DefaultValue("2s") Duration spread,
+    @Allowed(from = "0s") @DefaultValue("120s") Duration inactivity,
+    @Allowed(from = "0s") @DefaultValue("2s") Duration spread,
     @DefaultValue("2500") int refetches,
-    @DefaultValue("30s") Duration recent,
+    @Allowed(from = "0s") @DefaultValue("30s") Duration recent,
     @DefaultValue("1000") int watched,
     @DefaultValue("15m") Duration watchedIdle,
-    @DefaultValue("1s") Duration catchUp) {
+    @Allowed(from = "0s") @DefaultValue("1s") Duration catchUp) {
 
   private static final Pattern PREFIX = Pattern.compile("(/[A-Za-z0-9._~-]+)+");
 

@@ -1,5 +1,6 @@
 package dev.stitchd.postgres;
 
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -30,7 +31,7 @@ record PostgresSettings(
     @DefaultValue("3s") Duration connectTimeout,
     @DefaultValue("10s") Duration statementTimeout,
     @DefaultValue("8s") Duration lockTimeout,
-    @DefaultValue("30s") Duration startWait) {
+    @Allowed(from = "0s") @DefaultValue("30s") Duration startWait) {
   /// The URL holds a password.
   @Override
   public String toString() {

@@ -1,5 +1,6 @@
 package dev.stitchd.propagation;
 
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -23,10 +24,10 @@ record PropagationSettings(
     @DefaultValue("1s") Duration writeEvery,
     @DefaultValue("10s") Duration stale,
     @DefaultValue("500") int environments,
-    @DefaultValue("32") int revisions,
+    @Allowed(from = "0") @DefaultValue("32") int revisions,
     @DefaultValue("64") int places,
     @DefaultValue("1000") int instances,
-    @DefaultValue("8") int reports,
+    @Allowed(from = "0") @DefaultValue("8") int reports,
     @DefaultValue("5m") Duration instanceIdle,
     @DefaultValue("10000") int answeredInstances,
-    @DefaultValue("100") int laggingListed) {}
+    @Allowed(from = "0") @DefaultValue("100") int laggingListed) {}

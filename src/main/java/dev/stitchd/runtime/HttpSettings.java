@@ -1,5 +1,6 @@
 package dev.stitchd.runtime;
 
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -11,7 +12,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param lingering how long a client that was refused before it had sent its whole request may go
 ///   on sending until it reads the answer
 @ConfigurationProperties("stitchd.http")
-record HttpSettings(@DefaultValue("0") int eventLoops, @DefaultValue("5s") Duration lingering) {
+record HttpSettings(
+    @Allowed(from = "0") @DefaultValue("0") int eventLoops,
+    @Allowed(from = "0s") @DefaultValue("5s") Duration lingering) {
 
   int threads() {
     return eventLoops > 0 ? eventLoops : Runtime.getRuntime().availableProcessors();

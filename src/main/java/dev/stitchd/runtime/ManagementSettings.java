@@ -1,5 +1,6 @@
 package dev.stitchd.runtime;
 
+import dev.stitchd.kernel.Allowed;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -8,4 +9,6 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param port the port; −1 for none
 /// @param address what it listens on
 @ConfigurationProperties("stitchd.management")
-record ManagementSettings(@DefaultValue("-1") int port, @DefaultValue("0.0.0.0") String address) {}
+record ManagementSettings(
+    @Allowed(from = "-1", to = "65535") @DefaultValue("-1") int port,
+    @DefaultValue("0.0.0.0") String address) {}

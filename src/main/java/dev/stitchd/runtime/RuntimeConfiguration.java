@@ -10,6 +10,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.support.AbstractApplicationContext;
 import org.springframework.context.support.DefaultLifecycleProcessor;
+import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.http.client.ReactorResourceFactory;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -21,6 +22,12 @@ final class RuntimeConfiguration {
 
   /// How much longer than the drain a phase of the shutdown may take before it is cut off.
   private static final Duration SHUTDOWN_GRACE = Duration.ofSeconds(10);
+
+  /// Static, since it comes before all other beans.
+  @Bean
+  static SettingsCheck settingsCheck(ConfigurableEnvironment environment) {
+    return new SettingsCheck(environment);
+  }
 
   /// Gives every phase of the shutdown the time that the drain was set to, and some more.
   @Bean(name = AbstractApplicationContext.LIFECYCLE_PROCESSOR_BEAN_NAME)

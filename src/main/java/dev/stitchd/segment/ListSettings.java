@@ -1,5 +1,6 @@
 package dev.stitchd.segment;
 
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -39,24 +40,24 @@ record ListSettings(
     @DefaultValue("2") int imports,
     @DefaultValue("2") int importThreads,
     @DefaultValue("4096") int chunkRows,
-    @DefaultValue("1MB") DataSize chunkSize,
+    @Allowed(from = "1KB") @DefaultValue("1MB") DataSize chunkSize,
     @DefaultValue("1s") Duration askedCheck,
     @DefaultValue("10") int askedFrom,
-    @DefaultValue("25") int shareWhileAsked,
+    @Allowed(from = "1", to = "100") @DefaultValue("25") int shareWhileAsked,
     @DefaultValue("20") int errorsListed,
     @DefaultValue("60s") Duration idle,
-    @DefaultValue("30s") Duration answerAfter,
+    @Allowed(from = "0s") @DefaultValue("30s") Duration answerAfter,
     @DefaultValue("5s") Duration heartbeat,
     @DefaultValue("30s") Duration silence,
     @DefaultValue("20") int importsKept,
     @DefaultValue("2000") int changesWaiting,
     @DefaultValue("10000") int changedTogether,
     @DefaultValue("200ms") Duration announceCheck,
-    @DefaultValue("1s") Duration announceGap,
-    @DefaultValue("1m") Duration retention,
+    @Allowed(from = "0s") @DefaultValue("1s") Duration announceGap,
+    @Allowed(from = "0s") @DefaultValue("1m") Duration retention,
     @DefaultValue("5s") Duration removalCheck,
     @DefaultValue("5000") int removalBatch,
-    @DefaultValue("20ms") Duration removalPause,
+    @Allowed(from = "0s") @DefaultValue("20ms") Duration removalPause,
     @DefaultValue("5000") int exportPage) {
 
   ListSettings {

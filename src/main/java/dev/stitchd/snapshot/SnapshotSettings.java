@@ -1,5 +1,6 @@
 package dev.stitchd.snapshot;
 
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -18,7 +19,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 record SnapshotSettings(
     @DefaultValue("10000") int environments,
     @DefaultValue("15m") Duration idle,
-    @DefaultValue("1000") int log,
+    @Allowed(from = "0") @DefaultValue("1000") int log,
     @DefaultValue("5s") Duration loadWithin,
     @DefaultValue("2s") Duration answerWithin,
     @DefaultValue("4") int reads) {}

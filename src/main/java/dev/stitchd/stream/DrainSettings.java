@@ -1,5 +1,6 @@
 package dev.stitchd.stream;
 
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -8,4 +9,4 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 ///
 /// @param drain over how long the goodbyes to open streams are spread at shutdown; `STITCHD_DRAIN`
 @ConfigurationProperties("stitchd")
-record DrainSettings(@DefaultValue("20s") Duration drain) {}
+record DrainSettings(@Allowed(from = "0s") @DefaultValue("20s") Duration drain) {}

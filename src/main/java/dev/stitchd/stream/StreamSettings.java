@@ -1,5 +1,6 @@
 package dev.stitchd.stream;
 
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -30,20 +31,28 @@ import org.springframework.util.unit.DataSize;
 /// @param compressFrom bodies smaller than this are sent as they are
 @ConfigurationProperties("stitchd.stream")
 record StreamSettings(
-    @DefaultValue("12s") Duration heartbeat,
+    @Allowed(from = "1ms", to = "15s") @DefaultValue("12s") Duration heartbeat,
     @DefaultValue("30m") Duration shortestAge,
     @DefaultValue("60m") Duration longestAge,
     @DefaultValue("40s") Duration stalled,
-    @DefaultValue("4s") Duration farewell,
-    @DefaultValue("1s") Duration shortestRetry,
-    @DefaultValue("5s") Duration longestRetry,
+    @Allowed(from = "0s") @DefaultValue("4s") Duration farewell,
+    @Allowed(from = "0s") @DefaultValue("1s") Duration shortestRetry,
+    @Allowed(from = "0s") @DefaultValue("5s") Duration longestRetry,
     @DefaultValue("5000") int perKey,
     @DefaultValue("19000") int perNode,
     @DefaultValue("2000") int perSecond,
-    @DefaultValue("64") int patches,
+    @Allowed(from = "0") @DefaultValue("64") int patches,
     @DefaultValue("64KB") DataSize writeSize,
     @DefaultValue("60s") Duration longestWait,
-    @DefaultValue("32MB") DataSize pollBodies,
-    @DefaultValue("45s") Duration unacknowledged,
+    @Allowed(from = "0B") @DefaultValue("32MB") DataSize pollBodies,
+    @Allowed(from = "0s") @DefaultValue("45s") Duration unacknowledged,
     @DefaultValue("2") int compressors,
-    @DefaultValue("512B") DataSize compressFrom) {}
+    @Allowed(from = "0B") @DefaultValue("512B") DataSize compressFrom) {
+
+  StreamSettings {
+    if (longestAge.compareTo(shortestAge) < 0 || longestRetry.compareTo(shortestRetry) < 0) {
+      throw new IllegalArgumentException(
+          "STITCHD_STREAM_LONGEST_AGE and STITCHD_STREAM_LONGEST_RETRY must be at least STITCHD_STREAM_SHORTEST_AGE and STITCHD_STREAM_SHORTEST_RETRY.");
+    }
+  }
+}

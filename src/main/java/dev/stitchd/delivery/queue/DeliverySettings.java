@@ -1,5 +1,6 @@
 package dev.stitchd.delivery.queue;
 
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -29,13 +30,13 @@ public record DeliverySettings(
     @DefaultValue("8MB") DataSize batchBytes,
     @DefaultValue("250ms") Duration batchWait,
     @DefaultValue("4") int insertsInFlight,
-    @DefaultValue("10s") Duration durableWait,
+    @Allowed(from = "0s") @DefaultValue("10s") Duration durableWait,
     @DefaultValue("200ms") Duration retryMin,
     @DefaultValue("3s") Duration retryMax,
-    @DefaultValue("2s") Duration retryAfter,
+    @Allowed(from = "0s") @DefaultValue("2s") Duration retryAfter,
     @DefaultValue("2s") Duration spoolAfter,
     @DefaultValue("10000") int accounts,
-    @DefaultValue("10s") Duration drain) {
+    @Allowed(from = "0s") @DefaultValue("10s") Duration drain) {
 
   public DeliverySettings {
     if (queueEvents < 1 || batchRows < 1 || insertsInFlight < 1 || accounts < 1) {

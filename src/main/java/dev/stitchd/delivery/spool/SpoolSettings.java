@@ -1,5 +1,6 @@
 package dev.stitchd.delivery.spool;
 
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -14,9 +15,9 @@ import org.springframework.util.unit.DataSize;
 /// @param deadFileSize when a file of dead letters is full and the next one begins
 @ConfigurationProperties("stitchd.spool")
 record SpoolSettings(
-    @DefaultValue("1GB") DataSize size,
+    @Allowed(from = "0B") @DefaultValue("1GB") DataSize size,
     @DefaultValue("15m") Duration old,
-    @DefaultValue("256MB") DataSize deadSize,
+    @Allowed(from = "0B") @DefaultValue("256MB") DataSize deadSize,
     @DefaultValue("16MB") DataSize deadFileSize) {
 
   SpoolSettings {

@@ -1,5 +1,6 @@
 package dev.stitchd.ingest.quota;
 
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -17,7 +18,7 @@ public record QuotaSettings(
     @DefaultValue("250ms") Duration lease,
     @DefaultValue("1s") Duration leaseWithin,
     @DefaultValue("20000") int balances,
-    @DefaultValue("20") int clientPercent,
+    @Allowed(from = "1", to = "100") @DefaultValue("20") int clientPercent,
     @DefaultValue("100") int addressPerSecond,
     @DefaultValue("1000") int addressBurst,
     @DefaultValue("100000") int addresses) {

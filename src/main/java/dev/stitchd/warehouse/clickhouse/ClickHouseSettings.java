@@ -1,5 +1,6 @@
 package dev.stitchd.warehouse.clickhouse;
 
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -31,7 +32,7 @@ public record ClickHouseSettings(
     @DefaultValue("5s") Duration migrationRetryMax,
     @DefaultValue("4") int queryThreads,
     @DefaultValue("100") int waitingQueries,
-    @DefaultValue("10s") Duration queryTime,
+    @Allowed(from = "1s") @DefaultValue("10s") Duration queryTime,
     @DefaultValue("10000") int queryRows) {
 
   public ClickHouseSettings {

@@ -1,5 +1,6 @@
 package dev.stitchd.warehouse.clickhouse;
 
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -22,16 +23,16 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param sampledRows how many events are read, at most, to find samples for autocomplete
 @ConfigurationProperties("stitchd.warehouse")
 public record WarehouseSettings(
-    @DefaultValue("400d") Duration eventsTtl,
+    @Allowed(from = "0s") @DefaultValue("400d") Duration eventsTtl,
     @DefaultValue("1m") Duration rollupInterval,
-    @DefaultValue("10m") Duration rollupAfter,
-    @DefaultValue("9d") Duration rollupLookback,
+    @Allowed(from = "0s") @DefaultValue("10m") Duration rollupAfter,
+    @Allowed(from = "0s") @DefaultValue("9d") Duration rollupLookback,
     @DefaultValue("5000000") long rollupRows,
     @DefaultValue("500") int reopenedHours,
     @DefaultValue("2") int exports,
     @DefaultValue("1000000") long exportSlice,
     @DefaultValue("10000000") long parquetRows,
-    @DefaultValue("10s") Duration exportRetryAfter,
+    @Allowed(from = "0s") @DefaultValue("10s") Duration exportRetryAfter,
     @DefaultValue("5000000") long sampledRows) {
 
   /// Events may arrive a week late; what is kept shorter would vanish on arrival.

@@ -1,5 +1,6 @@
 package dev.stitchd.warehouse.live;
 
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -16,13 +17,13 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param rejectedWrite how often those that wait are written
 @ConfigurationProperties("stitchd.live")
 record LiveSettings(
-    @DefaultValue("20") int watchers,
+    @Allowed(from = "0") @DefaultValue("20") int watchers,
     @DefaultValue("500ms") Duration poll,
     @DefaultValue("5s") Duration lookback,
     @DefaultValue("200") int rows,
     @DefaultValue("15m") Duration longest,
     @DefaultValue("2") int connections,
-    @DefaultValue("200") int rejectedWaiting,
+    @Allowed(from = "0") @DefaultValue("200") int rejectedWaiting,
     @DefaultValue("500ms") Duration rejectedWrite) {
 
   LiveSettings {
