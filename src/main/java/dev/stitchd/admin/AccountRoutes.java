@@ -40,10 +40,7 @@ final class AccountRoutes {
 
   private Mono<ServerResponse> account(ServerRequest request) {
     return environments
-        .id(
-            Requests.tenant(request),
-            request.pathVariable("project"),
-            request.pathVariable("environment"))
+        .id(Requests.tenant(request), Requests.project(request), Requests.environment(request))
         .map(account::of)
         .flatMap(standing -> Answers.json(body(standing)));
   }

@@ -16,8 +16,8 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 
-/// The six routes that every collection of the management plane has, with the same manners: lists
-/// are paged by key, `PUT` and `DELETE` need `If-Match`, `PATCH` is a JSON Merge Patch.
+/// The six routes that every collection of the management plane has, alike: lists are paged by key,
+/// `PUT` and `DELETE` need `If-Match`, `PATCH` is a JSON Merge Patch.
 final class Collection {
 
   interface Lister {

@@ -78,10 +78,7 @@ final class ContextRoutes {
     var limit = query.number("limit", DEFAULT_LIMIT, 1, MOST);
     query.check();
     return environments
-        .id(
-            Requests.tenant(request),
-            request.pathVariable("project"),
-            request.pathVariable("environment"))
+        .id(Requests.tenant(request), Requests.project(request), Requests.environment(request))
         .map(environment ->
             new SeenContexts.Place(environment, contextType, span.from(), span.to(), limit));
   }

@@ -27,40 +27,38 @@ final class EventDefinitionRoutes {
         (request, page) ->
             definitions.list(
                 Requests.tenant(request),
-                project(request),
-                environment(request),
+                Requests.project(request),
+                Requests.environment(request),
                 page.after(),
                 page.limit()),
         request ->
             definitions.get(
-                Requests.tenant(request), project(request), environment(request), event(request)),
+                Requests.tenant(request),
+                Requests.project(request),
+                Requests.environment(request),
+                event(request)),
         (request, body) ->
             definitions.create(
-                Requests.author(request), project(request), environment(request), body),
+                Requests.author(request),
+                Requests.project(request),
+                Requests.environment(request),
+                body),
         (request, edit) ->
             definitions.update(
                 Requests.author(request),
-                project(request),
-                environment(request),
+                Requests.project(request),
+                Requests.environment(request),
                 event(request),
                 edit),
         (request, expected) ->
             definitions
                 .delete(
                     Requests.author(request),
-                    project(request),
-                    environment(request),
+                    Requests.project(request),
+                    Requests.environment(request),
                     event(request),
                     expected)
                 .thenReturn(Map.of()));
-  }
-
-  private static String project(ServerRequest request) {
-    return request.pathVariable("project");
-  }
-
-  private static String environment(ServerRequest request) {
-    return request.pathVariable("environment");
   }
 
   private static String event(ServerRequest request) {

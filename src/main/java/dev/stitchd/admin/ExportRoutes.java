@@ -61,10 +61,7 @@ final class ExportRoutes {
     var span = query.span(clock, DAY);
     query.check();
     return environments
-        .id(
-            Requests.tenant(request),
-            request.pathVariable("project"),
-            request.pathVariable("environment"))
+        .id(Requests.tenant(request), Requests.project(request), Requests.environment(request))
         .map(environment ->
             new EventExport.Wanted(environment, kind, span.from(), span.to(), format))
         .flatMap(wanted -> answer(type, wanted));

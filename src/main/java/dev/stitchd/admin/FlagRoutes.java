@@ -48,17 +48,18 @@ final class FlagRoutes {
         (request, page) ->
             flags.list(
                 Requests.tenant(request),
-                project(request),
+                Requests.project(request),
                 filter(request),
                 page.after(),
                 page.limit()),
-        request -> flags.get(Requests.tenant(request), project(request), flag(request)),
-        (request, body) -> flags.create(Requests.author(request), project(request), body),
+        request -> flags.get(Requests.tenant(request), Requests.project(request), flag(request)),
+        (request, body) -> flags.create(Requests.author(request), Requests.project(request), body),
         (request, edit) ->
-            flags.update(Requests.author(request), project(request), flag(request), edit),
+            flags.update(Requests.author(request), Requests.project(request), flag(request), edit),
         (request, expected) ->
             flags
-                .delete(Requests.author(request), project(request), flag(request), expected)
+                .delete(
+                    Requests.author(request), Requests.project(request), flag(request), expected)
                 .map(Written::revisions));
   }
 
@@ -70,9 +71,9 @@ final class FlagRoutes {
                 targeting
                     .get(
                         Requests.tenant(request),
-                        project(request),
+                        Requests.project(request),
                         flag(request),
-                        environment(request))
+                        Requests.environment(request))
                     .flatMap(Answers::of))
         .PUT(TARGETING, this::replaceTargeting)
         .PATCH(
@@ -91,28 +92,35 @@ final class FlagRoutes {
         (request, page) ->
             segments.list(
                 Requests.tenant(request),
-                project(request),
-                environment(request),
+                Requests.project(request),
+                Requests.environment(request),
                 page.after(),
                 page.limit()),
         request ->
             segments.get(
-                Requests.tenant(request), project(request), environment(request), segment(request)),
+                Requests.tenant(request),
+                Requests.project(request),
+                Requests.environment(request),
+                segment(request)),
         (request, body) ->
-            segments.create(Requests.author(request), project(request), environment(request), body),
+            segments.create(
+                Requests.author(request),
+                Requests.project(request),
+                Requests.environment(request),
+                body),
         (request, edit) ->
             segments.update(
                 Requests.author(request),
-                project(request),
-                environment(request),
+                Requests.project(request),
+                Requests.environment(request),
                 segment(request),
                 edit),
         (request, expected) ->
             segments
                 .delete(
                     Requests.author(request),
-                    project(request),
-                    environment(request),
+                    Requests.project(request),
+                    Requests.environment(request),
                     segment(request),
                     expected)
                 .map(Written::revisions));
@@ -127,7 +135,11 @@ final class FlagRoutes {
   private Mono<ServerResponse> editTargeting(ServerRequest request, Edit edit) {
     return targeting
         .update(
-            Requests.author(request), project(request), flag(request), environment(request), edit)
+            Requests.author(request),
+            Requests.project(request),
+            flag(request),
+            Requests.environment(request),
+            edit)
         .flatMap(changed -> Answers.of(changed.written(), moved(changed.moved())));
   }
 
@@ -147,14 +159,6 @@ final class FlagRoutes {
         request.queryParam("q").orElse(null),
         request.queryParam("tag").orElse(null),
         Requests.flag(request, "archived"));
-  }
-
-  private static String project(ServerRequest request) {
-    return request.pathVariable("project");
-  }
-
-  private static String environment(ServerRequest request) {
-    return request.pathVariable("environment");
   }
 
   private static String flag(ServerRequest request) {

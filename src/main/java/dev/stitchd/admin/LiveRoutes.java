@@ -39,10 +39,7 @@ final class LiveRoutes {
   private Mono<ServerResponse> watch(ServerRequest request) {
     var filter = filter(request);
     return environments
-        .id(
-            Requests.tenant(request),
-            request.pathVariable("project"),
-            request.pathVariable("environment"))
+        .id(Requests.tenant(request), Requests.project(request), Requests.environment(request))
         .flatMap(environment ->
             ServerResponse.ok()
                 .contentType(MediaType.TEXT_EVENT_STREAM)

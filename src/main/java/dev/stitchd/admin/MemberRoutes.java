@@ -192,8 +192,6 @@ final class MemberRoutes {
 
   private static SegmentPath path(ServerRequest request) {
     return new SegmentPath(
-        request.pathVariable("project"),
-        request.pathVariable("environment"),
-        request.pathVariable("segment"));
+        Requests.project(request), Requests.environment(request), request.pathVariable("segment"));
   }
 }

@@ -106,7 +106,7 @@ final class PreviewRoutes {
   private Mono<Ground> ground(ServerRequest request, @Nullable Long revision) {
     var tenant = Requests.tenant(request);
     return history
-        .position(tenant, request.pathVariable("project"), request.pathVariable("environment"))
+        .position(tenant, Requests.project(request), Requests.environment(request))
         .flatMap(position ->
             revision == null
                 ? newest(position).map(now -> new Ground(position, now.revision(), now.ruleset()))

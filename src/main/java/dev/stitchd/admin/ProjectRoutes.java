@@ -53,12 +53,13 @@ final class ProjectRoutes {
         "project",
         settings.maxBodyBytes(),
         (request, page) -> projects.list(Requests.tenant(request), page.after(), page.limit()),
-        request -> projects.get(Requests.tenant(request), project(request)),
+        request -> projects.get(Requests.tenant(request), Requests.project(request)),
         (request, body) -> projects.create(Requests.author(request), body),
-        (request, edit) -> projects.update(Requests.author(request), project(request), edit),
+        (request, edit) ->
+            projects.update(Requests.author(request), Requests.project(request), edit),
         (request, expected) ->
             projects
-                .delete(Requests.author(request), project(request), expected)
+                .delete(Requests.author(request), Requests.project(request), expected)
                 .thenReturn(Map.of()));
   }
 
@@ -69,28 +70,29 @@ final class ProjectRoutes {
         settings.maxBodyBytes(),
         (request, page) ->
             environments.list(
-                Requests.tenant(request), project(request), page.after(), page.limit()),
+                Requests.tenant(request), Requests.project(request), page.after(), page.limit()),
         request ->
-            environments.get(Requests.tenant(request), project(request), environment(request)),
-        (request, body) -> environments.create(Requests.author(request), project(request), body),
+            environments.get(
+                Requests.tenant(request), Requests.project(request), Requests.environment(request)),
+        (request, body) ->
+            environments.create(Requests.author(request), Requests.project(request), body),
         (request, edit) ->
             environments.update(
-                Requests.author(request), project(request), environment(request), edit),
+                Requests.author(request),
+                Requests.project(request),
+                Requests.environment(request),
+                edit),
         (request, expected) ->
             environments
-                .delete(Requests.author(request), project(request), environment(request), expected)
+                .delete(
+                    Requests.author(request),
+                    Requests.project(request),
+                    Requests.environment(request),
+                    expected)
                 .thenReturn(Map.of()));
   }
 
   private static <T> Mono<T> asPlatform(ServerRequest request, Mono<T> answer) {
     return Mono.fromSupplier(() -> Requests.platformAuthor(request)).then(answer);
-  }
-
-  private static String project(ServerRequest request) {
-    return request.pathVariable("project");
-  }
-
-  private static String environment(ServerRequest request) {
-    return request.pathVariable("environment");
   }
 }

@@ -40,8 +40,8 @@ final class PropagationRoutes {
     return propagation
         .of(
             Requests.tenant(request),
-            request.pathVariable("project"),
-            request.pathVariable("environment"),
+            Requests.project(request),
+            Requests.environment(request),
             request.queryParam("revision").map(PropagationRoutes::revision).orElse(null))
         .flatMap(report -> Answers.json(body(report)));
   }

@@ -43,6 +43,16 @@ final class Requests {
     throw new Problem.Unauthenticated("this route needs an API token");
   }
 
+  /// The project that the path names.
+  static String project(ServerRequest request) {
+    return request.pathVariable("project");
+  }
+
+  /// The environment that the path names.
+  static String environment(ServerRequest request) {
+    return request.pathVariable("environment");
+  }
+
   static TenantId tenant(ServerRequest request) {
     return caller(request).tenant();
   }

@@ -50,8 +50,8 @@ final class SdkKeyRoutes {
                     (r, page) ->
                         keys.list(
                             Requests.tenant(r),
-                            project(r),
-                            environment(r),
+                            Requests.project(r),
+                            Requests.environment(r),
                             page.after(),
                             page.limit())))
         .POST(
@@ -64,8 +64,8 @@ final class SdkKeyRoutes {
             request ->
                 keys.get(
                         Requests.tenant(request),
-                        project(request),
-                        environment(request),
+                        Requests.project(request),
+                        Requests.environment(request),
                         id(request))
                     .flatMap(Answers::of))
         .DELETE(PATH + "/{key}", this::revoke)
@@ -81,8 +81,8 @@ final class SdkKeyRoutes {
     var secret = secrets.newSdkKey(KINDS.getOrDefault(wanted.kind(), SdkCaller.Kind.SERVER));
     return keys.create(
             Requests.author(request),
-            project(request),
-            environment(request),
+            Requests.project(request),
+            Requests.environment(request),
             wanted.name(),
             wanted.kind(),
             secret.hash())
@@ -100,7 +100,11 @@ final class SdkKeyRoutes {
   private Mono<ServerResponse> revoke(ServerRequest request) {
     var force = Requests.flag(request, "force");
     return keys.revoke(
-            Requests.author(request), project(request), environment(request), id(request), force)
+            Requests.author(request),
+            Requests.project(request),
+            Requests.environment(request),
+            id(request),
+            force)
         .then(Answers.gone(Map.of()));
   }
 
@@ -120,13 +124,5 @@ final class SdkKeyRoutes {
     } catch (IllegalArgumentException e) {
       throw new Problem.NotFound("there is no such key in this environment");
     }
-  }
-
-  private static String project(ServerRequest request) {
-    return request.pathVariable("project");
-  }
-
-  private static String environment(ServerRequest request) {
-    return request.pathVariable("environment");
   }
 }

@@ -58,9 +58,9 @@ final class StaleFlagRoutes {
     query.check();
     var since = clock.instant().minus(Duration.ofDays(days));
     var tenant = Requests.tenant(request);
-    var project = request.pathVariable("project");
+    var project = Requests.project(request);
     return environments
-        .id(tenant, project, request.pathVariable("environment"))
+        .id(tenant, project, Requests.environment(request))
         .flatMap(environment -> use.since(environment, since))
         .zipWhen(_ -> flags.list(tenant, project, IN_USE, "", ALL))
         .flatMap(both -> Answers.json(body(since, both.getT2(), both.getT1())));

@@ -69,9 +69,7 @@ final class StatsRoutes {
 
   private Mono<EnvironmentId> environment(ServerRequest request) {
     return environments.id(
-        Requests.tenant(request),
-        request.pathVariable("project"),
-        request.pathVariable("environment"));
+        Requests.tenant(request), Requests.project(request), Requests.environment(request));
   }
 
   private static ObjectNode body(List<EvaluationStats.Row> rows) {

@@ -24,7 +24,7 @@ final class UsageRoutes {
                 dependents
                     .ofFlag(
                         Requests.tenant(request),
-                        request.pathVariable("project"),
+                        Requests.project(request),
                         request.pathVariable("flag"))
                     .flatMap(Answers::json))
         .GET(
@@ -33,8 +33,8 @@ final class UsageRoutes {
                 dependents
                     .ofSegment(
                         Requests.tenant(request),
-                        request.pathVariable("project"),
-                        request.pathVariable("environment"),
+                        Requests.project(request),
+                        Requests.environment(request),
                         request.pathVariable("segment"))
                     .flatMap(Answers::json))
         .build();

@@ -1,8 +1,9 @@
-/// **The door for people and CI**: the management plane under `/api/v1`, `/metrics`, and the
-/// description of all routes. Each handler reads a request, asks one room, and writes an answer;
-/// nothing is decided here.
+/// **The management API**, for people and CI: the management plane under `/api/v1`, `/metrics`, and
+/// the description of all routes. Each handler reads a request, asks one room, and writes an
+/// answer; nothing is decided here.
 ///
-/// May use: the rooms it is a door to. Threads: Netty event loops; nothing blocks.
+/// May use: the rooms whose resources and questions it serves. Threads: Netty event loops; nothing
+/// blocks.
 @ApplicationModule(
     allowedDependencies = {
       "kernel",

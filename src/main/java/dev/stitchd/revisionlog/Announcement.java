@@ -2,7 +2,7 @@ package dev.stitchd.revisionlog;
 
 import dev.stitchd.kernel.EnvironmentId;
 
-/// What the doorbell says.
+/// What is told of an environment: how far it has come, never what changed.
 public sealed interface Announcement {
 
   /// An environment has committed up to a revision, and its keys and settings up to an access

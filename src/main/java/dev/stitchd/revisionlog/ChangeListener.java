@@ -79,7 +79,7 @@ final class ChangeListener implements BackgroundJob {
     if (announcement instanceof Announcement.Resync) {
       failures.set(0);
       if (!connected.getAndSet(true)) {
-        LOG.info("Listening for changes");
+        LOG.info("PostgreSQL's announcements of changes are heard");
       }
     }
     feed.announce(announcement);
@@ -88,7 +88,7 @@ final class ChangeListener implements BackgroundJob {
   private Publisher<Long> pause(Retry.RetrySignal loss) {
     if (connected.getAndSet(false) || failures.get() == 0) {
       LOG.warn(
-          "Not listening for changes, trying again; until then they are found by polling: {}",
+          "The connection on which PostgreSQL announces changes is lost ({}). Until it is back, changes are found by the safety polls and arrive later; it is opened again by itself, so look at PostgreSQL if this lasts",
           String.valueOf(loss.failure()));
     }
     return Mono.delay(delay(failures.getAndIncrement()), timer);

@@ -59,7 +59,9 @@ final class ListeningConnection {
   private static @Nullable Announcement understood(Notification notification) {
     var announcement = AnnouncementRows.understand(notification.getParameter());
     if (announcement == null) {
-      LOG.warn("Ignored a notification that no Stitchd sends: {}", notification.getParameter());
+      LOG.warn(
+          "Ignored a notification on the channel 'stitchd' that no Stitchd sends, so another program uses the channel of this database: {}",
+          notification.getParameter());
     }
     return announcement;
   }

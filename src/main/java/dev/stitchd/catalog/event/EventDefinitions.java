@@ -3,12 +3,12 @@ package dev.stitchd.catalog.event;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
-import dev.stitchd.postgres.Transactions;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.Edit;
 import dev.stitchd.resource.KeyAndName;
 import dev.stitchd.resource.LockedEnvironment;
 import dev.stitchd.resource.LookupRows;
+import dev.stitchd.resource.Lookups;
 import dev.stitchd.resource.ResourcePath;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.resource.UnitOfWork;
@@ -31,34 +31,34 @@ public final class EventDefinitions {
 
   private static final String REGISTRAR = "auto-registration";
 
-  private final Transactions transactions;
+  private final Lookups lookups;
   private final UnitsOfWork units;
 
-  EventDefinitions(Transactions transactions, UnitsOfWork units) {
-    this.transactions = transactions;
+  EventDefinitions(Lookups lookups, UnitsOfWork units) {
+    this.lookups = lookups;
     this.units = units;
   }
 
   /// An environment's definitions with keys after `after`, in order, one more than `limit`.
   public Mono<List<StoredResource>> list(
       TenantId tenant, String project, String environment, String after, int limit) {
-    return transactions
-        .inTenant(
+    return lookups
+        .inEnvironment(
             tenant,
-            session ->
-                LookupRows.environment(session, tenant, project, environment)
-                    .flatMap(id -> EventDefinitionRows.page(session, tenant, id, after, limit)))
+            project,
+            environment,
+            (session, id) -> EventDefinitionRows.page(session, tenant, id.value(), after, limit))
         .map(rows -> rows.stream().map(EventDefinitionRow::stored).toList());
   }
 
   /// One definition.
   public Mono<StoredResource> get(TenantId tenant, String project, String environment, String key) {
-    return transactions
-        .inTenant(
+    return lookups
+        .inEnvironment(
             tenant,
-            session ->
-                LookupRows.environment(session, tenant, project, environment)
-                    .flatMap(id -> EventDefinitionRows.find(session, tenant, id, key)))
+            project,
+            environment,
+            (session, id) -> EventDefinitionRows.find(session, tenant, id.value(), key))
         .map(EventDefinitionRow::stored);
   }
 

@@ -4,11 +4,11 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Session;
-import dev.stitchd.postgres.Transactions;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.Edit;
 import dev.stitchd.resource.LockedEnvironment;
 import dev.stitchd.resource.LookupRows;
+import dev.stitchd.resource.Lookups;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.resource.UnitOfWork;
 import dev.stitchd.resource.UnitsOfWork;
@@ -36,12 +36,12 @@ public final class FlagTargeting {
   ///   000 buckets moved
   public record Changed(Written written, Map<String, Integer> moved) {}
 
-  private final Transactions transactions;
+  private final Lookups lookups;
   private final UnitsOfWork units;
   private final RandomGenerator chance;
 
-  FlagTargeting(Transactions transactions, UnitsOfWork units, RandomGenerator chance) {
-    this.transactions = transactions;
+  FlagTargeting(Lookups lookups, UnitsOfWork units, RandomGenerator chance) {
+    this.lookups = lookups;
     this.units = units;
     this.chance = chance;
   }
@@ -49,12 +49,9 @@ public final class FlagTargeting {
   /// The targeting in force.
   public Mono<StoredResource> get(
       TenantId tenant, String project, String flag, String environment) {
-    return transactions
-        .inTenant(
-            tenant,
-            session ->
-                LookupRows.environment(session, tenant, project, environment)
-                    .flatMap(id -> find(session, tenant, project, flag, new EnvironmentId(id))))
+    return lookups
+        .inEnvironment(
+            tenant, project, environment, (session, id) -> find(session, tenant, project, flag, id))
         .map(row -> StoredResource.of(flag, row));
   }
 

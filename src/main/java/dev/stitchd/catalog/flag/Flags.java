@@ -3,11 +3,10 @@ package dev.stitchd.catalog.flag;
 import dev.stitchd.kernel.FieldError;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
-import dev.stitchd.postgres.Transactions;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.Edit;
 import dev.stitchd.resource.LockedEnvironment;
-import dev.stitchd.resource.LookupRows;
+import dev.stitchd.resource.Lookups;
 import dev.stitchd.resource.ResourcePath;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.resource.UnitOfWork;
@@ -32,34 +31,29 @@ public final class Flags {
   /// Most flags in a project, and so in an environment.
   static final int MAX_FLAGS = 5_000;
 
-  private final Transactions transactions;
+  private final Lookups lookups;
   private final UnitsOfWork units;
 
-  Flags(Transactions transactions, UnitsOfWork units) {
-    this.transactions = transactions;
+  Flags(Lookups lookups, UnitsOfWork units) {
+    this.lookups = lookups;
     this.units = units;
   }
 
   /// A project's flags with keys after `after`, in order, one more than `limit`.
   public Mono<List<StoredResource>> list(
       TenantId tenant, String project, FlagFilter filter, String after, int limit) {
-    return transactions
-        .inTenant(
+    return lookups
+        .inProject(
             tenant,
-            session ->
-                LookupRows.project(session, tenant, project)
-                    .flatMap(id -> FlagRows.page(session, tenant, id, filter, after, limit)))
+            project,
+            (session, id) -> FlagRows.page(session, tenant, id, filter, after, limit))
         .map(rows -> rows.stream().map(FlagRow::stored).toList());
   }
 
   /// One flag.
   public Mono<StoredResource> get(TenantId tenant, String project, String key) {
-    return transactions
-        .inTenant(
-            tenant,
-            session ->
-                LookupRows.project(session, tenant, project)
-                    .flatMap(id -> FlagRows.find(session, tenant, id, key)))
+    return lookups
+        .inProject(tenant, project, (session, id) -> FlagRows.find(session, tenant, id, key))
         .map(FlagRow::stored);
   }
 

@@ -3,10 +3,9 @@ package dev.stitchd.catalog.project;
 import dev.stitchd.catalog.project.EnvironmentKeyRows.Key;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
-import dev.stitchd.postgres.Transactions;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.LockedEnvironment;
-import dev.stitchd.resource.LookupRows;
+import dev.stitchd.resource.Lookups;
 import dev.stitchd.resource.ResourcePath;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.resource.UnitOfWork;
@@ -22,11 +21,11 @@ import reactor.core.publisher.Mono;
 @Component
 public final class EnvironmentKeys {
 
-  private final Transactions transactions;
+  private final Lookups lookups;
   private final UnitsOfWork units;
 
-  EnvironmentKeys(Transactions transactions, UnitsOfWork units) {
-    this.transactions = transactions;
+  EnvironmentKeys(Lookups lookups, UnitsOfWork units) {
+    this.lookups = lookups;
     this.units = units;
   }
 
@@ -34,23 +33,23 @@ public final class EnvironmentKeys {
   /// keys themselves.
   public Mono<List<StoredResource>> list(
       TenantId tenant, String project, String environment, String after, int limit) {
-    return transactions
-        .inTenant(
+    return lookups
+        .inEnvironment(
             tenant,
-            session ->
-                LookupRows.environment(session, tenant, project, environment)
-                    .flatMap(id -> EnvironmentKeyRows.page(session, tenant, id, after, limit)))
+            project,
+            environment,
+            (session, id) -> EnvironmentKeyRows.page(session, tenant, id.value(), after, limit))
         .map(page -> page.stream().map(EnvironmentKeys::stored).toList());
   }
 
   /// One key, revoked or not; never the key itself.
   public Mono<StoredResource> get(TenantId tenant, String project, String environment, UUID id) {
-    return transactions
-        .inTenant(
+    return lookups
+        .inEnvironment(
             tenant,
-            session ->
-                LookupRows.environment(session, tenant, project, environment)
-                    .flatMap(within -> EnvironmentKeyRows.find(session, tenant, within, id)))
+            project,
+            environment,
+            (session, within) -> EnvironmentKeyRows.find(session, tenant, within.value(), id))
         .switchIfEmpty(Mono.error(EnvironmentKeys::noSuchKey))
         .map(EnvironmentKeys::stored);
   }

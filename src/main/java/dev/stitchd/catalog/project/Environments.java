@@ -4,11 +4,10 @@ import dev.stitchd.catalog.flag.FlagItems;
 import dev.stitchd.catalog.project.EnvironmentRows.Environment;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
-import dev.stitchd.postgres.Transactions;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.Edit;
 import dev.stitchd.resource.LockedEnvironment;
-import dev.stitchd.resource.LookupRows;
+import dev.stitchd.resource.Lookups;
 import dev.stitchd.resource.ResourcePath;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.resource.UnitOfWork;
@@ -26,22 +25,21 @@ import tools.jackson.databind.JsonNode;
 @Component
 public final class Environments {
 
-  private final Transactions transactions;
+  private final Lookups lookups;
   private final UnitsOfWork units;
 
-  Environments(Transactions transactions, UnitsOfWork units) {
-    this.transactions = transactions;
+  Environments(Lookups lookups, UnitsOfWork units) {
+    this.lookups = lookups;
     this.units = units;
   }
 
   /// A project's environments with keys after `after`, in order, one more than `limit`.
   public Mono<List<StoredResource>> list(TenantId tenant, String project, String after, int limit) {
-    return transactions
-        .inTenant(
+    return lookups
+        .inProject(
             tenant,
-            session ->
-                LookupRows.project(session, tenant, project)
-                    .flatMap(id -> EnvironmentRows.page(session, tenant, id, after, limit)))
+            project,
+            (session, id) -> EnvironmentRows.page(session, tenant, id, after, limit))
         .map(page -> page.stream().map(Environments::stored).toList());
   }
 
@@ -127,11 +125,8 @@ public final class Environments {
   }
 
   private Mono<Environment> find(TenantId tenant, String project, String key) {
-    return transactions.inTenant(
-        tenant,
-        session ->
-            LookupRows.project(session, tenant, project)
-                .flatMap(id -> EnvironmentRows.find(session, tenant, id, key)));
+    return lookups.inProject(
+        tenant, project, (session, id) -> EnvironmentRows.find(session, tenant, id, key));
   }
 
   private static String path(String project, Environment environment) {

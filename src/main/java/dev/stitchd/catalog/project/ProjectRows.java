@@ -1,20 +1,16 @@
 package dev.stitchd.catalog.project;
 
 import dev.stitchd.kernel.EnvironmentId;
-import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.KeyAndName;
 import dev.stitchd.resource.LookupRows;
-import dev.stitchd.resource.Resource;
-import dev.stitchd.resource.Versioned;
-import io.r2dbc.spi.Readable;
+import dev.stitchd.resource.NamedResource;
 import java.util.List;
 import java.util.UUID;
 import reactor.core.publisher.Mono;
-import tools.jackson.databind.node.ObjectNode;
 
 /// `projects`, and the statements on it.
 final class ProjectRows {
@@ -37,44 +33,31 @@ final class ProjectRows {
       "SELECT id FROM environments WHERE tenant_id = $1 AND project_id = $2 ORDER BY id FOR UPDATE";
   private static final String DELETE = "DELETE FROM projects WHERE tenant_id = $1 AND id = $2";
 
-  record Project(String key, String name, Versioned meta) implements Resource {
-
-    @Override
-    public ObjectNode body() {
-      return meta.into(Json.object().put("key", key).put("name", name));
-    }
-
-    @Override
-    public long version() {
-      return meta.version();
-    }
-  }
-
   private ProjectRows() {}
 
   /// One more than `limit`.
-  static Mono<List<Project>> page(Session session, TenantId tenant, String after, int limit) {
-    return session.all(PAGE, ProjectRows::project, tenant.value(), after, limit + 1);
+  static Mono<List<NamedResource>> page(Session session, TenantId tenant, String after, int limit) {
+    return session.all(PAGE, NamedResource::of, tenant.value(), after, limit + 1);
   }
 
-  static Mono<Project> find(Session session, TenantId tenant, String key) {
+  static Mono<NamedResource> find(Session session, TenantId tenant, String key) {
     return session
-        .one(FIND, ProjectRows::project, tenant.value(), key)
+        .one(FIND, NamedResource::of, tenant.value(), key)
         .switchIfEmpty(Mono.error(() -> LookupRows.noProject(key)));
   }
 
-  static Mono<Project> insert(Session session, Author author, KeyAndName wanted) {
+  static Mono<NamedResource> insert(Session session, Author author, KeyAndName wanted) {
     return session.one(
         INSERT,
-        ProjectRows::project,
+        NamedResource::of,
         author.tenant().value(),
         wanted.key(),
         wanted.name(),
         author.name());
   }
 
-  static Mono<Project> rename(Session session, TenantId tenant, UUID project, String name) {
-    return session.one(RENAME, ProjectRows::project, tenant.value(), project, name);
+  static Mono<NamedResource> rename(Session session, TenantId tenant, UUID project, String name) {
+    return session.one(RENAME, NamedResource::of, tenant.value(), project, name);
   }
 
   /// The project's environments, held until the transaction ends.
@@ -89,9 +72,5 @@ final class ProjectRows {
 
   static Mono<Long> delete(Session session, TenantId tenant, UUID project) {
     return session.run(DELETE, tenant.value(), project);
-  }
-
-  private static Project project(Readable row) {
-    return new Project(Columns.text(row, "key"), Columns.text(row, "name"), Versioned.of(row));
   }
 }

@@ -1,11 +1,11 @@
 package dev.stitchd.catalog.project;
 
-import dev.stitchd.catalog.project.ProjectRows.Project;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Transactions;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.Edit;
 import dev.stitchd.resource.KeyAndName;
+import dev.stitchd.resource.NamedResource;
 import dev.stitchd.resource.ResourcePath;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.resource.UnitOfWork;
@@ -34,14 +34,14 @@ public final class Projects {
   public Mono<List<StoredResource>> list(TenantId tenant, String after, int limit) {
     return transactions
         .inTenant(tenant, session -> ProjectRows.page(session, tenant, after, limit))
-        .map(page -> page.stream().map(Projects::stored).toList());
+        .map(page -> page.stream().map(NamedResource::stored).toList());
   }
 
   /// One project.
   public Mono<StoredResource> get(TenantId tenant, String key) {
     return transactions
         .inTenant(tenant, session -> ProjectRows.find(session, tenant, key))
-        .map(Projects::stored);
+        .map(NamedResource::stored);
   }
 
   /// Creates a project from `{"key", "name"}`.
@@ -78,7 +78,7 @@ public final class Projects {
             made -> unit.wrote("create", ResourcePath.project(made.key()), null, made, List.of()));
   }
 
-  private static Mono<Written> update(UnitOfWork unit, Project before, Edit edit) {
+  private static Mono<Written> update(UnitOfWork unit, NamedResource before, Edit edit) {
     edit.check("project '" + before.key() + "'", before.version());
     var wanted = KeyAndName.read(edit.body().apply(before.body()), before.key());
     return ProjectRows.rename(unit.session(), unit.tenant(), before.meta().id(), wanted.name())
@@ -86,7 +86,7 @@ public final class Projects {
             unit.wrote("update", ResourcePath.project(after.key()), before, after, List.of()));
   }
 
-  private static Mono<Written> delete(UnitOfWork unit, Project project, long expected) {
+  private static Mono<Written> delete(UnitOfWork unit, NamedResource project, long expected) {
     Edit.deletion(expected).check("project '" + project.key() + "'", project.version());
     return ProjectRows.lockEnvironments(unit.session(), unit.tenant(), project.meta().id())
         .flatMapMany(Flux::fromIterable)
@@ -97,9 +97,5 @@ public final class Projects {
         .then(
             Mono.defer(
                 () -> unit.deleted(ResourcePath.project(project.key()), project, List.of())));
-  }
-
-  private static StoredResource stored(Project project) {
-    return StoredResource.of(project.key(), project);
   }
 }

@@ -1,18 +1,13 @@
 package dev.stitchd.catalog.project;
 
-import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
-import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.KeyAndName;
-import dev.stitchd.resource.Resource;
-import dev.stitchd.resource.Versioned;
-import io.r2dbc.spi.Readable;
+import dev.stitchd.resource.NamedResource;
 import java.util.List;
 import reactor.core.publisher.Mono;
-import tools.jackson.databind.node.ObjectNode;
 
 /// `tenants`, and the statements on it.
 final class TenantRows {
@@ -30,45 +25,28 @@ final class TenantRows {
   private static final String HAS_PROJECTS = "SELECT 1 FROM projects WHERE tenant_id = $1 LIMIT 1";
   private static final String DELETE = "DELETE FROM tenants WHERE id = $1";
 
-  record Tenant(String key, String name, Versioned meta) implements Resource {
-
-    @Override
-    public ObjectNode body() {
-      return meta.into(Json.object().put("key", key).put("name", name));
-    }
-
-    @Override
-    public long version() {
-      return meta.version();
-    }
-
-    TenantId id() {
-      return new TenantId(meta.id());
-    }
-  }
-
   private TenantRows() {}
 
   /// One more than `limit`.
-  static Mono<List<Tenant>> page(Session session, String after, int limit) {
-    return session.all(PAGE, TenantRows::tenant, after, limit + 1);
+  static Mono<List<NamedResource>> page(Session session, String after, int limit) {
+    return session.all(PAGE, NamedResource::of, after, limit + 1);
   }
 
-  static Mono<Tenant> find(Session session, String key) {
+  static Mono<NamedResource> find(Session session, String key) {
     return find(session, FIND, key);
   }
 
   /// The row for ourselves until this transaction ends.
-  static Mono<Tenant> hold(Session session, String key) {
+  static Mono<NamedResource> hold(Session session, String key) {
     return find(session, FIND + " FOR UPDATE", key);
   }
 
-  static Mono<Tenant> insert(Session session, Author author, KeyAndName wanted) {
-    return session.one(INSERT, TenantRows::tenant, wanted.key(), wanted.name(), author.name());
+  static Mono<NamedResource> insert(Session session, Author author, KeyAndName wanted) {
+    return session.one(INSERT, NamedResource::of, wanted.key(), wanted.name(), author.name());
   }
 
-  static Mono<Tenant> rename(Session session, String key, String name) {
-    return session.one(RENAME, TenantRows::tenant, key, name);
+  static Mono<NamedResource> rename(Session session, String key, String name) {
+    return session.one(RENAME, NamedResource::of, key, name);
   }
 
   /// As far as the transaction sees into the tenant.
@@ -80,13 +58,9 @@ final class TenantRows {
     return session.run(DELETE, tenant.value());
   }
 
-  private static Mono<Tenant> find(Session session, String sql, String key) {
+  private static Mono<NamedResource> find(Session session, String sql, String key) {
     return session
-        .one(sql, TenantRows::tenant, key)
+        .one(sql, NamedResource::of, key)
         .switchIfEmpty(Mono.error(() -> new Problem.NotFound("there is no tenant '" + key + "'")));
-  }
-
-  private static Tenant tenant(Readable row) {
-    return new Tenant(Columns.text(row, "key"), Columns.text(row, "name"), Versioned.of(row));
   }
 }

@@ -1,11 +1,12 @@
 package dev.stitchd.catalog.project;
 
-import dev.stitchd.catalog.project.TenantRows.Tenant;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Transactions;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.Edit;
 import dev.stitchd.resource.KeyAndName;
+import dev.stitchd.resource.NamedResource;
 import dev.stitchd.resource.ResourcePath;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.resource.UnitOfWork;
@@ -34,12 +35,14 @@ public final class Tenants {
   public Mono<List<StoredResource>> list(String after, int limit) {
     return transactions
         .onPlatform(session -> TenantRows.page(session, after, limit))
-        .map(page -> page.stream().map(Tenants::stored).toList());
+        .map(page -> page.stream().map(NamedResource::stored).toList());
   }
 
   /// One tenant.
   public Mono<StoredResource> get(String key) {
-    return transactions.onPlatform(session -> TenantRows.find(session, key)).map(Tenants::stored);
+    return transactions
+        .onPlatform(session -> TenantRows.find(session, key))
+        .map(NamedResource::stored);
   }
 
   /// Creates a tenant from `{"key", "name"}`.
@@ -82,7 +85,7 @@ public final class Tenants {
         .flatMap(made -> wrote(unit, "create", null, made));
   }
 
-  private static Mono<Written> update(UnitOfWork unit, Tenant before, Edit edit) {
+  private static Mono<Written> update(UnitOfWork unit, NamedResource before, Edit edit) {
     edit.check("tenant '" + before.key() + "'", before.version());
     var wanted = KeyAndName.read(edit.body().apply(before.body()), before.key());
     return TenantRows.rename(unit.session(), before.key(), wanted.name())
@@ -91,16 +94,16 @@ public final class Tenants {
 
   /// The audit row belongs to the tenant itself.
   private static Mono<Written> wrote(
-      UnitOfWork unit, String action, @Nullable Tenant before, Tenant after) {
+      UnitOfWork unit, String action, @Nullable NamedResource before, NamedResource after) {
     return unit.inTenant(
-        after.id(),
+        id(after),
         inside -> inside.wrote(action, ResourcePath.tenant(after.key()), before, after, List.of()));
   }
 
-  private static Mono<Boolean> delete(UnitOfWork unit, Tenant tenant, long expected) {
+  private static Mono<Boolean> delete(UnitOfWork unit, NamedResource tenant, long expected) {
     Edit.deletion(expected).check("tenant '" + tenant.key() + "'", tenant.version());
-    return Transactions.enter(unit.session(), tenant.id())
-        .then(Mono.defer(() -> TenantRows.hasProjects(unit.session(), tenant.id())))
+    return Transactions.enter(unit.session(), id(tenant))
+        .then(Mono.defer(() -> TenantRows.hasProjects(unit.session(), id(tenant))))
         .flatMap(used ->
             used
                 ? Mono.error(
@@ -111,9 +114,9 @@ public final class Tenants {
   }
 
   /// The tenant takes its audit log along, so who deleted it is noted where they acted.
-  private static Mono<Boolean> remove(UnitOfWork unit, Tenant tenant) {
-    var deleted = TenantRows.delete(unit.session(), tenant.id());
-    return unit.tenant().equals(tenant.id())
+  private static Mono<Boolean> remove(UnitOfWork unit, NamedResource tenant) {
+    var deleted = TenantRows.delete(unit.session(), id(tenant));
+    return unit.tenant().equals(id(tenant))
         ? deleted.thenReturn(true)
         : deleted
             .then(Transactions.enter(unit.session(), unit.tenant()))
@@ -123,7 +126,7 @@ public final class Tenants {
             .thenReturn(true);
   }
 
-  private static StoredResource stored(Tenant tenant) {
-    return StoredResource.of(tenant.key(), tenant);
+  private static TenantId id(NamedResource tenant) {
+    return new TenantId(tenant.meta().id());
   }
 }

@@ -1,15 +1,13 @@
 package dev.stitchd.catalog.segment;
 
-import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.FieldError;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
-import dev.stitchd.postgres.Transactions;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.Edit;
 import dev.stitchd.resource.LockedEnvironment;
-import dev.stitchd.resource.LookupRows;
+import dev.stitchd.resource.Lookups;
 import dev.stitchd.resource.ResourcePath;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.resource.UnitOfWork;
@@ -35,34 +33,34 @@ public final class Segments {
   /// Most segments in an environment.
   static final int MAX_SEGMENTS = 5_000;
 
-  private final Transactions transactions;
+  private final Lookups lookups;
   private final UnitsOfWork units;
 
-  Segments(Transactions transactions, UnitsOfWork units) {
-    this.transactions = transactions;
+  Segments(Lookups lookups, UnitsOfWork units) {
+    this.lookups = lookups;
     this.units = units;
   }
 
   /// An environment's segments with keys after `after`, in order, one more than `limit`.
   public Mono<List<StoredResource>> list(
       TenantId tenant, String project, String environment, String after, int limit) {
-    return transactions
-        .inTenant(
+    return lookups
+        .inEnvironment(
             tenant,
-            session ->
-                LookupRows.environment(session, tenant, project, environment)
-                    .flatMap(id -> SegmentRows.page(session, tenant, id, after, limit)))
+            project,
+            environment,
+            (session, id) -> SegmentRows.page(session, tenant, id.value(), after, limit))
         .map(rows -> rows.stream().map(SegmentRow::stored).toList());
   }
 
   /// One segment.
   public Mono<StoredResource> get(TenantId tenant, String project, String environment, String key) {
-    return transactions
-        .inTenant(
+    return lookups
+        .inEnvironment(
             tenant,
-            session ->
-                LookupRows.environment(session, tenant, project, environment)
-                    .flatMap(id -> SegmentRows.find(session, tenant, new EnvironmentId(id), key)))
+            project,
+            environment,
+            (session, id) -> SegmentRows.find(session, tenant, id, key))
         .map(SegmentRow::stored);
   }
 
