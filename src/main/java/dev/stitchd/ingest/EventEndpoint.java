@@ -62,18 +62,18 @@ final class EventEndpoint implements Endpoint {
   }
 
   /// Asked before the body is read, so that who has no room left does not send it for nothing.
-  private Mono<Admitted> within(SdkRequest request, Sender sender) {
+  private Mono<IntakeResult> within(SdkRequest request, Sender sender) {
     return sender
         .allowance()
         .take(0)
         .flatMap(grant ->
             switch (grant) {
               case Allowance.Grant.Given _ -> admitted(request, sender);
-              case Allowance.Grant.Short lacking -> Mono.just(Admitted.beyond(lacking));
+              case Allowance.Grant.Short lacking -> Mono.just(IntakeResult.beyond(lacking));
             });
   }
 
-  private Mono<Admitted> admitted(SdkRequest request, Sender sender) {
+  private Mono<IntakeResult> admitted(SdkRequest request, Sender sender) {
     var coding = ContentCoding.of(request.headers(HttpHeaderNames.CONTENT_ENCODING));
     return switch (mediaType(request)) {
       case "application/x-ndjson" -> intake.lines(request.body(), coding, sender);
@@ -95,33 +95,33 @@ final class EventEndpoint implements Endpoint {
     return (end < 0 ? type : type.substring(0, end)).strip().toLowerCase(Locale.ROOT);
   }
 
-  private void count(Sender sender, Admitted admitted) {
-    var tally = admitted.tally();
-    account.beside(sender.environment(), tally.duplicates(), tally.rejectedCount());
-    if (tally.rejectedCount() > 0) {
-      rejections.note(sender.environment(), tally.someRejected(RejectionLog.OF_A_REQUEST));
+  private void count(Sender sender, IntakeResult admitted) {
+    var counts = admitted.counts();
+    account.beside(sender.environment(), counts.duplicates(), counts.rejectedCount());
+    if (counts.rejectedCount() > 0) {
+      rejections.note(sender.environment(), counts.someRejected(RejectionLog.OF_A_REQUEST));
     }
     if (admitted.stopped() instanceof Problem.TooMany) {
       throttled.increment();
     }
   }
 
-  private static HttpAnswer answer(SdkRequest request, Admitted admitted) {
+  private static HttpAnswer answer(SdkRequest request, IntakeResult admitted) {
     var problem = admitted.stopped();
     return problem == null
-        ? HttpAnswer.of(202, "application/json", admitted.tally().json())
+        ? HttpAnswer.of(202, "application/json", admitted.counts().json())
         : HttpAnswer.of(
                 ProblemWriter.status(problem).value(),
                 "application/problem+json",
-                problemWithTally(problem, request.path(), admitted.tally()))
+                problemWithCounts(problem, request.path(), admitted.counts()))
             .with(ProblemWriter.headers(problem));
   }
 
   /// A refusal midway answers what was accepted before it.
-  private static byte[] problemWithTally(Problem problem, String instance, Tally tally) {
+  private static byte[] problemWithCounts(Problem problem, String instance, IntakeCounts counts) {
     var written = new String(ProblemWriter.body(problem, instance), StandardCharsets.UTF_8);
     return Json.parseOwn(written) instanceof ObjectNode body
-        ? Json.writeBytes(tally.into(body))
-        : Json.writeBytes(tally.into(Json.object()));
+        ? Json.writeBytes(counts.into(body))
+        : Json.writeBytes(counts.into(Json.object()));
   }
 }

@@ -43,7 +43,7 @@ final class EventIntake {
 
   /// A JSON array, all or nothing. Emits once, on `ingest`; fails with [Problem.Malformed],
   /// [Problem.TooLarge], or [Problem.Unavailable] when too much is being read at once.
-  Mono<Admitted> array(Flux<byte[]> body, ContentCoding coding, Sender sender) {
+  Mono<IntakeResult> array(Flux<byte[]> body, ContentCoding coding, Sender sender) {
     return Mono.using(
         () -> budget.collect((int) settings.arraySize().toBytes()),
         place ->
@@ -57,14 +57,14 @@ final class EventIntake {
 
   /// Lines, admitted in chunks while they arrive. Emits once, on `ingest`; never fails for what is
   /// wrong with the body: what was admitted before counts.
-  Mono<Admitted> lines(Flux<byte[]> body, ContentCoding coding, Sender sender) {
+  Mono<IntakeResult> lines(Flux<byte[]> body, ContentCoding coding, Sender sender) {
     return Flux.defer(() -> chunks(body, coding, sender))
-        .onErrorResume(Problem.class, problem -> Mono.just(Admitted.stoppedBy(problem)))
+        .onErrorResume(Problem.class, problem -> Mono.just(IntakeResult.stoppedBy(problem)))
         .takeUntil(admitted -> admitted.stopped() != null)
-        .reduce(Admitted.NOTHING, (sum, next) -> sum.then(next, settings.rejectedListed()));
+        .reduce(IntakeResult.NOTHING, (sum, next) -> sum.then(next, settings.rejectedListed()));
   }
 
-  private Flux<Admitted> chunks(Flux<byte[]> body, ContentCoding coding, Sender sender) {
+  private Flux<IntakeResult> chunks(Flux<byte[]> body, ContentCoding coding, Sender sender) {
     var ids = new RecentIds(settings.idsRemembered());
     return items(body, coding, sender)
         .bufferUntil(chunk())
@@ -72,7 +72,7 @@ final class EventIntake {
             items -> admit(items, ids, sender), settings.chunksInFlight(), 1);
   }
 
-  private Flux<Item> items(Flux<byte[]> body, ContentCoding coding, Sender sender) {
+  private Flux<ReadEvent> items(Flux<byte[]> body, ContentCoding coding, Sender sender) {
     var splitter = new LineSplitter((int) settings.eventSize().toBytes());
     var total = new Total(settings.linesSize().toBytes());
     var reader = new EventReader(settings);
@@ -88,8 +88,8 @@ final class EventIntake {
     return coding.unpack(body.publishOn(ingest, AHEAD));
   }
 
-  private Mono<Admitted> admit(List<Item> items, RecentIds ids, Sender sender) {
-    var sorted = Tally.Sorted.of(items, ids, settings.rejectedListed());
+  private Mono<IntakeResult> admit(List<ReadEvent> items, RecentIds ids, Sender sender) {
+    var sorted = IntakeCounts.Sorted.of(items, ids, settings.rejectedListed());
     return sender
         .allowance()
         .take(sorted.valid().size())
@@ -97,18 +97,18 @@ final class EventIntake {
         .flatMap(grant ->
             switch (grant) {
               case Allowance.Grant.Given _ -> submit(sorted, sender);
-              case Allowance.Grant.Short lacking -> Mono.just(Admitted.beyond(lacking));
+              case Allowance.Grant.Short lacking -> Mono.just(IntakeResult.beyond(lacking));
             });
   }
 
-  private Mono<Admitted> submit(Tally.Sorted sorted, Sender sender) {
+  private Mono<IntakeResult> submit(IntakeCounts.Sorted sorted, Sender sender) {
     var events = sorted.events();
     return registrar
         .register(sender.tenant(), sender.environment(), sender.tracks().unregistered(events))
         .then(Mono.defer(() -> queue.submit(events)))
         .doOnNext(admission -> settle(admission, events.size(), sender))
         .publishOn(ingest)
-        .map(admission -> Admitted.of(sorted, admission, settings.rejectedListed()));
+        .map(admission -> IntakeResult.of(sorted, admission, settings.rejectedListed()));
   }
 
   /// What was refused was never sent.
@@ -119,7 +119,7 @@ final class EventIntake {
     }
   }
 
-  private java.util.function.Predicate<Item> chunk() {
+  private java.util.function.Predicate<ReadEvent> chunk() {
     return new Chunk(settings.chunkEvents(), settings.chunkSize().toBytes())::isFull;
   }
 
@@ -135,9 +135,9 @@ final class EventIntake {
       this.mostBytes = mostBytes;
     }
 
-    boolean isFull(Item item) {
+    boolean isFull(ReadEvent item) {
       items++;
-      bytes += item instanceof Item.Valid valid ? valid.size() : 0;
+      bytes += item instanceof ReadEvent.Valid valid ? valid.size() : 0;
       if (items < mostItems && bytes < mostBytes) {
         return false;
       }

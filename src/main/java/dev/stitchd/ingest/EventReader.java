@@ -44,7 +44,7 @@ final class EventReader {
 
   private final IngestSettings settings;
   private final long eventSize;
-  private final Words words = new Words();
+  private final TextPool texts = new TextPool();
 
   EventReader(IngestSettings settings) {
     this.settings = settings;
@@ -54,12 +54,12 @@ final class EventReader {
   /// Reads a whole array.
   ///
   /// @throws Problem.Malformed if it is not an array, and nothing else
-  List<Item> array(byte[] utf8, Sender sender, Instant received) {
+  List<ReadEvent> array(byte[] utf8, Sender sender, Instant received) {
     try (var parser = JSON.createParser(ObjectReadContext.empty(), utf8)) {
       if (parser.nextToken() != JsonToken.START_ARRAY) {
         throw new Problem.Malformed("the body must be a JSON array of events");
       }
-      var items = new ArrayList<Item>();
+      var items = new ArrayList<ReadEvent>();
       while (parser.nextToken() != JsonToken.END_ARRAY) {
         items.add(element(items.size(), parser, sender, received));
       }
@@ -73,12 +73,13 @@ final class EventReader {
   }
 
   /// The slower way, for an array in which something is not JSON: only that is rejected.
-  private List<Item> oneByOne(byte[] utf8, Sender sender, Instant received, JacksonException e) {
+  private List<ReadEvent> oneByOne(
+      byte[] utf8, Sender sender, Instant received, JacksonException e) {
     var elements = ArrayElements.of(utf8);
     if (elements == null) {
       throw new Problem.Malformed("the body is not valid JSON" + place(e));
     }
-    var items = new ArrayList<Item>(elements.size());
+    var items = new ArrayList<ReadEvent>(elements.size());
     for (var element : elements) {
       items.add(single(items.size(), element, "element", sender, received));
     }
@@ -86,58 +87,58 @@ final class EventReader {
   }
 
   /// Reads one line of NDJSON.
-  Item line(int index, Line line, Sender sender, Instant received) {
+  ReadEvent line(int index, Line line, Sender sender, Instant received) {
     return switch (line) {
       case Line.TooLong _ -> tooLarge(index, null);
       case Line.Text(byte[] utf8) -> single(index, utf8, "line", sender, received);
     };
   }
 
-  private Item single(int index, byte[] utf8, String what, Sender sender, Instant received) {
+  private ReadEvent single(int index, byte[] utf8, String what, Sender sender, Instant received) {
     try (var parser = JSON.createParser(ObjectReadContext.empty(), utf8)) {
       parser.nextToken();
       var item = element(index, parser, sender, received);
       return parser.nextToken() == null
           ? item
-          : new Item.Rejected(
+          : new ReadEvent.Rejected(
               index,
               null,
               RejectionCode.MALFORMED,
               "the " + what + " goes on after its JSON value");
     } catch (JacksonException e) {
-      return new Item.Rejected(
+      return new ReadEvent.Rejected(
           index, null, RejectionCode.MALFORMED, "the " + what + " is not valid JSON" + place(e));
     }
   }
 
-  private Item element(int index, JsonParser parser, Sender sender, Instant received) {
+  private ReadEvent element(int index, JsonParser parser, Sender sender, Instant received) {
     if (parser.currentToken() != JsonToken.START_OBJECT) {
       var _ = parser.skipChildren();
-      return new Item.Rejected(
+      return new ReadEvent.Rejected(
           index, null, RejectionCode.MALFORMED, "an event must be a JSON object");
     }
     long start = parser.currentTokenLocation().getByteOffset();
-    var draft = Draft.read(parser, words);
+    var draft = RawEvent.read(parser, texts);
     long size = parser.currentLocation().getByteOffset() - start;
     if (size > eventSize) {
       return tooLarge(index, draft.shownId());
     }
     try {
-      return new Item.Valid(index, event(draft, sender, received), (int) size);
+      return new ReadEvent.Valid(index, event(draft, sender, received), (int) size);
     } catch (Rejection rejection) {
-      return new Item.Rejected(index, draft.shownId(), rejection.code(), rejection.detail());
+      return new ReadEvent.Rejected(index, draft.shownId(), rejection.code(), rejection.detail());
     }
   }
 
-  private Item tooLarge(int index, @Nullable String id) {
-    return new Item.Rejected(
+  private ReadEvent tooLarge(int index, @Nullable String id) {
+    return new ReadEvent.Rejected(
         index,
         id,
         RejectionCode.TOO_LARGE,
         "an event may have at most " + settings.eventSize().toBytes() + " bytes");
   }
 
-  private Event event(Draft draft, Sender sender, Instant received) {
+  private Event event(RawEvent draft, Sender sender, Instant received) {
     if (draft.wrong != null) {
       throw draft.wrong;
     }
@@ -152,7 +153,7 @@ final class EventReader {
     };
   }
 
-  private Event evaluation(Draft draft, Sender sender, Instant received) {
+  private Event evaluation(RawEvent draft, Sender sender, Instant received) {
     var id = id(draft);
     refuse("an evaluation", draft.count, "count");
     refuseTrack("an evaluation", draft);
@@ -171,14 +172,14 @@ final class EventReader {
         draft.context.attributes(sender.hidden()));
   }
 
-  private Event track(Draft draft, Sender sender, Instant received) {
+  private Event track(RawEvent draft, Sender sender, Instant received) {
     var id = id(draft);
     refuse("a track event", draft.count, "count");
     refuse("a track event", draft.flag, "flag");
     refuse("a track event", draft.variant, "variant");
     refuse("a track event", draft.ruleId, "ruleId");
     refuse("a track event", draft.reason, "reason");
-    var properties = draft.properties == null ? PropertiesDraft.Properties.NONE : draft.properties;
+    var properties = draft.properties == null ? RawProperties.Properties.NONE : draft.properties;
     return new Event.Track(
         sender.environment(),
         id,
@@ -193,7 +194,7 @@ final class EventReader {
         draft.context.attributes(sender.hidden()));
   }
 
-  private static String tracked(Draft draft, List<String> properties, Sender sender) {
+  private static String tracked(RawEvent draft, List<String> properties, Sender sender) {
     var event = required(draft.event, "event");
     if (!JsonFields.isKey(event)) {
       throw new Rejection(RejectionCode.BAD_EVENT, "event must be the key of an event");
@@ -202,7 +203,7 @@ final class EventReader {
     return event;
   }
 
-  private static void refuseTrack(String what, Draft draft) {
+  private static void refuseTrack(String what, RawEvent draft) {
     refuse(what, draft.event, "event");
     refuse(what, draft.value, "value");
     refuse(what, draft.properties, "properties");
@@ -215,7 +216,7 @@ final class EventReader {
   }
 
   /// Empty for nobody, and for somebody who is private.
-  private static String contextKey(Draft draft, Sender sender) {
+  private static String contextKey(RawEvent draft, Sender sender) {
     var key = draft.context.key(sender.hidden());
     if (key == null) {
       return "";
@@ -230,7 +231,7 @@ final class EventReader {
     return key;
   }
 
-  private Event count(Draft draft, Sender sender, Instant received) {
+  private Event count(RawEvent draft, Sender sender, Instant received) {
     if (sender.isPublic()) {
       throw new Rejection(RejectionCode.NOT_ALLOWED, "a client key may not send counts");
     }
@@ -252,19 +253,19 @@ final class EventReader {
         count);
   }
 
-  private static UUID id(Draft draft) {
+  private static UUID id(RawEvent draft) {
     var text = draft.id;
     if (text == null) {
       throw new Rejection(RejectionCode.MISSING_ID, "every event needs an id, a UUID");
     }
-    var id = Spelling.uuid(text);
+    var id = IdsAndTimes.uuid(text);
     if (id == null) {
       throw new Rejection(RejectionCode.BAD_ID, "id must be a UUID");
     }
     return id;
   }
 
-  private Instant at(Draft draft, UUID id, Instant received) {
+  private Instant at(RawEvent draft, UUID id, Instant received) {
     var at = draft.at == null ? timeOf(id) : parsed(draft.at);
     if (at.isBefore(received.minus(settings.past()))
         || at.isAfter(received.plus(settings.future()))) {
@@ -289,13 +290,13 @@ final class EventReader {
 
   private static Instant parsed(String at) {
     try {
-      return Spelling.time(at);
+      return IdsAndTimes.time(at);
     } catch (DateTimeParseException _) {
       throw new Rejection(RejectionCode.BAD_AT, "at must be a time as in 2026-01-31T12:00:00.000Z");
     }
   }
 
-  private static String flag(Draft draft, Sender sender) {
+  private static String flag(RawEvent draft, Sender sender) {
     var flag = required(draft.flag, "flag");
     if (!JsonFields.isKey(flag)) {
       throw new Rejection(RejectionCode.BAD_FLAG, "flag must be a flag's key");

@@ -10,9 +10,9 @@ import dev.stitchd.ingest.definitions.DefinitionCache;
 import dev.stitchd.ingest.definitions.Registrar;
 import dev.stitchd.ingest.quota.AddressBuckets;
 import dev.stitchd.ingest.quota.Allowances;
-import dev.stitchd.ingest.quota.Balances;
 import dev.stitchd.ingest.quota.QuotaLeases;
 import dev.stitchd.ingest.quota.QuotaTokens;
+import dev.stitchd.ingest.quota.TokenBalances;
 import dev.stitchd.propagation.Instances;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -37,9 +37,9 @@ class IngestConfiguration {
   }
 
   @Bean
-  Balances quotaBalances(IngestSettings settings, MeterRegistry meters) {
-    var balances = new Balances(settings.quota());
-    Gauge.builder("stitchd.ingest.quota.balances", balances, Balances::size)
+  TokenBalances quotaBalances(IngestSettings settings, MeterRegistry meters) {
+    var balances = new TokenBalances(settings.quota());
+    Gauge.builder("stitchd.ingest.quota.balances", balances, TokenBalances::size)
         .description("Token buckets that this node holds a part of")
         .register(meters);
     return balances;
@@ -47,7 +47,7 @@ class IngestConfiguration {
 
   @Bean
   QuotaLeases quotaLeases(
-      Balances balances,
+      TokenBalances balances,
       QuotaTokens tokens,
       IngestSettings settings,
       @Qualifier("timer") Scheduler timer,
@@ -64,7 +64,7 @@ class IngestConfiguration {
   @Bean
   Senders eventSenders(
       DefinitionCache definitions,
-      Balances balances,
+      TokenBalances balances,
       ClientAddress addresses,
       Instances instances,
       IngestSettings settings,

@@ -115,22 +115,22 @@ class EventIntakeTest {
     return (String.join("\n", events) + "\n").getBytes(UTF_8);
   }
 
-  private Mono<Admitted> array(byte[] body) {
+  private Mono<IntakeResult> array(byte[] body) {
     return intake.array(Flux.just(body), ContentCoding.IDENTITY, SENDER);
   }
 
-  private Mono<Admitted> lines(byte[] body) {
+  private Mono<IntakeResult> lines(byte[] body) {
     return intake.lines(Flux.just(body), ContentCoding.IDENTITY, SENDER);
   }
 
-  private static Admitted done(Mono<Admitted> admitted) {
+  private static IntakeResult done(Mono<IntakeResult> admitted) {
     return admitted.block(Duration.ofSeconds(10));
   }
 
   @Test
   void arrayIsOfferedOnceAndWhole() {
     var admitted = done(array(array(events(100))));
-    assertThat(admitted).isEqualTo(new Admitted(new Tally(100, 0, List.of(), 0), null));
+    assertThat(admitted).isEqualTo(new IntakeResult(new IntakeCounts(100, 0, List.of(), 0), null));
     assertThat(offers).hasSize(1).first().satisfies(offer -> assertThat(offer).hasSize(100));
   }
 
@@ -140,7 +140,7 @@ class EventIntakeTest {
     var all = new ArrayList<>(twice);
     all.addAll(twice);
     var admitted = done(array(array(all)));
-    assertThat(admitted.tally()).isEqualTo(new Tally(3, 3, List.of(), 0));
+    assertThat(admitted.counts()).isEqualTo(new IntakeCounts(3, 3, List.of(), 0));
     assertThat(offers.getFirst()).hasSize(3);
   }
 
@@ -149,7 +149,7 @@ class EventIntakeTest {
     var first = events(25);
     var all = new ArrayList<>(first);
     all.addAll(first);
-    assertThat(done(lines(lines(all))).tally()).isEqualTo(new Tally(25, 25, List.of(), 0));
+    assertThat(done(lines(lines(all))).counts()).isEqualTo(new IntakeCounts(25, 25, List.of(), 0));
     assertThat(offers.stream().mapToInt(List::size).sum()).isEqualTo(25);
   }
 
@@ -162,8 +162,8 @@ class EventIntakeTest {
 
   @Test
   void newEventsAreRegisteredOnceAndThenTaken() {
-    var tally = done(array(array(List.of(track("a"), track("b"), track("a"))))).tally();
-    assertThat(tally.accepted()).isEqualTo(3);
+    var counts = done(array(array(List.of(track("a"), track("b"), track("a"))))).counts();
+    assertThat(counts.accepted()).isEqualTo(3);
     assertThat(registered).containsExactly("a", "b");
   }
 
@@ -172,11 +172,11 @@ class EventIntakeTest {
     for (var failure :
         List.<Mono<Integer>>of(Mono.error(new IllegalStateException("out")), Mono.never())) {
       registration = failure;
-      assertThat(done(array(array(List.of(track("a"))))).tally().accepted()).isEqualTo(1);
+      assertThat(done(array(array(List.of(track("a"))))).counts().accepted()).isEqualTo(1);
     }
   }
 
-  private Mono<Admitted> limited(Flux<byte[]> body, boolean lines, Allowance allowance) {
+  private Mono<IntakeResult> limited(Flux<byte[]> body, boolean lines, Allowance allowance) {
     var sender = SomeSender.limited(SENDER, allowance);
     return lines
         ? intake.lines(body, ContentCoding.IDENTITY, sender)
@@ -209,7 +209,7 @@ class EventIntakeTest {
   @Test
   void arrayBeyondTheQuotaIsRefusedWhole() {
     var admitted = done(limited(Flux.just(array(events(5))), false, new First(0)));
-    assertThat(admitted.tally()).isEqualTo(Tally.NOTHING);
+    assertThat(admitted.counts()).isEqualTo(IntakeCounts.NOTHING);
     assertThat(admitted.stopped())
         .isInstanceOfSatisfying(
             Problem.TooMany.class,
@@ -220,7 +220,7 @@ class EventIntakeTest {
   @Test
   void linesBeyondTheQuotaTellWhatWasAcceptedBefore() {
     var admitted = done(limited(Flux.just(lines(events(50))), true, new First(2)));
-    assertThat(admitted.tally().accepted()).isEqualTo(20);
+    assertThat(admitted.counts().accepted()).isEqualTo(20);
     assertThat(admitted.stopped()).isInstanceOf(Problem.TooMany.class);
   }
 
@@ -245,28 +245,28 @@ class EventIntakeTest {
             Clock.fixed(NOW, ZoneOffset.UTC),
             ingest);
     var body = "{}\n" + event(UUID.randomUUID()) + "\n{}\n{}\n{}\n{}\n";
-    var tally =
+    var counts =
         done(limited.lines(Flux.just(body.getBytes(UTF_8)), ContentCoding.IDENTITY, SENDER))
-            .tally();
-    assertThat(tally.rejected()).extracting(Item.Rejected::index).containsExactly(0, 2, 3);
-    assertThat(tally.rejectedCount()).isEqualTo(5);
-    assertThat(tally.accepted()).isEqualTo(1);
+            .counts();
+    assertThat(counts.rejected()).extracting(ReadEvent.Rejected::index).containsExactly(0, 2, 3);
+    assertThat(counts.rejectedCount()).isEqualTo(5);
+    assertThat(counts.accepted()).isEqualTo(1);
   }
 
   @Test
   void emptyArrayIsFine() {
-    assertThat(done(array("[]".getBytes(UTF_8)))).isEqualTo(Admitted.NOTHING);
+    assertThat(done(array("[]".getBytes(UTF_8)))).isEqualTo(IntakeResult.NOTHING);
   }
 
   @Test
   void eventsThatTheStoreRefusesAreRejectedWithoutItsWords() {
     var ids = List.of(UUID.randomUUID(), UUID.randomUUID(), UUID.randomUUID());
     answer = _ -> Mono.just(new Admission.Partly(Map.of(ids.get(1), "SELECT secret")));
-    var tally = done(array(array(ids.stream().map(EventIntakeTest::event).toList()))).tally();
-    assertThat(tally.accepted()).isEqualTo(2);
-    assertThat(tally.rejected())
+    var counts = done(array(array(ids.stream().map(EventIntakeTest::event).toList()))).counts();
+    assertThat(counts.accepted()).isEqualTo(2);
+    assertThat(counts.rejected())
         .containsExactly(
-            new Item.Rejected(
+            new ReadEvent.Rejected(
                 1,
                 ids.get(1).toString(),
                 RejectionCode.REFUSED_BY_STORE,
@@ -282,7 +282,7 @@ class EventIntakeTest {
             problem -> assertThat(problem.retryAfter()).isEqualTo(Duration.ofSeconds(3)));
     answer = _ -> Mono.just(new Admission.Unknown(Duration.ofSeconds(4)));
     var unknown = done(array(array(events(2))));
-    assertThat(unknown.tally().accepted()).isZero();
+    assertThat(unknown.counts().accepted()).isZero();
     assertThat(unknown.stopped())
         .isInstanceOfSatisfying(
             Problem.Unavailable.class,
@@ -328,7 +328,7 @@ class EventIntakeTest {
     while (budget.taken() > 0) {
       Thread.onSpinWait();
     }
-    assertThat(done(array(array(events(100)))).tally().accepted()).isEqualTo(100);
+    assertThat(done(array(array(events(100)))).counts().accepted()).isEqualTo(100);
   }
 
   @ParameterizedTest
@@ -337,7 +337,7 @@ class EventIntakeTest {
     var body = ContentCodingTest.pack(coding, lines(events(95)));
     var pieces = Flux.range(0, body.length).map(i -> new byte[] {body[i]});
     var admitted = done(intake.lines(pieces, coding, SENDER));
-    assertThat(admitted).isEqualTo(new Admitted(new Tally(95, 0, List.of(), 0), null));
+    assertThat(admitted).isEqualTo(new IntakeResult(new IntakeCounts(95, 0, List.of(), 0), null));
     assertThat(offers)
         .extracting(List::size)
         .containsExactly(10, 10, 10, 10, 10, 10, 10, 10, 10, 5);
@@ -352,7 +352,7 @@ class EventIntakeTest {
                     ? new Admission.Durable()
                     : new Admission.Refused(Duration.ofSeconds(2)));
     var admitted = done(lines(lines(events(500))));
-    assertThat(admitted.tally().accepted()).isEqualTo(20);
+    assertThat(admitted.counts().accepted()).isEqualTo(20);
     assertThat(admitted.stopped()).isInstanceOf(Problem.Unavailable.class);
     assertThat(offers.size()).isLessThan(10);
   }
@@ -361,9 +361,9 @@ class EventIntakeTest {
   void linesCutInTheMiddleKeepWhatWasWhole() {
     var body = lines(events(12));
     var cut = java.util.Arrays.copyOf(body, body.length - 20);
-    var tally = done(lines(cut)).tally();
-    assertThat(tally.accepted()).isEqualTo(11);
-    assertThat(tally.rejected())
+    var counts = done(lines(cut)).counts();
+    assertThat(counts.accepted()).isEqualTo(11);
+    assertThat(counts.rejected())
         .singleElement()
         .satisfies(item -> {
           assertThat(item.index()).isEqualTo(11);
@@ -378,8 +378,9 @@ class EventIntakeTest {
       var cut = java.util.Arrays.copyOf(body, body.length - 5);
       var admitted = done(intake.lines(Flux.just(cut), coding, SENDER));
       assertThat(admitted.stopped()).isInstanceOf(Problem.Malformed.class);
-      assertThat(admitted.tally().accepted()).isLessThanOrEqualTo(50);
-      assertThat(admitted.tally().accepted()).isEqualTo(offers.stream().mapToInt(List::size).sum());
+      assertThat(admitted.counts().accepted()).isLessThanOrEqualTo(50);
+      assertThat(admitted.counts().accepted())
+          .isEqualTo(offers.stream().mapToInt(List::size).sum());
       offers.clear();
     }
   }
@@ -390,9 +391,9 @@ class EventIntakeTest {
     var endless = Flux.range(0, 90).map(_ -> new byte[1_000]);
     var body =
         Flux.concat(Flux.just(good), endless, Flux.just("\n".getBytes(UTF_8)), Flux.just(good));
-    var tally = done(intake.lines(body, ContentCoding.IDENTITY, SENDER)).tally();
-    assertThat(tally.accepted() + tally.duplicates()).isEqualTo(4);
-    assertThat(tally.rejected())
+    var counts = done(intake.lines(body, ContentCoding.IDENTITY, SENDER)).counts();
+    assertThat(counts.accepted() + counts.duplicates()).isEqualTo(4);
+    assertThat(counts.rejected())
         .singleElement()
         .satisfies(item -> assertThat(item.code()).isEqualTo(RejectionCode.TOO_LARGE));
   }

@@ -32,11 +32,11 @@ class EventReaderTest {
 
   private final EventReader reader = new EventReader(IngestSettingsTest.bind(Map.of()));
 
-  private List<Item> array(String json, Sender sender) {
+  private List<ReadEvent> array(String json, Sender sender) {
     return reader.array(json.getBytes(UTF_8), sender, NOW);
   }
 
-  private Item one(String json) {
+  private ReadEvent one(String json) {
     return array("[" + json + "]", SERVER).getFirst();
   }
 
@@ -47,8 +47,8 @@ class EventReaderTest {
         .formatted(ID, more);
   }
 
-  private static String code(Item item) {
-    return item instanceof Item.Rejected rejected ? rejected.code().code() : "valid";
+  private static String code(ReadEvent item) {
+    return item instanceof ReadEvent.Rejected rejected ? rejected.code().code() : "valid";
   }
 
   @Test
@@ -62,7 +62,7 @@ class EventReaderTest {
             """);
     assertThat(item)
         .isInstanceOfSatisfying(
-            Item.Valid.class,
+            ReadEvent.Valid.class,
             valid ->
                 assertThat(valid.event())
                     .isEqualTo(
@@ -91,7 +91,7 @@ class EventReaderTest {
              "context":{"targetingKey":"u1","plan":"pro"}}\
             """
                 .formatted(ID));
-    assertThat(((Item.Valid) item).event())
+    assertThat(((ReadEvent.Valid) item).event())
         .isEqualTo(
             new Event.Track(
                 ENVIRONMENT,
@@ -121,7 +121,7 @@ class EventReaderTest {
                 .formatted("x".repeat(201), many));
     var hider = SomeSender.hiding(ENVIRONMENT, Set.of("a1", "organization"));
     var attributes =
-        ((Event.Evaluation) ((Item.Valid) array("[" + item + "]", hider).getFirst()).event())
+        ((Event.Evaluation) ((ReadEvent.Valid) array("[" + item + "]", hider).getFirst()).event())
             .attributes();
     assertThat(attributes)
         .hasSize(50)
@@ -144,7 +144,7 @@ class EventReaderTest {
             {"type":"count","id":"%s","at":"2026-10-15T12:05:00Z","flag":"shown","variant":"on","count":1200}\
             """
                 .formatted(ID));
-    assertThat(((Item.Valid) item).event())
+    assertThat(((ReadEvent.Valid) item).event())
         .isEqualTo(
             new Event.Count(
                 ENVIRONMENT,
@@ -159,7 +159,8 @@ class EventReaderTest {
 
   @Test
   void nobodyIsAContextToo() {
-    assertThat(((Event.Evaluation) ((Item.Valid) one(event(""))).event()).contextKey()).isEmpty();
+    assertThat(((Event.Evaluation) ((ReadEvent.Valid) one(event(""))).event()).contextKey())
+        .isEmpty();
     assertThat(code(one(event(",\"context\":null")))).isEqualTo("valid");
     assertThat(code(one(event(",\"context\":{}")))).isEqualTo("valid");
   }
@@ -169,11 +170,12 @@ class EventReaderTest {
     var hidden =
         event(
             ",\"context\":{\"privateAttributes\":[\"plan\",\"targetingKey\"],\"targetingKey\":\"u1\"}");
-    assertThat(((Event.Evaluation) ((Item.Valid) one(hidden)).event()).contextKey()).isEmpty();
+    assertThat(((Event.Evaluation) ((ReadEvent.Valid) one(hidden)).event()).contextKey()).isEmpty();
     var shown = event(",\"context\":{\"targetingKey\":\"u1\",\"privateAttributes\":[\"plan\"]}");
-    assertThat(((Event.Evaluation) ((Item.Valid) one(shown)).event()).contextKey()).isEqualTo("u1");
+    assertThat(((Event.Evaluation) ((ReadEvent.Valid) one(shown)).event()).contextKey())
+        .isEqualTo("u1");
     var everybody = SomeSender.hiding(ENVIRONMENT, Set.of("targetingKey"));
-    var item = (Item.Valid) array("[" + shown + "]", everybody).getFirst();
+    var item = (ReadEvent.Valid) array("[" + shown + "]", everybody).getFirst();
     assertThat(((Event.Evaluation) item.event()).contextKey()).isEmpty();
     assertThat(code(one(event(",\"context\":{\"privateAttributes\":[[]]}"))))
         .isEqualTo("malformed");
@@ -199,7 +201,7 @@ class EventReaderTest {
             {"type":"evaluation","id":"%s","flag":"shown","variant":"on"}\
             """
                 .formatted(id));
-    assertThat(((Item.Valid) item).event().at()).isEqualTo(NOW.minusSeconds(3_600));
+    assertThat(((ReadEvent.Valid) item).event().at()).isEqualTo(NOW.minusSeconds(3_600));
     assertThat(
             code(
                 one(
@@ -284,11 +286,11 @@ class EventReaderTest {
     var json = event.replace('\'', '"').replace("@", ID).replace("#", "2026-10-15T11:59:00Z");
     var items = array("[" + event("") + "," + json + "," + event("") + "]", SERVER);
     assertThat(items).extracting(EventReaderTest::code).containsExactly("valid", code, "valid");
-    assertThat(items).extracting(Item::index).containsExactly(0, 1, 2);
+    assertThat(items).extracting(ReadEvent::index).containsExactly(0, 1, 2);
     assertThat(code(line(json))).isEqualTo(code);
   }
 
-  private Item line(String json) {
+  private ReadEvent line(String json) {
     return reader.line(0, new Line.Text(json.getBytes(UTF_8)), SERVER, NOW);
   }
 
@@ -320,7 +322,8 @@ class EventReaderTest {
     assertThat(items)
         .extracting(EventReaderTest::code)
         .containsExactly("valid", "not-visible", "not-allowed");
-    assertThat(((Item.Valid) items.getFirst()).event().source()).isEqualTo(Event.Source.CLIENT_SDK);
+    assertThat(((ReadEvent.Valid) items.getFirst()).event().source())
+        .isEqualTo(Event.Source.CLIENT_SDK);
   }
 
   @ParameterizedTest
@@ -427,7 +430,7 @@ class EventReaderTest {
     assertThat(items)
         .extracting(EventReaderTest::code)
         .containsExactly("valid", "malformed", "valid");
-    assertThat(items).extracting(Item::index).containsExactly(0, 1, 2);
+    assertThat(items).extracting(ReadEvent::index).containsExactly(0, 1, 2);
   }
 
   @Test
@@ -458,12 +461,13 @@ class EventReaderTest {
 
   @Test
   void rejectedEventsShowTheirIdOnlyIfItCanBeRepeated() {
-    var shown = (Item.Rejected) one("{\"type\":\"x\",\"id\":\"abc\"}");
+    var shown = (ReadEvent.Rejected) one("{\"type\":\"x\",\"id\":\"abc\"}");
     assertThat(shown.id()).isEqualTo("abc");
-    assertThat(((Item.Rejected) one("{\"type\":\"x\",\"id\":\"" + "a".repeat(101) + "\"}")).id())
+    assertThat(
+            ((ReadEvent.Rejected) one("{\"type\":\"x\",\"id\":\"" + "a".repeat(101) + "\"}")).id())
         .isNull();
-    assertThat(((Item.Rejected) one("{\"type\":\"x\",\"id\":\"\\ud800\"}")).id()).isNull();
-    var name = (Item.Rejected) one("{\"type\":\"x\",\"a\\u0000b\":1}");
+    assertThat(((ReadEvent.Rejected) one("{\"type\":\"x\",\"id\":\"\\ud800\"}")).id()).isNull();
+    var name = (ReadEvent.Rejected) one("{\"type\":\"x\",\"a\\u0000b\":1}");
     assertThat(name.detail()).isEqualTo("unknown field '?'");
   }
 }

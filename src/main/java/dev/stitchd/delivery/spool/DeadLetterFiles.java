@@ -60,7 +60,11 @@ final class DeadLetterFiles implements DeadLetterStore {
   @Override
   public Mono<Boolean> bury(EncodedBatch row, String reason) {
     return disk.call(() -> write(line(row, reason)))
-        .doOnNext(_ -> LOG.error("Dead event {}: {}", name(row), reason))
+        .doOnNext(_ ->
+            LOG.error(
+                "Dead letters: ClickHouse refuses event {} for good ({}); it is kept as a dead letter and can be inserted once the cause is mended",
+                name(row),
+                reason))
         .onErrorResume(failure -> unwritten(row, reason, failure));
   }
 
@@ -94,7 +98,10 @@ final class DeadLetterFiles implements DeadLetterStore {
   private Mono<Boolean> unwritten(EncodedBatch row, String reason, Throwable failure) {
     meters.unburied();
     LOG.error(
-        "Dead event {}: {}; no dead letter was kept: {}", name(row), reason, failure.toString());
+        "Dead letters: ClickHouse refuses event {} for good ({}), and no dead letter could be written ({}): make room for dead letters",
+        name(row),
+        reason,
+        failure.toString());
     return Mono.just(false);
   }
 

@@ -108,7 +108,8 @@ final class FileSpool implements Spool {
     var file = folder.write(sequence.incrementAndGet(), batch.token(), content);
     add(new SpoolEntry(file, content.length, clock.instant(), EnvironmentCounts.of(batch)));
     if (!sinkIsOut) {
-      LOG.warn("The event store does not take batches: they go to the spool");
+      LOG.warn(
+          "Event spool: ClickHouse does not take batches, so they are kept on disk, acknowledged, and replayed when it does; nothing to do but to bring ClickHouse back");
     }
     sinkIsOut = true;
     failing = false;
@@ -119,7 +120,9 @@ final class FileSpool implements Spool {
     bytes.addAndGet(-size);
     meters.failed();
     if (!failing) {
-      LOG.error("The spool cannot be written: batches wait in memory: {}", failure.toString());
+      LOG.error(
+          "Event spool: a batch could not be written to disk ({}); batches wait in memory, and when the queue is full events are refused: make room on the disk or bring ClickHouse back",
+          failure.toString());
     }
     failing = true;
     return Mono.just(false);
@@ -133,7 +136,8 @@ final class FileSpool implements Spool {
   /// The sink has spoken, so it may be asked first again.
   void sinkAnswers() {
     if (sinkIsOut) {
-      LOG.info("The event store takes batches again, {} wait in the spool", files());
+      LOG.info(
+          "Event spool: ClickHouse takes batches again, {} wait on disk and are replayed", files());
     }
     sinkIsOut = false;
   }
@@ -186,7 +190,11 @@ final class FileSpool implements Spool {
 
   private void setAside(Path file, Throwable why) throws IOException {
     meters.corrupt();
-    LOG.error("{} is set aside as {}: {}", file, SpoolFolder.setAside(file), why.getMessage());
+    LOG.error(
+        "Event spool: {} cannot be read and is set aside as {} ({}); its events are not stored: keep the file, and see docs/operations.md",
+        file,
+        SpoolFolder.setAside(file),
+        why.getMessage());
   }
 
   private void add(SpoolEntry spooled) {

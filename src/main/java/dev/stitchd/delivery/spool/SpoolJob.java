@@ -58,7 +58,9 @@ final class SpoolJob implements BackgroundJob {
   public Mono<Void> close() {
     return Mono.fromRunnable(() -> {
       if (spool.files() > 0) {
-        LOG.info("{} batches stay in the spool for the next start", spool.files());
+        LOG.info(
+            "Event spool: {} batches stay on disk and are replayed at the next start",
+            spool.files());
       }
     });
   }

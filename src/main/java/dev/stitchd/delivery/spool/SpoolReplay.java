@@ -153,7 +153,7 @@ final class SpoolReplay {
     spooled.failures++;
     if (failures == 1 || failures % 20 == 0) {
       LOG.warn(
-          "{} waits on disk, attempt {}: {}",
+          "Spool replay: {} could not be stored (attempt {}: {}); it stays on disk and is tried again",
           spooled.file,
           failures,
           EventSink.Failure.reason(failure));
@@ -174,7 +174,7 @@ final class SpoolReplay {
     if (age > old.toSeconds() && alerted.plus(ALERT_EVERY).isBefore(now)) {
       alerted = now;
       LOG.warn(
-          "The oldest batch on disk has waited for {} s; {} wait, {} of {} bytes are taken",
+          "Spool replay: the oldest batch on disk has waited for {} s; {} wait and take {} of {} bytes, after which events are refused: bring ClickHouse back or give the spool more room",
           (long) age,
           spool.files(),
           spool.bytes(),

@@ -52,7 +52,7 @@ public final class DefinitionCache {
         .computeIfAbsent(snapshot.environment(), _ -> read(snapshot))
         .onErrorResume(failure -> {
           LOG.warn(
-              "Event definitions of environment {} cannot be read: {}",
+              "Event definitions: those of environment {} could not be read from PostgreSQL ({}); the last known ones hold, and without any its track events are refused with 503",
               snapshot.environment(),
               failure.toString());
           return Mono.justOrEmpty(held.getIfPresent(snapshot.environment()));

@@ -12,7 +12,7 @@ import reactor.core.scheduler.Scheduler;
 /// Who may send how much, by the settings of the environment and this node's own for addresses.
 public final class Allowances {
 
-  private final Balances balances;
+  private final TokenBalances balances;
   private final AddressBuckets addresses;
   private final QuotaSettings settings;
   private final Duration patience;
@@ -20,7 +20,7 @@ public final class Allowances {
   private final RandomGenerator chance;
 
   public Allowances(
-      Balances balances,
+      TokenBalances balances,
       AddressBuckets addresses,
       QuotaSettings settings,
       Scheduler timer,

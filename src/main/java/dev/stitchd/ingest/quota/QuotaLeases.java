@@ -22,7 +22,7 @@ public final class QuotaLeases implements BackgroundJob {
   private static final Logger LOG = LoggerFactory.getLogger(QuotaLeases.class);
   private static final double CHANCE = 0.2;
 
-  private final Balances balances;
+  private final TokenBalances balances;
   private final QuotaTokens tokens;
   private final QuotaSettings settings;
   private final Scheduler timer;
@@ -35,7 +35,7 @@ public final class QuotaLeases implements BackgroundJob {
   private long last;
 
   public QuotaLeases(
-      Balances balances,
+      TokenBalances balances,
       QuotaTokens tokens,
       QuotaSettings settings,
       Scheduler timer,

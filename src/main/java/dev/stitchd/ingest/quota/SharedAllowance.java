@@ -15,7 +15,7 @@ final class SharedAllowance implements Allowance {
   private static final long JITTER_MILLIS = 1_000;
 
   /// One bucket's tokens on this node, under the quota as it is now.
-  record Part(Balance balance, EventQuota quota) {}
+  record Part(TokenBalance balance, EventQuota quota) {}
 
   private final List<Part> parts;
   private final AddressBuckets.@Nullable Bucket address;
@@ -69,7 +69,7 @@ final class SharedAllowance implements Allowance {
   }
 
   /// Null if all parts gave; else the one that did not, and nothing is taken.
-  private @Nullable Balance takeAll(int events) {
+  private @Nullable TokenBalance takeAll(int events) {
     for (int i = 0; i < parts.size(); i++) {
       if (!parts.get(i).balance().take(events)) {
         parts.subList(0, i).forEach(part -> part.balance().giveBack(events));

@@ -108,6 +108,8 @@ final class RollupJob implements BackgroundJob {
 
   private void failed(Throwable failure) {
     meters.failed();
-    LOG.warn("Closed hours could not be rolled up: {}", failure.getMessage());
+    LOG.warn(
+        "Rollups: closed hours could not be rolled up ({}); they are counted from events, which is slower, and tried again",
+        failure.getMessage());
   }
 }

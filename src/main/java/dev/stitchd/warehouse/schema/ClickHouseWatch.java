@@ -101,7 +101,9 @@ public final class ClickHouseWatch implements BackgroundJob {
     }
     return lock.holding(migrate())
         .doOnSuccess(_ -> migrated())
-        .doOnError(AdvisoryLock.Taken.class, e -> LOG.info("ClickHouse waits: {}", e.getMessage()))
+        .doOnError(
+            AdvisoryLock.Taken.class,
+            e -> LOG.info("ClickHouse schema: {}; this node waits for it", e.getMessage()))
         .doOnError(e -> !(e instanceof AdvisoryLock.Taken), this::notMigrated);
   }
 
@@ -131,7 +133,9 @@ public final class ClickHouseWatch implements BackgroundJob {
     pause = (int) Math.min(Math.max(0, looks - 1), (1L << Math.min(failures - 1, 20)) - 1);
     var reason = firstLine(failure);
     state.lacksSchema(reason);
-    LOG.warn("ClickHouse's schema could not be brought up to date: {}", reason);
+    LOG.warn(
+        "ClickHouse schema: it could not be brought up to date ({}); events go to the spool and queries get 503 until it is, and it is tried again: see that ClickHouse answers and that its user may create tables",
+        reason);
   }
 
   private static String firstLine(Throwable failure) {

@@ -65,7 +65,7 @@ class QuotaLeasesTest {
 
   /// One node under a load of its own.
   private final class Node {
-    private final Balances balances = new Balances(SETTINGS);
+    private final TokenBalances balances = new TokenBalances(SETTINGS);
     private final AtomicInteger accepted = new AtomicInteger();
     private final AtomicInteger refused = new AtomicInteger();
     private final EventQuota quota;

@@ -12,19 +12,19 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /// The balances of all buckets in use on this node, bounded. Safe from any thread.
-public final class Balances {
+public final class TokenBalances {
 
   private final QuotaSettings settings;
-  private final Cache<Bucket, Balance> held;
+  private final Cache<Bucket, TokenBalance> held;
 
-  public Balances(QuotaSettings settings) {
+  public TokenBalances(QuotaSettings settings) {
     this.settings = settings;
     this.held =
         Caffeine.newBuilder().maximumSize(settings.balances()).executor(Runnable::run).build();
   }
 
-  public Balance of(Bucket bucket, EventQuota quota) {
-    return held.get(bucket, _ -> new Balance(quota, settings.lease()));
+  public TokenBalance of(Bucket bucket, EventQuota quota) {
+    return held.get(bucket, _ -> new TokenBalance(quota, settings.lease()));
   }
 
   public long size() {
@@ -39,7 +39,7 @@ public final class Balances {
         .toList();
   }
 
-  private static Ask ask(Bucket bucket, Balance balance) {
+  private static Ask ask(Bucket bucket, TokenBalance balance) {
     var quota = balance.quota();
     return new Ask(bucket, balance.ask(), quota.perSecond(), quota.burst());
   }

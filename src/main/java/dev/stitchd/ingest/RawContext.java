@@ -13,21 +13,21 @@ import tools.jackson.databind.node.ArrayNode;
 
 /// The context of one event while it is read: the key, what else is seen, and what of it is
 /// private. Nothing private leaves this class. Confined to one thread.
-final class ContextDraft {
+final class RawContext {
 
   static final String TARGETING_KEY = "targetingKey";
 
   private static final String BAD_PATHS = "context.privateAttributes must be a list of strings";
 
-  private final Draft event;
+  private final RawEvent event;
   private final SeenAttributes seen = new SeenAttributes();
-  private final Words words;
+  private final TextPool texts;
   private Set<String> hidden = Set.of();
   private @Nullable String key;
 
-  ContextDraft(Draft event, Words words) {
+  RawContext(RawEvent event, TextPool texts) {
     this.event = event;
-    this.words = words;
+    this.texts = texts;
   }
 
   /// Reads the value that the parser stands at.
@@ -36,7 +36,7 @@ final class ContextDraft {
       return;
     }
     if (token != JsonToken.START_OBJECT) {
-      Draft.skip(parser);
+      RawEvent.skip(parser);
       event.malformed("context must be an object");
       return;
     }
@@ -67,16 +67,16 @@ final class ContextDraft {
     switch (token) {
       case START_OBJECT -> object(path, parser, depth);
       case START_ARRAY -> list(path, parser);
-      case VALUE_STRING -> seen.add(path, words.at(parser));
+      case VALUE_STRING -> seen.add(path, texts.at(parser));
       case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> number(path, parser.getString());
       case VALUE_TRUE, VALUE_FALSE -> seen.add(path, parser.getString());
-      default -> Draft.skip(parser);
+      default -> RawEvent.skip(parser);
     }
   }
 
   private void object(String path, JsonParser parser, int depth) {
     if (depth >= EvaluationContext.MAX_DEPTH || path.length() > SeenAttributes.LONGEST_PATH) {
-      Draft.skip(parser);
+      RawEvent.skip(parser);
       return;
     }
     while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
@@ -97,7 +97,7 @@ final class ContextDraft {
     boolean keep = true;
     for (var token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
       keep = keep && list.size() < SeenAttributes.LONGEST_VALUE && element(list, token, parser);
-      Draft.skip(parser);
+      RawEvent.skip(parser);
     }
     if (keep) {
       seen.add(path, Json.write(list));
@@ -125,7 +125,7 @@ final class ContextDraft {
       return;
     }
     if (token != JsonToken.START_ARRAY) {
-      Draft.skip(parser);
+      RawEvent.skip(parser);
       event.malformed(BAD_PATHS);
       return;
     }
@@ -136,7 +136,7 @@ final class ContextDraft {
       if (element == JsonToken.VALUE_STRING) {
         hidden.add(parser.getString());
       } else {
-        Draft.skip(parser);
+        RawEvent.skip(parser);
         event.malformed(BAD_PATHS);
       }
     }

@@ -5,7 +5,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /// One event of a request, read.
-sealed interface Item {
+sealed interface ReadEvent {
 
   /// Its place in the request, from 0.
   int index();
@@ -13,7 +13,7 @@ sealed interface Item {
   /// An event that may be admitted.
   ///
   /// @param size its bytes in the request
-  record Valid(int index, Event event, int size) implements Item {
+  record Valid(int index, Event event, int size) implements ReadEvent {
     UUID id() {
       return event.id();
     }
@@ -23,5 +23,5 @@ sealed interface Item {
   ///
   /// @param id as the request had it, if it had one that can be repeated
   record Rejected(int index, @Nullable String id, RejectionCode code, String detail)
-      implements Item {}
+      implements ReadEvent {}
 }

@@ -8,7 +8,7 @@ import reactor.core.publisher.Sinks;
 /// The tokens of one bucket that this node holds. May run into debt: by what arrives within one
 /// lease at the full rate, before tokens are refused, and by the one request that uses up the last
 /// of them; what is owed is paid by the next leases. Safe from any thread.
-final class Balance {
+final class TokenBalance {
 
   /// How fast the share follows the leases: two seconds at four leases a second.
   private static final double FOLLOW = 0.125;
@@ -26,7 +26,7 @@ final class Balance {
   private double share;
   private Sinks.Empty<Void> next = Sinks.empty();
 
-  Balance(EventQuota quota, Duration lease) {
+  TokenBalance(EventQuota quota, Duration lease) {
     this.quota = quota;
     this.share = quota.perSecond();
     this.leaseSeconds = lease.toNanos() / 1e9;

@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
 /// How ids and times are spelt. The JDK's own readers take several times longer than everything
 /// else that is done for an event, so what SDKs write is read here, and every other spelling there.
 /// Pure.
-final class Spelling {
+final class IdsAndTimes {
 
   private static final int UUID_LENGTH = 36;
   private static final int PLAIN_TIME_LENGTH = "2026-01-31T12:00:00.000Z".length();
   private static final int DAYS_OF_ANY_MONTH = 28;
 
-  private Spelling() {}
+  private IdsAndTimes() {}
 
   /// A UUID in its only form, in letters of either case; null if it is none.
   static @Nullable UUID uuid(String text) {

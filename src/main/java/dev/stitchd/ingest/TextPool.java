@@ -6,7 +6,7 @@ import tools.jackson.core.JsonParser;
 /// The short texts of one body, which are mostly the same few again and again: each is made once
 /// and then found by its characters, so that events which wait to be stored share them. Forgets
 /// instead of growing. One for each body; confined to one thread at a time.
-final class Words {
+final class TextPool {
 
   private static final int LONGEST = 40;
   private static final int SLOTS = 256;

@@ -11,18 +11,18 @@ import tools.jackson.core.JsonToken;
 
 /// The properties of a `track` event while they are read: copied to compact JSON, numbers spelt as
 /// they came. What no store can keep is noted at the event. Confined to one thread.
-final class PropertiesDraft {
+final class RawProperties {
 
   /// How deep properties may nest.
   private static final int MAX_DEPTH = 8;
 
-  private final Draft event;
+  private final RawEvent event;
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private final JsonGenerator copy = Json.generator(bytes);
   private final List<String> names = new ArrayList<>();
   private boolean keep = true;
 
-  private PropertiesDraft(Draft event) {
+  private RawProperties(RawEvent event) {
     this.event = event;
   }
 
@@ -36,16 +36,16 @@ final class PropertiesDraft {
   }
 
   /// Reads the value that the parser stands at, to its end.
-  static Properties read(JsonToken token, JsonParser parser, Draft event) {
+  static Properties read(JsonToken token, JsonParser parser, RawEvent event) {
     if (token == JsonToken.VALUE_NULL) {
       return Properties.NONE;
     }
     if (token != JsonToken.START_OBJECT) {
-      Draft.skip(parser);
+      RawEvent.skip(parser);
       event.malformed("properties must be an object");
       return Properties.NONE;
     }
-    return new PropertiesDraft(event).object(parser);
+    return new RawProperties(event).object(parser);
   }
 
   private Properties object(JsonParser parser) {

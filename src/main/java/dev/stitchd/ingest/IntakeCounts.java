@@ -17,27 +17,28 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param duplicates how many repeated an id of the same request, as far as it is remembered
 /// @param rejected the first of those that were not taken
 /// @param rejectedCount how many were not taken
-record Tally(int accepted, int duplicates, List<Item.Rejected> rejected, int rejectedCount) {
+record IntakeCounts(
+    int accepted, int duplicates, List<ReadEvent.Rejected> rejected, int rejectedCount) {
 
-  static final Tally NOTHING = new Tally(0, 0, List.of(), 0);
+  static final IntakeCounts NOTHING = new IntakeCounts(0, 0, List.of(), 0);
 
-  Tally {
+  IntakeCounts {
     rejected = List.copyOf(rejected);
   }
 
   /// What may be admitted of some items, each id once.
-  record Sorted(List<Item.Valid> valid, Tally others) {
+  record Sorted(List<ReadEvent.Valid> valid, IntakeCounts others) {
 
-    static Sorted of(List<Item> items, RecentIds ids, int listed) {
-      var valid = new ArrayList<Item.Valid>(items.size());
-      var rejected = new ArrayList<Item.Rejected>();
+    static Sorted of(List<ReadEvent> items, RecentIds ids, int listed) {
+      var valid = new ArrayList<ReadEvent.Valid>(items.size());
+      var rejected = new ArrayList<ReadEvent.Rejected>();
       int duplicates = 0;
       int rejectedCount = 0;
       for (var item : items) {
         switch (item) {
-          case Item.Valid one when ids.add(one.id()) -> valid.add(one);
-          case Item.Valid _ -> duplicates++;
-          case Item.Rejected one -> {
+          case ReadEvent.Valid one when ids.add(one.id()) -> valid.add(one);
+          case ReadEvent.Valid _ -> duplicates++;
+          case ReadEvent.Rejected one -> {
             rejectedCount++;
             if (rejected.size() < listed) {
               rejected.add(one);
@@ -45,16 +46,16 @@ record Tally(int accepted, int duplicates, List<Item.Rejected> rejected, int rej
           }
         }
       }
-      return new Sorted(valid, new Tally(0, duplicates, rejected, rejectedCount));
+      return new Sorted(valid, new IntakeCounts(0, duplicates, rejected, rejectedCount));
     }
 
     List<Event> events() {
-      return valid.stream().map(Item.Valid::event).toList();
+      return valid.stream().map(ReadEvent.Valid::event).toList();
     }
 
-    /// The tally once the events have been submitted; nothing of them is accepted unless it is
+    /// The counts once the events have been submitted; nothing of them is accepted unless it is
     /// known to be durable.
-    Tally after(Admission admission, int listed) {
+    IntakeCounts after(Admission admission, int listed) {
       return switch (admission) {
         case Admission.Durable _ -> others.plus(durable(valid.size()), listed);
         case Admission.Partly(Map<UUID, String> dead) -> others.plus(partly(dead), listed);
@@ -62,31 +63,31 @@ record Tally(int accepted, int duplicates, List<Item.Rejected> rejected, int rej
       };
     }
 
-    private static Tally durable(int count) {
-      return new Tally(count, 0, List.of(), 0);
+    private static IntakeCounts durable(int count) {
+      return new IntakeCounts(count, 0, List.of(), 0);
     }
 
     /// The store's own words stay in the log.
-    private Tally partly(Map<UUID, String> dead) {
+    private IntakeCounts partly(Map<UUID, String> dead) {
       var refused =
           valid.stream()
               .filter(item -> dead.containsKey(item.id()))
               .map(item ->
-                  new Item.Rejected(
+                  new ReadEvent.Rejected(
                       item.index(),
                       item.id().toString(),
                       RejectionCode.REFUSED_BY_STORE,
                       "the event store refuses this event"))
               .toList();
-      return new Tally(valid.size() - refused.size(), 0, refused, refused.size());
+      return new IntakeCounts(valid.size() - refused.size(), 0, refused, refused.size());
     }
   }
 
-  Tally plus(Tally other, int listed) {
+  IntakeCounts plus(IntakeCounts other, int listed) {
     var both = new ArrayList<>(rejected);
     both.addAll(other.rejected);
-    both.sort(Comparator.comparingInt(Item.Rejected::index));
-    return new Tally(
+    both.sort(Comparator.comparingInt(ReadEvent.Rejected::index));
+    return new IntakeCounts(
         accepted + other.accepted,
         duplicates + other.duplicates,
         both.size() <= listed ? both : both.subList(0, listed),

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class SpellingTest {
+class IdsAndTimesTest {
 
   private static final int MANY = 20_000;
 
@@ -20,8 +20,8 @@ class SpellingTest {
     var random = new Random(46);
     for (int i = 0; i < MANY; i++) {
       var id = new UUID(random.nextLong(), random.nextLong());
-      assertThat(Spelling.uuid(id.toString())).isEqualTo(id);
-      assertThat(Spelling.uuid(id.toString().toUpperCase(java.util.Locale.ROOT))).isEqualTo(id);
+      assertThat(IdsAndTimes.uuid(id.toString())).isEqualTo(id);
+      assertThat(IdsAndTimes.uuid(id.toString().toUpperCase(java.util.Locale.ROOT))).isEqualTo(id);
     }
   }
 
@@ -33,11 +33,11 @@ class SpellingTest {
         var text = id.substring(0, at) + c + id.substring(at + 1);
         boolean isDash = id.charAt(at) == '-';
         boolean stays = isDash ? c == '-' : c == '0';
-        assertThat(Spelling.uuid(text) != null).as(text).isEqualTo(stays);
+        assertThat(IdsAndTimes.uuid(text) != null).as(text).isEqualTo(stays);
       }
     }
-    assertThat(Spelling.uuid(id + "0")).isNull();
-    assertThat(Spelling.uuid("")).isNull();
+    assertThat(IdsAndTimes.uuid(id + "0")).isNull();
+    assertThat(IdsAndTimes.uuid("")).isNull();
   }
 
   @Test
@@ -46,7 +46,7 @@ class SpellingTest {
     for (int i = 0; i < MANY; i++) {
       var time = Instant.ofEpochMilli(random.nextLong(-62_000_000_000_000L, 253_000_000_000_000L));
       var text = time.toString().replaceFirst("(:\\d\\d)Z$", "$1.000Z");
-      assertThat(Spelling.time(text)).as(text).isEqualTo(time);
+      assertThat(IdsAndTimes.time(text)).as(text).isEqualTo(time);
     }
   }
 
@@ -62,7 +62,7 @@ class SpellingTest {
         "0000-01-01T00:00:00.000Z"
       })
   void otherSpellingsAreReadToo(String text) {
-    assertThat(Spelling.time(text)).isEqualTo(Instant.parse(text));
+    assertThat(IdsAndTimes.time(text)).isEqualTo(Instant.parse(text));
   }
 
   @ParameterizedTest
@@ -81,6 +81,6 @@ class SpellingTest {
       })
   void whatIsNoTimeIsRefused(String text) {
     assertThatThrownBy(() -> Instant.parse(text)).isInstanceOf(DateTimeParseException.class);
-    assertThatThrownBy(() -> Spelling.time(text)).isInstanceOf(DateTimeParseException.class);
+    assertThatThrownBy(() -> IdsAndTimes.time(text)).isInstanceOf(DateTimeParseException.class);
   }
 }

@@ -7,7 +7,7 @@ import tools.jackson.core.JsonToken;
 
 /// The fields of one event as the request has them, before they are understood. The first thing
 /// that is wrong is remembered; reading goes on to the event's end. Confined to one thread.
-final class Draft {
+final class RawEvent {
 
   private static final int LONGEST_NAME = 100;
   private static final int LONGEST_ID_REPEATED = 100;
@@ -22,20 +22,20 @@ final class Draft {
   @Nullable Long count;
   @Nullable String event;
   @Nullable Double value;
-  PropertiesDraft.@Nullable Properties properties;
-  final ContextDraft context;
+  RawProperties.@Nullable Properties properties;
+  final RawContext context;
   @Nullable Rejection wrong;
 
-  private final Words words;
+  private final TextPool texts;
 
-  private Draft(Words words) {
-    this.words = words;
-    this.context = new ContextDraft(this, words);
+  private RawEvent(TextPool texts) {
+    this.texts = texts;
+    this.context = new RawContext(this, texts);
   }
 
   /// Reads the object at whose start the parser stands; leaves it at the object's end.
-  static Draft read(JsonParser parser, Words words) {
-    var draft = new Draft(words);
+  static RawEvent read(JsonParser parser, TextPool texts) {
+    var draft = new RawEvent(texts);
     while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
       var name = parser.currentName();
       var token = parser.nextToken();
@@ -56,7 +56,7 @@ final class Draft {
       case "count" -> count = number(token, parser);
       case "event" -> event = word(name, token, parser);
       case "value" -> value = measure(token, parser);
-      case "properties" -> properties = PropertiesDraft.read(token, parser, this);
+      case "properties" -> properties = RawProperties.read(token, parser, this);
       case "context" -> context.read(token, parser);
       default -> other(name, parser);
     }
@@ -73,7 +73,7 @@ final class Draft {
 
   /// Text that other events are likely to have too.
   private @Nullable String word(String name, JsonToken token, JsonParser parser) {
-    return isText(name, token, parser) ? storable(name, words.at(parser)) : null;
+    return isText(name, token, parser) ? storable(name, texts.at(parser)) : null;
   }
 
   private boolean isText(String name, JsonToken token, JsonParser parser) {
