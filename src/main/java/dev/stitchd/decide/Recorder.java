@@ -27,7 +27,7 @@ final class Recorder {
   private static final String TARGETING_KEY = "targetingKey";
 
   private final EventQueue queue;
-  private final Tally tally;
+  private final EvaluationCounts tally;
   private final Clock clock;
   private final RandomGenerator chance;
   private final Counter single;
@@ -36,7 +36,11 @@ final class Recorder {
   private final Counter unsupported;
 
   Recorder(
-      EventQueue queue, Tally tally, Clock clock, RandomGenerator chance, MeterRegistry meters) {
+      EventQueue queue,
+      EvaluationCounts tally,
+      Clock clock,
+      RandomGenerator chance,
+      MeterRegistry meters) {
     this.queue = queue;
     this.tally = tally;
     this.clock = clock;

@@ -32,7 +32,8 @@ final class Tracker implements Deliveries, Instances {
 
   private final PropagationSettings settings;
   private final Clock clock;
-  private final ConcurrentMap<EnvironmentId, Tally> environments = new ConcurrentHashMap<>();
+  private final ConcurrentMap<EnvironmentId, EnvironmentTally> environments =
+      new ConcurrentHashMap<>();
 
   Tracker(PropagationSettings settings, Clock clock) {
     this.settings = settings;
@@ -120,7 +121,7 @@ final class Tracker implements Deliveries, Instances {
 
   /// Takes back what could not be written.
   void back(Batch batch) {
-    batch.summaries().forEach(summary -> in(summary.environment(), Tally::notWritten));
+    batch.summaries().forEach(summary -> in(summary.environment(), EnvironmentTally::notWritten));
     long now = clock.millis();
     for (var present : batch.instances()) {
       in(
@@ -172,11 +173,11 @@ final class Tracker implements Deliveries, Instances {
                 }));
   }
 
-  private void in(EnvironmentId environment, Consumer<Tally> work) {
+  private void in(EnvironmentId environment, Consumer<EnvironmentTally> work) {
     environments.compute(
         environment,
         (_, known) -> {
-          var tally = known == null ? new Tally(settings) : known;
+          var tally = known == null ? new EnvironmentTally(settings) : known;
           work.accept(tally);
           return tally;
         });

@@ -24,7 +24,7 @@ final class Wire {
 
   private Wire() {}
 
-  static String of(Tally tally, long offset) {
+  static String of(EnvironmentTally tally, long offset) {
     var json = Json.object();
     var places = json.putArray("places");
     tally.places().forEach((revision, count) -> places.addArray().add(revision).add(count));

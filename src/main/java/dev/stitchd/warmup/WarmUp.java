@@ -69,7 +69,9 @@ final class WarmUp implements ApplicationRunner {
           HttpServer.create()
               .bindAddress(() -> new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
               .runOn(loops)
-              .route(plane::apply)
+              .route(routes -> {
+                var _ = plane.apply(routes);
+              })
               .bindNow(PATIENCE);
       return asked(server, bearer);
     } catch (RuntimeException e) {

@@ -1,5 +1,6 @@
 package dev.stitchd.warmup;
 
+import dev.stitchd.kernel.Allowed;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -9,7 +10,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param time for how long at most; 0 for not at all
 /// @param requests how many requests are enough
 @ConfigurationProperties("stitchd.warmup")
-record WarmUpSettings(@DefaultValue("2s") Duration time, @DefaultValue("20000") int requests) {
+record WarmUpSettings(
+    @Allowed(from = "0") @DefaultValue("2s") Duration time,
+    @Allowed(from = "0") @DefaultValue("20000") int requests) {
 
   /// Whether there is anything to do.
   boolean isOn() {

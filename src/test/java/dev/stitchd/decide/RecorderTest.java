@@ -60,7 +60,8 @@ class RecorderTest {
           events.add(event);
         }
       };
-  private final Tally tally = new Tally(queue, clock, chance, settings, meters);
+  private final EvaluationCounts tally =
+      new EvaluationCounts(queue, clock, chance, settings, meters);
   private final Recorder recorder = new Recorder(queue, tally, clock, chance, meters);
 
   private static Snapshot snapshot(ObjectNode settings) {
@@ -233,7 +234,7 @@ class RecorderTest {
   @Test
   void countsBecomeEventsAtTheIntervalAndAtTheEnd() {
     var time = VirtualTimeScheduler.create();
-    var flush = RunningJob.start(new TallyFlush(tally, settings, time), time);
+    var flush = RunningJob.start(new EvaluationCountsJob(tally, settings, time), time);
     tally.add(ENVIRONMENT, "a", "on");
     time.advanceTimeBy(Duration.ofMillis(4_999));
     assertThat(events).isEmpty();

@@ -94,7 +94,8 @@ class RecordingDecisionsTest {
   private final Clock clock = Clock.fixed(Instant.EPOCH, ZoneOffset.UTC);
   private final RandomGenerator chance = RandomGenerator.of("SplittableRandom");
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-  private final Tally tally = new Tally(queue, clock, chance, settings, meters);
+  private final EvaluationCounts tally =
+      new EvaluationCounts(queue, clock, chance, settings, meters);
   private final Decisions decisions =
       new RecordingDecisions(
           new ListFacts(lists), new Recorder(queue, tally, clock, chance, meters));

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /// What this node knows about one environment. Times are milliseconds of this node's clock. One
 /// thread at a time.
-final class Tally {
+final class EnvironmentTally {
 
   /// The streams that were sent a revision while it was new.
   static final class Wave {
@@ -41,7 +41,7 @@ final class Tally {
   private boolean changed;
   private long written = Long.MIN_VALUE / 2;
 
-  Tally(PropagationSettings settings) {
+  EnvironmentTally(PropagationSettings settings) {
     this.settings = settings;
   }
 

@@ -9,15 +9,17 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
-/// Flushes the [Tally] at an interval, and a last time when no request can come any more.
+/// Flushes the [EvaluationCounts] at an interval, and a last time when no request can come any
+/// more.
 @Component
-final class TallyFlush implements BackgroundJob {
+final class EvaluationCountsJob implements BackgroundJob {
 
-  private final Tally tally;
+  private final EvaluationCounts tally;
   private final DecideSettings settings;
   private final Scheduler timer;
 
-  TallyFlush(Tally tally, DecideSettings settings, @Qualifier("timer") Scheduler timer) {
+  EvaluationCountsJob(
+      EvaluationCounts tally, DecideSettings settings, @Qualifier("timer") Scheduler timer) {
     this.tally = tally;
     this.settings = settings;
     this.timer = timer;

@@ -14,7 +14,7 @@ import org.springframework.stereotype.Component;
 /// How often each variant was given since the last flush. Bounded: what is new beyond the bound is
 /// dropped, and a metric says so. Safe from any thread; an addition is in exactly one flush.
 @Component
-final class Tally {
+final class EvaluationCounts {
 
   private record Given(EnvironmentId environment, String flag, String variant) {}
 
@@ -25,7 +25,7 @@ final class Tally {
   private final int most;
   private final Counter dropped;
 
-  Tally(
+  EvaluationCounts(
       EventQueue queue,
       Clock clock,
       RandomGenerator chance,
