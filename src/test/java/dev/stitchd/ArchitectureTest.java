@@ -94,6 +94,19 @@ class ArchitectureTest {
           .because("whoever looks for the statements on a table finds them in one kind of class");
 
   @ArchTest
+  static final ArchRule theEvaluatorNeedsNoServer =
+      ArchRuleDefinition.noClasses()
+          .that()
+          .resideInAnyPackage("dev.stitchd.ruleset..", "dev.stitchd.kernel..")
+          .and()
+          .doNotHaveSimpleName("package-info")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "org.springframework..", "reactor..", "io.netty..", "io.r2dbc..", "io.micrometer..")
+          .because("what decides runs wherever there is Java, also inside other programs");
+
+  @ArchTest
   static final ArchRule timeIsInjected =
       ArchRuleDefinition.noClasses()
           .that()

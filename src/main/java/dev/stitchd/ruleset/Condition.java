@@ -1,6 +1,8 @@
 package dev.stitchd.ruleset;
 
 import dev.stitchd.kernel.FieldErrors;
+import dev.stitchd.ruleset.condition.ConditionReader;
+import dev.stitchd.ruleset.condition.ConditionWriter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;

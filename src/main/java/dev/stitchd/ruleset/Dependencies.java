@@ -1,5 +1,6 @@
 package dev.stitchd.ruleset;
 
+import dev.stitchd.ruleset.condition.Reference;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.List;

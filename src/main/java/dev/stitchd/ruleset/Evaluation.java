@@ -25,7 +25,7 @@ public record Evaluation(
     @Nullable String unsupported,
     @Nullable ErrorCode error) {
 
-  static Evaluation error(String flagKey, @Nullable ValueType type, ErrorCode error) {
+  public static Evaluation error(String flagKey, @Nullable ValueType type, ErrorCode error) {
     return new Evaluation(flagKey, type, Reason.ERROR, null, null, null, false, null, error);
   }
 

@@ -1,6 +1,9 @@
 package dev.stitchd.ruleset;
 
 import dev.stitchd.kernel.EvaluationContext;
+import dev.stitchd.ruleset.evaluation.Reach;
+import dev.stitchd.ruleset.evaluation.Run;
+import dev.stitchd.ruleset.trace.Explainer;
 import java.util.Collection;
 import java.util.List;
 

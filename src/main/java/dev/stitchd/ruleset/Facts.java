@@ -25,7 +25,7 @@ public record Facts(Map<Needs.Member, Membership> memberships) {
     memberships = Map.copyOf(memberships);
   }
 
-  Membership of(String segment, String contextKey) {
+  public Membership of(String segment, String contextKey) {
     return memberships.isEmpty()
         ? Membership.UNKNOWN
         : memberships.getOrDefault(new Needs.Member(segment, contextKey), Membership.UNKNOWN);

@@ -1,5 +1,8 @@
 package dev.stitchd.ruleset;
 
+import dev.stitchd.ruleset.condition.Reference;
+import dev.stitchd.ruleset.condition.References;
+import dev.stitchd.ruleset.evaluation.FlagPlan;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -80,11 +83,11 @@ public final class Flag {
   }
 
   /// The flags and segments it names, with the places where it does.
-  List<Reference> references() {
+  public List<Reference> references() {
     return references;
   }
 
-  FlagPlan plan() {
+  public FlagPlan plan() {
     return plan;
   }
 

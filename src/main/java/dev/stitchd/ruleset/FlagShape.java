@@ -90,7 +90,7 @@ public record FlagShape(
   }
 
   /// What to say of a variant that there is not.
-  String unknownVariant(String variant) {
+  public String unknownVariant(String variant) {
     return "unknown variant '"
         + variant
         + "'; the flag has "

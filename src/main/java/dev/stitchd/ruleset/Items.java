@@ -2,6 +2,10 @@ package dev.stitchd.ruleset;
 
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
+import dev.stitchd.ruleset.condition.References;
+import dev.stitchd.ruleset.targeting.Stored;
+import dev.stitchd.ruleset.targeting.TargetingJson;
+import dev.stitchd.ruleset.targeting.VariantUses;
 import java.util.LinkedHashMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;

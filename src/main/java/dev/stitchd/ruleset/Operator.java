@@ -1,5 +1,7 @@
 package dev.stitchd.ruleset;
 
+import dev.stitchd.ruleset.operator.Comparison;
+import dev.stitchd.ruleset.operator.Comparisons;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Function;
@@ -62,12 +64,12 @@ public enum Operator {
   }
 
   /// Whether it is the Kleene-not of another.
-  boolean negative() {
+  public boolean negative() {
     return negative;
   }
 
   /// How it, or the operator that it negates, compares; null for `exists`, which takes no values.
-  @Nullable Comparison comparison() {
+  public @Nullable Comparison comparison() {
     return comparison;
   }
 }

@@ -1,5 +1,6 @@
 package dev.stitchd.ruleset;
 
+import dev.stitchd.ruleset.condition.Reference;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -76,7 +77,7 @@ public final class Ruleset {
   }
 
   /// What an item names; nothing if there is no such item.
-  List<Reference> references(ItemName item) {
+  public List<Reference> references(ItemName item) {
     return switch (item.kind()) {
       case FLAG -> {
         var flag = flags.get(item.key());
@@ -90,7 +91,7 @@ public final class Ruleset {
   }
 
   /// What each item names, of those that name anything.
-  Map<ItemName, List<Reference>> references() {
+  public Map<ItemName, List<Reference>> references() {
     var all = new HashMap<ItemName, List<Reference>>();
     flags.forEach((key, flag) -> all.put(ItemName.flag(key), flag.references()));
     segments.forEach((key, segment) -> all.put(ItemName.segment(key), segment.references()));

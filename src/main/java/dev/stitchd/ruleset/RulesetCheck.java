@@ -1,6 +1,8 @@
 package dev.stitchd.ruleset;
 
 import dev.stitchd.kernel.FieldErrors;
+import dev.stitchd.ruleset.validation.ConsistencyCheck;
+import dev.stitchd.ruleset.validation.Usages;
 import java.util.List;
 import java.util.Map;
 

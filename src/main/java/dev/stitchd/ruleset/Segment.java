@@ -1,5 +1,9 @@
 package dev.stitchd.ruleset;
 
+import dev.stitchd.ruleset.condition.Matcher;
+import dev.stitchd.ruleset.condition.Matchers;
+import dev.stitchd.ruleset.condition.Reference;
+import dev.stitchd.ruleset.condition.References;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -87,11 +91,11 @@ public final class Segment {
   }
 
   /// The flags and segments it names, with the places where it does.
-  List<Reference> references() {
+  public List<Reference> references() {
     return references;
   }
 
-  @Nullable Matcher matcher() {
+  public @Nullable Matcher matcher() {
     return matcher;
   }
 

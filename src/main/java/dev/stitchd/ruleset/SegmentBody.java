@@ -2,6 +2,7 @@ package dev.stitchd.ruleset;
 
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.JsonFields;
+import dev.stitchd.ruleset.condition.ContextTypes;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;

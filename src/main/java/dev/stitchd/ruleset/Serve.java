@@ -1,5 +1,6 @@
 package dev.stitchd.ruleset;
 
+import dev.stitchd.ruleset.rollout.Reweighting;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,6 +1,9 @@
 package dev.stitchd.ruleset;
 
 import dev.stitchd.kernel.FieldErrors;
+import dev.stitchd.ruleset.evaluation.Decision;
+import dev.stitchd.ruleset.targeting.TargetingJson;
+import dev.stitchd.ruleset.targeting.TargetingReader;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -116,7 +119,7 @@ public record Targeting(
   }
 
   /// The rollouts by rule id, that of the default by `default`.
-  Map<String, Serve.Rollout> rollouts() {
+  public Map<String, Serve.Rollout> rollouts() {
     var rollouts = new HashMap<String, Serve.Rollout>();
     for (var rule : rules) {
       if (rule.serve() instanceof Serve.Rollout rollout) {

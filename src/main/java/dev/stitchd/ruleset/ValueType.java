@@ -1,5 +1,6 @@
 package dev.stitchd.ruleset;
 
+import dev.stitchd.ruleset.operator.Numbers;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Function;

@@ -2,6 +2,9 @@
 /// evaluator, as pure functions. The same code reads an editor's request, decides for OFREP, and
 /// explains a preview.
 ///
+/// Here stands what other rooms use; the parts behind it are packages of their own: `operator`,
+/// `condition`, `rollout`, `targeting`, `evaluation`, `trace`, `validation`.
+///
 /// May use: `kernel`. No Spring, no Reactor, no I/O. Threads: everything is immutable; safe from
 /// any thread.
 @ApplicationModule(allowedDependencies = {"kernel"})

@@ -2,6 +2,9 @@ package dev.stitchd.ruleset;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.ruleset.operator.Numbers;
+import dev.stitchd.ruleset.rollout.Bucketing;
+import dev.stitchd.ruleset.rollout.Murmur3;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -8,6 +8,7 @@ import static dev.stitchd.ruleset.Given.segment;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.kernel.EvaluationContext;
+import dev.stitchd.ruleset.rollout.Bucketing;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;

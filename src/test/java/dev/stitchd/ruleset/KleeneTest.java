@@ -3,6 +3,9 @@ package dev.stitchd.ruleset;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.kernel.EvaluationContext;
+import dev.stitchd.ruleset.condition.Matchers;
+import dev.stitchd.ruleset.evaluation.Run;
+import dev.stitchd.ruleset.operator.Truth;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

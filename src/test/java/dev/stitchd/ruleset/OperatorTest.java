@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
+import dev.stitchd.ruleset.condition.Matchers;
+import dev.stitchd.ruleset.evaluation.Run;
+import dev.stitchd.ruleset.operator.Truth;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -3,6 +3,8 @@ package dev.stitchd.ruleset;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.re2j.Pattern;
+import dev.stitchd.ruleset.operator.PatternSize;
+import dev.stitchd.ruleset.operator.Patterns;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

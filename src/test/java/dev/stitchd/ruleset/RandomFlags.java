@@ -2,6 +2,7 @@ package dev.stitchd.ruleset;
 
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
+import dev.stitchd.ruleset.rollout.Reweighting;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

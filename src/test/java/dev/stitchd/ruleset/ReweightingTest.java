@@ -2,6 +2,7 @@ package dev.stitchd.ruleset;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.ruleset.rollout.Reweighting;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;

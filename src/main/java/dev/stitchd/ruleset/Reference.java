@@ -1,9 +1,0 @@
-package dev.stitchd.ruleset;
-
-import java.util.List;
-
-/// One place where an item names another.
-///
-/// @param path within the item, as `rules[2].when.all[0]`
-/// @param variants of the named flag; empty for a segment
-record Reference(ItemName target, String path, List<String> variants) {}

@@ -1,0 +1,67 @@
+package dev.stitchd.ruleset.operator;
+
+import inet.ipaddr.IPAddress;
+import java.time.Instant;
+import java.util.function.BiPredicate;
+import org.jspecify.annotations.Nullable;
+import org.semver4j.Semver;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.StringNode;
+
+/// What each operator does. Strings are case-sensitive; dates, versions and addresses are compared
+/// by what they mean.
+public final class Comparisons {
+
+  public static final Comparison SAME = new Sameness();
+
+  public static final Comparison CONTAINS = text(String::contains);
+  public static final Comparison STARTS_WITH = text(String::startsWith);
+  public static final Comparison ENDS_WITH = text(String::endsWith);
+
+  public static final Comparison MATCHES =
+      new Relation<>(
+          Comparisons::string, Patterns::parse, (text, pattern) -> pattern.matcher(text).find());
+
+  public static final Comparison LESS_THAN = number((a, b) -> Numbers.compare(a, b) < 0);
+  public static final Comparison LESS_OR_EQUAL = number((a, b) -> Numbers.compare(a, b) <= 0);
+  public static final Comparison GREATER_THAN = number((a, b) -> Numbers.compare(a, b) > 0);
+  public static final Comparison GREATER_OR_EQUAL = number((a, b) -> Numbers.compare(a, b) >= 0);
+
+  public static final Comparison BEFORE = date(Instant::isBefore);
+  public static final Comparison AFTER = date(Instant::isAfter);
+
+  public static final Comparison VERSION_EQUALS = version((a, b) -> a.compareTo(b) == 0);
+  public static final Comparison VERSION_LESS = version((a, b) -> a.compareTo(b) < 0);
+  public static final Comparison VERSION_GREATER = version((a, b) -> a.compareTo(b) > 0);
+  public static final Comparison VERSION_TILDE =
+      new Relation<>(Versions::read, VersionRange::tilde, (v, range) -> range.contains(v));
+  public static final Comparison VERSION_CARET =
+      new Relation<>(Versions::read, VersionRange::caret, (v, range) -> range.contains(v));
+
+  public static final Comparison IN_CIDR =
+      new Relation<IPAddress, IPAddress>(
+          Addresses::read, Addresses::parseBlock, (address, block) -> block.contains(address));
+
+  private Comparisons() {}
+
+  private static Comparison text(BiPredicate<String, String> holds) {
+    return Relation.between(Comparisons::string, "a string", holds);
+  }
+
+  private static Comparison number(BiPredicate<Object, Object> holds) {
+    return Relation.between(Numbers::canonical, "a number", holds);
+  }
+
+  private static Comparison date(BiPredicate<Instant, Instant> holds) {
+    return Relation.between(
+        Dates::read, "an RFC 3339 date and time, or milliseconds since 1970", holds);
+  }
+
+  private static Comparison version(BiPredicate<Semver, Semver> holds) {
+    return Relation.between(Versions::read, "a semantic version, as 1.2.3", holds);
+  }
+
+  private static @Nullable String string(JsonNode value) {
+    return value instanceof StringNode text ? text.stringValue() : null;
+  }
+}
