@@ -20,7 +20,7 @@ import reactor.core.scheduler.Scheduler;
 final class SnapshotConfiguration {
 
   @Bean
-  HeldSnapshots snapshots(
+  LoadedSnapshots snapshots(
       PublishedItems items,
       StateFiles files,
       SnapshotSettings settings,
@@ -28,7 +28,7 @@ final class SnapshotConfiguration {
       MeterRegistry meters) {
     var kept = new ViewFiles(files, settings.log());
     var reading = new Reading(items, kept, settings, timer, meters);
-    var held = new HeldSnapshots(reading, settings, timer);
+    var held = new LoadedSnapshots(reading, settings, timer);
     Gauge.builder("stitchd.snapshot.environments", held, h -> h.all().size())
         .description("Environments held in memory")
         .register(meters);
@@ -46,28 +46,28 @@ final class SnapshotConfiguration {
 
   /// Named in `/health/ready`: some flags give their off variants here, and only an upgrade helps.
   @Bean("unsupported-items")
-  HealthIndicator unsupportedItems(HeldSnapshots snapshots) {
+  HealthIndicator unsupportedItems(LoadedSnapshots snapshots) {
     return () ->
         snapshots.all().stream().allMatch(held -> unsupported(held).isEmpty())
             ? Health.up().build()
             : Health.down().build();
   }
 
-  private static double unsupported(HeldSnapshots held, ItemName.Kind kind) {
+  private static double unsupported(LoadedSnapshots held, ItemName.Kind kind) {
     return held.all().stream()
         .flatMap(environment -> unsupported(environment).stream())
         .filter(item -> item.kind() == kind)
         .count();
   }
 
-  private static Set<ItemName> unsupported(Held environment) {
+  private static Set<ItemName> unsupported(LoadedEnvironment environment) {
     var view = environment.view();
     return view == null ? Set.of() : view.snapshot().ruleset().unsupported();
   }
 
   @Bean
   SnapshotRefresh snapshotUpkeep(
-      HeldSnapshots snapshots,
+      LoadedSnapshots snapshots,
       PublishedItems items,
       ChangeFeed feed,
       SnapshotSettings settings,
@@ -76,7 +76,7 @@ final class SnapshotConfiguration {
     return new SnapshotRefresh(snapshots, items, feed, settings, poll, timer);
   }
 
-  private static double largestLag(HeldSnapshots held) {
-    return held.all().stream().mapToLong(Held::lag).max().orElse(0);
+  private static double largestLag(LoadedSnapshots held) {
+    return held.all().stream().mapToLong(LoadedEnvironment::lag).max().orElse(0);
   }
 }

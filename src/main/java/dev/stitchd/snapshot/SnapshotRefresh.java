@@ -28,7 +28,7 @@ final class SnapshotRefresh implements BackgroundJob {
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotRefresh.class);
   private static final Duration RETRY = Duration.ofSeconds(1);
 
-  private final HeldSnapshots held;
+  private final LoadedSnapshots held;
   private final PublishedItems items;
   private final ChangeFeed feed;
   private final SnapshotSettings settings;
@@ -41,7 +41,7 @@ final class SnapshotRefresh implements BackgroundJob {
           "PostgreSQL answers again; snapshots are being brought up to date");
 
   SnapshotRefresh(
-      HeldSnapshots held,
+      LoadedSnapshots held,
       PublishedItems items,
       ChangeFeed feed,
       SnapshotSettings settings,
@@ -96,12 +96,15 @@ final class SnapshotRefresh implements BackgroundJob {
 
   private Mono<Void> refresh(Announcement.At at) {
     var found = held.find(at.environment());
+    if (found != null) {
+      found.announced(at.revision());
+    }
     return found != null && found.isBehind(at.revision(), at.accessVersion())
         ? refresh(found, false)
         : Mono.empty();
   }
 
-  private Mono<Void> refresh(Held environment, boolean whole) {
+  private Mono<Void> refresh(LoadedEnvironment environment, boolean whole) {
     return environment
         .refresh(whole)
         .doOnSuccess(_ -> outage.worked())
@@ -115,7 +118,7 @@ final class SnapshotRefresh implements BackgroundJob {
 
   private Map<EnvironmentId, View> loaded() {
     return held.all().stream()
-        .map(Held::view)
+        .map(LoadedEnvironment::view)
         .filter(Objects::nonNull)
         .collect(Collectors.toMap(view -> view.snapshot().environment(), view -> view));
   }
@@ -151,7 +154,7 @@ final class SnapshotRefresh implements BackgroundJob {
     if (found == null || !view.differsFrom(position)) {
       return Mono.empty();
     }
-    var _ = found.isBehind(position.revision(), position.accessVersion());
+    found.announced(position.revision());
     return refresh(found, view.isOfAnotherEpoch(position));
   }
 

@@ -65,10 +65,10 @@ class LastKnownTest {
   private RunningJob refreshing;
 
   /// A node that has just started.
-  private HeldSnapshots node() {
+  private LoadedSnapshots node() {
     stop();
     var reading = new Reading(items, memory, SETTINGS, time, new SimpleMeterRegistry());
-    var held = new HeldSnapshots(reading, SETTINGS, time);
+    var held = new LoadedSnapshots(reading, SETTINGS, time);
     var refresh =
         new SnapshotRefresh(
             held, items, feed, SETTINGS, new PollSettings(Duration.ofSeconds(1)), time);

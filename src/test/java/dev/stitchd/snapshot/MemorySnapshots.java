@@ -22,12 +22,12 @@ public final class MemorySnapshots implements Snapshots {
 
   public final MemoryItems items = new MemoryItems();
   private final MemoryChangeFeed feed = new MemoryChangeFeed();
-  private final HeldSnapshots held;
+  private final LoadedSnapshots held;
   private final RunningJob refreshing;
 
   public MemorySnapshots(Scheduler timer) {
     held =
-        new HeldSnapshots(
+        new LoadedSnapshots(
             new Reading(items, SETTINGS, timer, new SimpleMeterRegistry()), SETTINGS, timer);
     var refresh =
         new SnapshotRefresh(

@@ -38,8 +38,8 @@ class SnapshotsTest {
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final MemoryItems items = new MemoryItems();
   private final MemoryChangeFeed feed = new MemoryChangeFeed();
-  private final HeldSnapshots snapshots =
-      new HeldSnapshots(new Reading(items, SETTINGS, time, meters), SETTINGS, time);
+  private final LoadedSnapshots snapshots =
+      new LoadedSnapshots(new Reading(items, SETTINGS, time, meters), SETTINGS, time);
   private final SnapshotRefresh refresh =
       new SnapshotRefresh(snapshots, items, feed, SETTINGS, new PollSettings(POLL), time);
   private final EnvironmentId environment = items.create();
@@ -409,7 +409,7 @@ class SnapshotsTest {
   }
 
   private List<EnvironmentId> held() {
-    return snapshots.all().stream().map(Held::environment).toList();
+    return snapshots.all().stream().map(LoadedEnvironment::environment).toList();
   }
 
   private static List<Long> revisions(List<Snapshot> seen) {

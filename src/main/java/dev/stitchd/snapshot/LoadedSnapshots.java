@@ -14,16 +14,17 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /// The environments in memory, by id.
-final class HeldSnapshots implements Snapshots {
+final class LoadedSnapshots implements Snapshots {
 
   private static final Duration RETRY = Duration.ofSeconds(5);
 
   private final Reading reading;
   private final SnapshotSettings settings;
   private final Scheduler timer;
-  private final ConcurrentMap<EnvironmentId, Held> environments = new ConcurrentHashMap<>();
+  private final ConcurrentMap<EnvironmentId, LoadedEnvironment> environments =
+      new ConcurrentHashMap<>();
 
-  HeldSnapshots(Reading reading, SnapshotSettings settings, Scheduler timer) {
+  LoadedSnapshots(Reading reading, SnapshotSettings settings, Scheduler timer) {
     this.reading = reading;
     this.settings = settings;
     this.timer = timer;
@@ -60,11 +61,11 @@ final class HeldSnapshots implements Snapshots {
   }
 
   /// Everything held.
-  Collection<Held> all() {
+  Collection<LoadedEnvironment> all() {
     return environments.values();
   }
 
-  @Nullable Held find(EnvironmentId environment) {
+  @Nullable LoadedEnvironment find(EnvironmentId environment) {
     return environments.get(environment);
   }
 
@@ -74,7 +75,7 @@ final class HeldSnapshots implements Snapshots {
   }
 
   /// Forgets a deleted environment and tells its subscribers.
-  Mono<Void> remove(Held held) {
+  Mono<Void> remove(LoadedEnvironment held) {
     return Mono.fromRunnable(() -> drop(held)).then(held.end());
   }
 
@@ -99,11 +100,11 @@ final class HeldSnapshots implements Snapshots {
         .switchIfEmpty(current(environment));
   }
 
-  private Flux<Snapshot> updates(Held held) {
+  private Flux<Snapshot> updates(LoadedEnvironment held) {
     return held.updates().doFinally(_ -> held.unsubscribe(now()));
   }
 
-  private Held subscribed(EnvironmentId environment) {
+  private LoadedEnvironment subscribed(EnvironmentId environment) {
     var held = holding(environment);
     while (!held.subscribe(now())) {
       environments.remove(environment, held);
@@ -112,11 +113,13 @@ final class HeldSnapshots implements Snapshots {
     return held;
   }
 
-  private Held holding(EnvironmentId environment) {
+  private LoadedEnvironment holding(EnvironmentId environment) {
     var held = environments.get(environment);
     if (held == null) {
       makeRoom();
-      held = environments.computeIfAbsent(environment, id -> new Held(id, reading, this::drop));
+      held =
+          environments.computeIfAbsent(
+              environment, id -> new LoadedEnvironment(id, reading, this::drop));
     }
     held.use(now());
     return held;
@@ -128,18 +131,18 @@ final class HeldSnapshots implements Snapshots {
     }
     var released =
         environments.values().stream()
-            .sorted(Comparator.comparingLong(Held::lastUsed))
+            .sorted(Comparator.comparingLong(LoadedEnvironment::lastUsed))
             .anyMatch(this::release);
     if (!released) {
       throw new Problem.Unavailable("this node holds as many environments as it may", RETRY);
     }
   }
 
-  private boolean release(Held held) {
+  private boolean release(LoadedEnvironment held) {
     return held.release() && environments.remove(held.environment(), held);
   }
 
-  private void drop(Held held) {
+  private void drop(LoadedEnvironment held) {
     environments.remove(held.environment(), held);
   }
 

@@ -15,13 +15,13 @@ import reactor.core.publisher.Sinks;
 
 /// One environment in memory: its newest view, whoever waits for newer ones, and at most one read
 /// under way. Safe from any thread.
-final class Held {
+final class LoadedEnvironment {
 
   private static final int RELEASED = -1;
 
   private final EnvironmentId environment;
   private final Reading reading;
-  private final Consumer<Held> onEnd;
+  private final Consumer<LoadedEnvironment> onEnd;
   private final Mono<Void> first;
   private final AtomicReference<@Nullable View> view = new AtomicReference<>();
   private final Sinks.Many<Snapshot> newest = Sinks.many().replay().latest();
@@ -38,7 +38,7 @@ final class Held {
 
   /// @param onEnd told when this object is of no more use: its first load failed, or the
   ///   environment turned out to be deleted
-  Held(EnvironmentId environment, Reading reading, Consumer<Held> onEnd) {
+  LoadedEnvironment(EnvironmentId environment, Reading reading, Consumer<LoadedEnvironment> onEnd) {
     this.environment = environment;
     this.reading = reading;
     this.onEnd = onEnd;
@@ -75,9 +75,13 @@ final class Held {
     return first.thenMany(Flux.defer(newest::asFlux)).onBackpressureLatest();
   }
 
-  /// Notes where the store is said to be; whether that is newer than what is held.
-  boolean isBehind(long revision, long accessVersion) {
+  /// Notes where the store is said to be.
+  void announced(long revision) {
     announced.accumulateAndGet(revision, Math::max);
+  }
+
+  /// Whether this is newer than what is held.
+  boolean isBehind(long revision, long accessVersion) {
     var held = view.get();
     return held == null
         || held.snapshot().revision() < revision
