@@ -37,7 +37,9 @@ public final class Items {
   /// gives its off variant and says what could not be read.
   public static Flag readFlagAsKnown(String key, JsonNode item) {
     try {
-      return readFlag(key, item);
+      var flag = readFlag(key, item);
+      checkVariants(flag);
+      return flag;
     } catch (RuntimeException e) { // whatever is wrong with one item, the others are served
       return offFlag(key, item, reason(e));
     }
@@ -97,13 +99,17 @@ public final class Items {
     if (!errors.isEmpty()) {
       throw new IllegalArgumentException(errors.text());
     }
-    var targeting = TargetingJson.read(item);
-    for (var use : VariantUses.of(targeting)) {
-      if (!shape.variants().containsKey(use.variant())) {
-        throw new IllegalArgumentException(use.path() + ": " + shape.unknownVariant(use.variant()));
+    return Flag.of(key, shape, TargetingJson.read(item));
+  }
+
+  /// Whoever writes a flag is told of all of these at once, by [RulesetCheck].
+  private static void checkVariants(Flag flag) {
+    for (var use : VariantUses.of(flag.targeting())) {
+      if (!flag.shape().variants().containsKey(use.variant())) {
+        throw new IllegalArgumentException(
+            use.path() + ": " + flag.shape().unknownVariant(use.variant()));
       }
     }
-    return Flag.of(key, shape, targeting);
   }
 
   /// A segment's published form.
