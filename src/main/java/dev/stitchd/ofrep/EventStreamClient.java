@@ -1,63 +1,68 @@
 package dev.stitchd.ofrep;
 
-import dev.stitchd.kernel.Json;
 import dev.stitchd.snapshot.Cursor;
-import dev.stitchd.stream.SideStreams.Message;
+import dev.stitchd.snapshot.Snapshot;
+import dev.stitchd.stream.Frame;
+import dev.stitchd.stream.StreamContent;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// One client of an event stream: all that is remembered of it is where it was told to be. Confined
-/// to its connection.
-final class EventStreamClient {
-
-  /// What a look at the environment means to a client.
-  enum Meaning {
-    NOTHING,
-    CURRENT,
-    REFETCH
-  }
+/// One client of an event stream: all that is remembered of it is where it was told to be.
+final class EventStreamClient implements StreamContent {
 
   private final VisibleStateTracker tracker;
-  private final Duration recent;
+  private final RefetchMessages messages;
   private @Nullable Cursor at;
   private boolean begun;
+  private boolean isDue;
 
   /// @param resume where the client says it is; null for nowhere
-  EventStreamClient(VisibleStateTracker tracker, @Nullable Cursor resume, Duration recent) {
+  EventStreamClient(
+      VisibleStateTracker tracker, @Nullable Cursor resume, RefetchMessages messages) {
     this.tracker = tracker;
     this.at = resume;
-    this.recent = recent;
+    this.messages = messages;
   }
 
-  Meaning meaning(VisibleState state) {
-    if (isNews(state)) {
-      return Meaning.REFETCH;
+  @Override
+  public Kind kind() {
+    return Kind.OFREP;
+  }
+
+  @Override
+  public void begin() {
+    tracker.enter();
+  }
+
+  @Override
+  public void end() {
+    tracker.leave();
+  }
+
+  /// Those who are to evaluate anew do so one after the other.
+  @Override
+  public Duration delay(Snapshot newest) {
+    isDue = isNews(tracker.look(newest));
+    return isDue ? messages.turn(tracker.listeners()) : Duration.ZERO;
+  }
+
+  @Override
+  public @Nullable Frame advance(Snapshot newest) {
+    var state = tracker.look(newest);
+    var frame = isDue ? state.refetch() : begun ? null : state.current();
+    isDue = false;
+    if (frame != null) {
+      begun = true;
+      at = state.at();
     }
-    return begun ? Meaning.NOTHING : Meaning.CURRENT;
-  }
-
-  /// Gives the client its place; it has nothing to do.
-  Message current(VisibleState state) {
-    return said(state, "current", "{\"type\":\"current\"}");
-  }
-
-  /// Has the client evaluate anew.
-  Message refetch(VisibleState state) {
-    var data = Json.object().put("type", "refetchEvaluation").put("etag", state.at().etag());
-    return said(state, "message", Json.write(data));
+    return frame;
   }
 
   /// Whoever begins without a place has evaluated a moment ago, perhaps before the last change.
   private boolean isNews(VisibleState state) {
     var from = at;
     return from == null
-        ? tracker.nowMillis() - state.changedMillis() < recent.toMillis()
+        ? tracker.nowMillis() - state.changedMillis() < messages.recent().toMillis()
         : state.isNewsTo(from);
-  }
-
-  private Message said(VisibleState state, String event, String data) {
-    begun = true;
-    at = state.at();
-    return new Message(state.at().text(), event, data);
   }
 }

@@ -8,7 +8,7 @@ import dev.stitchd.endpoint.Reply;
 import dev.stitchd.endpoint.SdkRequest;
 import dev.stitchd.endpoint.SdkRoute;
 import dev.stitchd.snapshot.Cursor;
-import dev.stitchd.stream.SideStreams;
+import dev.stitchd.stream.EventStreams;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
@@ -20,9 +20,9 @@ import reactor.core.publisher.Mono;
 final class OfrepStreamEndpoint implements Endpoint {
 
   private final RefetchMessages messages;
-  private final SideStreams streams;
+  private final EventStreams streams;
 
-  OfrepStreamEndpoint(RefetchMessages messages, SideStreams streams) {
+  OfrepStreamEndpoint(RefetchMessages messages, EventStreams streams) {
     this.messages = messages;
     this.streams = streams;
   }
@@ -37,7 +37,7 @@ final class OfrepStreamEndpoint implements Endpoint {
     var resume = Cursor.parse(request.header("Last-Event-ID"));
     return new Reply.Written(
         streams
-            .serve(client.caller(), request, messages.to(client.caller(), resume))
+            .serve(client.caller(), messages.to(client.caller(), resume), request)
             .onErrorResume(_ -> request.response().hasSentHeaders(), _ -> Mono.empty()));
   }
 

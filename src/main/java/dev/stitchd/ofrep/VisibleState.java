@@ -2,11 +2,13 @@ package dev.stitchd.ofrep;
 
 import dev.stitchd.access.SdkCaller;
 import dev.stitchd.decide.Visibility;
+import dev.stitchd.kernel.Json;
 import dev.stitchd.ruleset.Dependencies;
 import dev.stitchd.ruleset.ItemName;
 import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Ledger;
 import dev.stitchd.snapshot.Snapshot;
+import dev.stitchd.stream.Frame;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,12 +20,20 @@ import org.jspecify.annotations.Nullable;
 /// @param knownSince the revision since which every visible change was noticed
 /// @param changed the revision of the newest visible change; `knownSince` if there was none since
 /// @param changedMillis when that was noticed
+/// @param current gives a client its place; it has nothing to do
+/// @param refetch has a client evaluate anew
 record VisibleState(
-    Cursor at, Set<ItemName> seen, long knownSince, long changed, long changedMillis) {
+    Cursor at,
+    Set<ItemName> seen,
+    long knownSince,
+    long changed,
+    long changedMillis,
+    Frame current,
+    Frame refetch) {
 
   /// The first look, which cannot tell what changed before it.
   static VisibleState first(Snapshot snapshot, SdkCaller.Kind kind, long nowMillis) {
-    return new VisibleState(
+    return of(
         snapshot.cursor(),
         seen(snapshot, kind),
         snapshot.revision(),
@@ -43,8 +53,8 @@ record VisibleState(
     }
     var now = seen(snapshot, kind);
     return isSeen(snapshot.ledger().since(at.revision()), now)
-        ? new VisibleState(snapshot.cursor(), now, knownSince, snapshot.revision(), nowMillis)
-        : new VisibleState(snapshot.cursor(), now, knownSince, changed, changedMillis);
+        ? of(snapshot.cursor(), now, knownSince, snapshot.revision(), nowMillis)
+        : of(snapshot.cursor(), now, knownSince, changed, changedMillis);
   }
 
   /// Whether something that a client sees has changed, or may have, since it was there.
@@ -63,6 +73,19 @@ record VisibleState(
 
   private static Set<ItemName> seen(Snapshot snapshot, SdkCaller.Kind kind) {
     return Dependencies.of(snapshot.ruleset(), flag -> Visibility.isGiven(kind, flag));
+  }
+
+  private static VisibleState of(
+      Cursor at, Set<ItemName> seen, long knownSince, long changed, long changedMillis) {
+    var refetch = Json.object().put("type", "refetchEvaluation").put("etag", at.etag());
+    return new VisibleState(
+        at,
+        seen,
+        knownSince,
+        changed,
+        changedMillis,
+        Frame.message(at.text(), "current", "{\"type\":\"current\"}"),
+        Frame.message(at.text(), "message", Json.write(refetch)));
   }
 
   private static ItemName name(Ledger.Entry entry) {

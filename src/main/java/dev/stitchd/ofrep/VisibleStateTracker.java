@@ -47,9 +47,8 @@ final class VisibleStateTracker {
     return listeners.get();
   }
 
-  VisibleStateTracker enter() {
+  void enter() {
     var _ = listeners.incrementAndGet();
-    return this;
   }
 
   void leave() {

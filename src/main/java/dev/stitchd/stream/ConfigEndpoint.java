@@ -28,7 +28,7 @@ final class ConfigEndpoint implements Endpoint {
   private final Access access;
   private final Snapshots snapshots;
   private final Editions editions;
-  private final Loops loops;
+  private final StreamEngine engine;
   private final Drain drain;
   private final StreamMeters meters;
   private final Instances instances;
@@ -39,7 +39,7 @@ final class ConfigEndpoint implements Endpoint {
       Access access,
       Snapshots snapshots,
       Editions editions,
-      Loops loops,
+      StreamEngine engine,
       Drain drain,
       StreamMeters meters,
       Instances instances,
@@ -48,7 +48,7 @@ final class ConfigEndpoint implements Endpoint {
     this.access = access;
     this.snapshots = snapshots;
     this.editions = editions;
-    this.loops = loops;
+    this.engine = engine;
     this.drain = drain;
     this.meters = meters;
     this.instances = instances;
@@ -143,7 +143,7 @@ final class ConfigEndpoint implements Endpoint {
       Snapshot snapshot, Body body, Coding coding, ByteBuffer bytes, SdkRequest request) {
     var loop = request.channel().eventLoop();
     return loop.inEventLoop()
-        ? loops.at(loop).bodies().of(snapshot.environment(), body, coding, bytes)
+        ? engine.at(loop).bodies().of(snapshot.environment(), body, coding, bytes)
         : Unpooled.wrappedBuffer(bytes);
   }
 

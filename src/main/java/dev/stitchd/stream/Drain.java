@@ -4,7 +4,6 @@ import dev.stitchd.background.BackgroundJob;
 import dev.stitchd.background.StartOrder;
 import dev.stitchd.kernel.Problem;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -23,25 +22,24 @@ final class Drain implements BackgroundJob {
   private static final Duration LOOK = Duration.ofMillis(50);
   private static final Logger LOG = LoggerFactory.getLogger(Drain.class);
 
-  private final Places places;
-  private final Loops loops;
+  private final StreamLimits limits;
+  private final StreamEngine engine;
   private final Duration time;
   private final Jitter jitter;
   private final StreamMeters meters;
   private final Scheduler timer;
-  private final Sinks.One<Integer> begun = Sinks.one();
-  private final AtomicInteger line = new AtomicInteger();
+  private final Sinks.Empty<Void> begun = Sinks.empty();
   private volatile boolean draining;
 
   Drain(
-      Places places,
-      Loops loops,
+      StreamLimits limits,
+      StreamEngine engine,
       DrainSettings settings,
       Jitter jitter,
       StreamMeters meters,
       Scheduler timer) {
-    this.places = places;
-    this.loops = loops;
+    this.limits = limits;
+    this.engine = engine;
     this.time = settings.drain();
     this.jitter = jitter;
     this.meters = meters;
@@ -60,20 +58,11 @@ final class Drain implements BackgroundJob {
 
   /// Completes when the end begins; until then nothing.
   Mono<Void> begun() {
-    return begun.asMono().then();
+    return begun.asMono();
   }
 
-  /// Emits a goodbye when this stream's turn has come; until then nothing.
-  Mono<Frame> goodbye() {
-    return begun
-        .asMono()
-        .delayUntil(open -> Mono.delay(turn(open), timer))
-        .map(_ -> Frame.goodbye(Frame.Reason.DRAINING, jitter.retry()));
-  }
-
-  /// Completes when whoever is still connected must be cut off; until then nothing.
-  Mono<Void> cut() {
-    return begun.asMono().then(Mono.delay(time.plus(GRACE), timer)).then();
+  private Mono<Long> lastMoment() {
+    return Mono.delay(time.plus(GRACE), timer);
   }
 
   @Override
@@ -94,21 +83,17 @@ final class Drain implements BackgroundJob {
   @Override
   public Mono<Void> drain() {
     return Mono.defer(() -> {
-      int open = places.open();
+      int open = limits.open();
       LOG.info("Draining: {} streams are told goodbye within {}", open, time);
       draining = true;
-      var _ = begun.tryEmitValue(open);
-      loops.drain(time);
+      var _ = begun.tryEmitEmpty();
+      engine.drain(time);
       return Flux.interval(Duration.ZERO, LOOK, timer)
-          .takeUntil(_ -> places.open() == 0)
+          .takeUntil(_ -> limits.open() == 0)
           .then()
-          .takeUntilOther(cut().doOnSuccess(_ -> loops.cut()).then(Mono.never()))
+          .takeUntilOther(lastMoment().doOnNext(_ -> engine.cut()).then(Mono.never()))
           .timeout(time.plus(GRACE).plus(GRACE), Mono.empty(), timer)
-          .doFinally(_ -> LOG.info("Drained: {} streams are left", places.open()));
+          .doFinally(_ -> LOG.info("Drained: {} streams are left", limits.open()));
     });
-  }
-
-  private Duration turn(int open) {
-    return time.multipliedBy(Math.min(line.getAndIncrement(), open)).dividedBy(Math.max(1, open));
   }
 }

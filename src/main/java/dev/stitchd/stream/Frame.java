@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param bytes not to be written to
 /// @param revision where it takes a client that takes it; [#NONE] if that is where it was
-record Frame(Kind kind, byte[] bytes, long revision) {
+public record Frame(Kind kind, byte[] bytes, long revision) {
 
   static final long NONE = -1;
 
@@ -23,7 +23,7 @@ record Frame(Kind kind, byte[] bytes, long revision) {
     this(kind, bytes, NONE);
   }
 
-  enum Kind {
+  public enum Kind {
     RETRY,
     PUT,
     PATCH,
@@ -57,16 +57,13 @@ record Frame(Kind kind, byte[] bytes, long revision) {
     return new Frame(Kind.RETRY, ("retry: " + after.toMillis() + "\n\n").getBytes(UTF_8));
   }
 
-  /// What another door than this room's has to say.
-  static Frame message(SideStreams.Message message) {
-    var text =
-        "id: "
-            + message.id()
-            + "\nevent: "
-            + message.event()
-            + "\ndata: "
-            + message.data()
-            + "\n\n";
+  /// One event.
+  ///
+  /// @param id a cursor, which the client sends back as `Last-Event-ID`
+  /// @param event the event's type
+  /// @param data one line
+  public static Frame message(String id, String event, String data) {
+    var text = "id: " + id + "\nevent: " + event + "\ndata: " + data + "\n\n";
     return new Frame(Kind.MESSAGE, text.getBytes(UTF_8));
   }
 
@@ -90,7 +87,8 @@ record Frame(Kind kind, byte[] bytes, long revision) {
     return chunk.writeBytes(bytes).writeByte('\r').writeByte('\n');
   }
 
-  boolean isLast() {
-    return kind == Kind.GOODBYE;
+  /// A chunk of this frame without what makes it a chunk.
+  ByteBuf contentOf(ByteBuf chunk) {
+    return chunk.slice(Integer.toHexString(bytes.length).length() + 2, bytes.length);
   }
 }

@@ -3,43 +3,43 @@ package dev.stitchd.stream;
 import dev.stitchd.access.SdkCaller;
 import dev.stitchd.propagation.Deliveries;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelHandlerContext;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.MonoSink;
 
-/// One connection that follows an environment. There are thousands, so it has few parts. Confined
-/// to its event loop.
+/// One stream, on whatever connection. There are thousands, so it has few parts. Confined to its
+/// event loop.
 final class LiveStream implements ChannelFutureListener {
 
   private final SdkCaller caller;
-  private final Follower follower;
-  private final ChannelHandlerContext codec;
+  private final StreamContent content;
+  private final StreamWriter writer;
   private final MonoSink<Void> end;
-  private @Nullable Audience audience;
+  private @Nullable EnvironmentStreams streams;
   private @Nullable Frame goodbye;
-  private int slot;
   private int lastTick;
   private int progressTick;
   private long left;
   private long sent = Deliveries.NOWHERE;
   private boolean behind;
+  private boolean waitsForTurn;
   private boolean slow;
   private boolean gone;
 
-  /// Where its audience keeps it.
+  /// Where the streams of its environment keep it.
   int place;
 
-  /// @param codec the connection's HTTP/1.1 codec; what is written here passes below it
+  /// Where its slot keeps it.
+  int slotPlace;
+
   /// @param end completed when the stream has ended
-  LiveStream(SdkCaller caller, Follower follower, ChannelHandlerContext codec, MonoSink<Void> end) {
+  LiveStream(SdkCaller caller, StreamContent content, StreamWriter writer, MonoSink<Void> end) {
     this.caller = caller;
-    this.follower = follower;
-    this.codec = codec;
+    this.content = content;
+    this.writer = writer;
     this.end = end;
   }
 
@@ -47,12 +47,12 @@ final class LiveStream implements ChannelFutureListener {
     return caller;
   }
 
-  Follower follower() {
-    return follower;
+  StreamContent content() {
+    return content;
   }
 
-  Channel channel() {
-    return codec.channel();
+  private Channel channel() {
+    return writer.channel();
   }
 
   /// The revision that has left for the client.
@@ -66,17 +66,16 @@ final class LiveStream implements ChannelFutureListener {
 
   /// Begins.
   ///
-  /// @param heartbeatSlot in which part of the heartbeat's interval this one gets its own
   /// @param oldest the tick at which it is too old
-  void join(Audience of, int heartbeatSlot, int oldest) {
-    audience = of;
-    slot = heartbeatSlot;
+  void join(EnvironmentStreams of, int oldest) {
+    streams = of;
     lastTick = oldest;
     var _ = channel().closeFuture().addListener(this);
   }
 
-  boolean hasHeartbeatIn(int heartbeatSlot) {
-    return slot == heartbeatSlot;
+  /// The tick at which it is too old.
+  int lastTick() {
+    return lastTick;
   }
 
   boolean isTooOld(int tick) {
@@ -88,9 +87,18 @@ final class LiveStream implements ChannelFutureListener {
     return behind;
   }
 
-  /// Whether it has left its audience.
+  /// Whether what it is to be told next waits for its turn.
+  boolean waitsForTurn() {
+    return waitsForTurn;
+  }
+
+  void waitsForTurn(boolean waits) {
+    waitsForTurn = waits;
+  }
+
+  /// Whether it has left the streams of its environment.
   boolean isOver() {
-    return audience == null;
+    return streams == null;
   }
 
   /// Whether the client went before it could join.
@@ -100,30 +108,25 @@ final class LiveStream implements ChannelFutureListener {
 
   /// Writes without flushing.
   ///
-  /// @param chunk released when written
-  void write(ByteBuf chunk) {
-    var _ = codec.write(chunk, channel().voidPromise());
+  /// @param chunk of the frame; released when written
+  void write(Frame frame, ByteBuf chunk) {
+    writer.write(frame, chunk);
   }
 
-  /// Sends what was written; whether the client took all of it. If not, its audience hears of it
-  /// when it has.
+  /// Sends what was written; whether the client took all of it. If not, [#caughtUp] follows when it
+  /// has.
   boolean flush() {
-    var _ = codec.flush();
-    var waiting = channel().unsafe().outboundBuffer();
-    if (waiting == null || waiting.isEmpty()) {
+    if (writer.flush(this)) {
       return true;
     }
     behind = true;
     left = Long.MAX_VALUE;
-    // comes behind everything that waits, so it is done when all of that is
-    var _ = codec.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(this);
     return false;
   }
 
   /// For how many ticks the client has taken nothing of what waits.
   int stalledFor(int tick) {
-    var waiting = channel().unsafe().outboundBuffer();
-    long now = waiting == null ? 0 : waiting.totalPendingWriteBytes() - waiting.currentProgress();
+    long now = writer.waiting();
     if (now != left) {
       left = now;
       progressTick = tick;
@@ -135,7 +138,7 @@ final class LiveStream implements ChannelFutureListener {
   ///
   /// @return whether it has ended
   boolean finish(Frame last) {
-    var of = audience;
+    var of = streams;
     if (of == null) {
       return true;
     }
@@ -145,11 +148,11 @@ final class LiveStream implements ChannelFutureListener {
     }
     of.said(last);
     var _ = leave();
-    write(last.chunk(codec.alloc()));
-    var _ = codec.flush();
+    writer.write(last, last.chunk(channel().alloc()));
+    var _ = writer.flush(this);
     end.success();
-    if (slow) { // whoever was slow once does not keep the connection; behind the answer's end
-      codec.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    if (slow) { // whoever was slow once does not keep the connection
+      writer.closeBehind();
     }
     return true;
   }
@@ -179,10 +182,10 @@ final class LiveStream implements ChannelFutureListener {
     var _ = channel().close();
   }
 
-  /// Leaves its audience without a word; whether it was in one.
+  /// Leaves the streams of its environment without a word; whether it was in one.
   boolean leave() {
-    var of = audience;
-    audience = null;
+    var of = streams;
+    streams = null;
     if (of != null) {
       of.remove(this);
     }
@@ -194,7 +197,9 @@ final class LiveStream implements ChannelFutureListener {
     var thread = channel().eventLoop();
     if (thread.inEventLoop()) {
       gone = true;
-      var _ = leave();
+      if (leave()) {
+        writer.discard();
+      }
     } else if (!thread.isShuttingDown()) {
       thread.execute(this::leaveSoon);
     }
@@ -202,27 +207,21 @@ final class LiveStream implements ChannelFutureListener {
 
   @Override
   public void operationComplete(ChannelFuture future) {
-    if (future == channel().closeFuture()) {
-      closed();
-    } else if (future.isSuccess()) {
-      caughtUp();
-    }
-  }
-
-  private void closed() {
+    writer.discard();
     if (leave()) {
       end.success();
     }
   }
 
-  private void caughtUp() {
+  /// The client has taken everything that it was written.
+  void caughtUp() {
     behind = false;
-    var of = audience;
+    var of = streams;
     var last = goodbye;
     if (of == null) {
       return;
     }
-    of.keepsUp(this);
+    of.caughtUp(this);
     of.sent(this);
     if (last == null) {
       of.advance(this);

@@ -45,48 +45,40 @@ final class StreamConfiguration {
   }
 
   @Bean
-  Places streamPlaces(
+  StreamLimits streamLimits(
       StreamSettings settings,
       Jitter jitter,
       StreamMeters meters,
       @Qualifier("timer") Scheduler timer,
       MeterRegistry registry) {
-    var places = new Places(settings, jitter, meters, timer);
-    Gauge.builder("stitchd.streams", places, Places::open)
+    var limits = new StreamLimits(settings, jitter, meters, timer);
+    Gauge.builder("stitchd.streams", limits, StreamLimits::open)
         .description("Open streams")
         .register(registry);
-    return places;
+    return limits;
   }
 
   @Bean
   Drain drain(
-      Places places,
-      Loops loops,
+      StreamLimits limits,
+      StreamEngine engine,
       DrainSettings settings,
       Jitter jitter,
       StreamMeters meters,
       @Qualifier("timer") Scheduler timer) {
-    return new Drain(places, loops, settings, jitter, meters, timer);
+    return new Drain(limits, engine, settings, jitter, meters, timer);
   }
 
   @Bean
-  Loops loops(
+  StreamEngine streamEngine(
       Access access,
       Snapshots snapshots,
-      Editions editions,
       Jitter jitter,
       StreamMeters meters,
       StreamSettings settings,
       Deliveries deliveries) {
-    return new Loops(
-        snapshots,
-        access,
-        editions,
-        jitter,
-        meters,
-        settings,
-        ByteBufAllocator.DEFAULT,
-        deliveries);
+    return new StreamEngine(
+        snapshots, access, jitter, meters, settings, ByteBufAllocator.DEFAULT, deliveries);
   }
 
   @Bean
@@ -95,49 +87,14 @@ final class StreamConfiguration {
   }
 
   @Bean
-  Streams streams(
-      Snapshots snapshots,
-      Access access,
-      Editions editions,
-      Drain drain,
-      Jitter jitter,
-      StreamMeters meters,
-      StreamSettings settings,
-      @Qualifier("timer") Scheduler timer) {
-    return new Streams(snapshots, access, editions, drain, jitter, meters, settings, timer);
-  }
-
-  @Bean
-  Writing streamWriting(
-      Drain drain,
-      Jitter jitter,
-      StreamMeters meters,
-      StreamSettings settings,
-      @Qualifier("timer") Scheduler timer) {
-    return new Writing(drain, jitter, meters, settings, timer);
-  }
-
-  @Bean
-  Entrance streamEntrance(Places places, Drain drain) {
-    return new Entrance(places, drain);
-  }
-
-  @Bean
-  SideStreams sideStreams(
-      Entrance entrance, Streams streams, Writing writing, StreamMeters meters) {
-    return new EnteredSideStreams(entrance, streams, writing, meters);
+  EventStreams eventStreams(StreamLimits limits, Drain drain, StreamEngine engine) {
+    return new EventStreams(limits, drain, engine);
   }
 
   @Bean
   StreamEndpoint streamEndpoint(
-      Streams streams,
-      Writing writing,
-      Entrance entrance,
-      Loops loops,
-      StreamMeters meters,
-      Deliveries deliveries,
-      Instances instances) {
-    return new StreamEndpoint(streams, writing, entrance, loops, meters, deliveries, instances);
+      EventStreams streams, Editions editions, StreamMeters meters, Instances instances) {
+    return new StreamEndpoint(streams, editions, meters, instances);
   }
 
   @Bean
@@ -145,13 +102,13 @@ final class StreamConfiguration {
       Access access,
       Snapshots snapshots,
       Editions editions,
-      Loops loops,
+      StreamEngine engine,
       Drain drain,
       StreamMeters meters,
       Instances instances,
       StreamSettings settings,
       @Qualifier("timer") Scheduler timer) {
     return new ConfigEndpoint(
-        access, snapshots, editions, loops, drain, meters, instances, settings, timer);
+        access, snapshots, editions, engine, drain, meters, instances, settings, timer);
   }
 }

@@ -16,8 +16,8 @@ final class StreamMeters {
   private final Map<Frame.Kind, Counter> bytes = new EnumMap<>(Frame.Kind.class);
   private final Map<Frame.Kind, Counter> resumes = new EnumMap<>(Frame.Kind.class);
   private final Map<Frame.Kind, Counter> polls = new EnumMap<>(Frame.Kind.class);
-  private final OpenStreams open;
-  private final OpenStreams openSide;
+  private final OpenStreams openSdk;
+  private final OpenStreams openOfrep;
   private final Counter unchanged;
   private final Counter fresh;
   private final Counter conflations;
@@ -27,8 +27,8 @@ final class StreamMeters {
 
   StreamMeters(MeterRegistry meters) {
     this.meters = meters;
-    this.open = new OpenStreams(meters, "sdk");
-    this.openSide = new OpenStreams(meters, "ofrep");
+    this.openSdk = new OpenStreams(meters, "sdk");
+    this.openOfrep = new OpenStreams(meters, "ofrep");
     for (var kind : Frame.Kind.values()) {
       frames.put(kind, counter("frames", "Frames written to streams", kind));
       bytes.put(kind, counter("bytes", "Bytes written to streams", kind));
@@ -51,13 +51,11 @@ final class StreamMeters {
   }
 
   /// The gauges of open streams by environment.
-  OpenStreams open() {
-    return open;
-  }
-
-  /// The same of other doors' streams.
-  OpenStreams openSide() {
-    return openSide;
+  OpenStreams open(StreamContent.Kind kind) {
+    return switch (kind) {
+      case SDK -> openSdk;
+      case OFREP -> openOfrep;
+    };
   }
 
   void written(Frame frame) {

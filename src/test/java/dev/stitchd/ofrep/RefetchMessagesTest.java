@@ -1,5 +1,6 @@
 package dev.stitchd.ofrep;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.access.SdkCaller;
@@ -9,7 +10,9 @@ import dev.stitchd.revisionlog.PublishedItems.Kind;
 import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.MemoryItems;
 import dev.stitchd.snapshot.MemorySnapshots;
-import dev.stitchd.stream.SideStreams.Message;
+import dev.stitchd.snapshot.Snapshot;
+import dev.stitchd.stream.Frame;
+import dev.stitchd.stream.StreamContent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +23,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
 class RefetchMessagesTest {
@@ -32,11 +37,11 @@ class RefetchMessagesTest {
   private final EnvironmentId environment = snapshots.items.create();
   private final SdkCaller client = caller(SdkCaller.Kind.CLIENT);
   private final List<Disposable> open = new ArrayList<>();
-  private final RefetchMessages refetches = refetches();
+  private final RefetchMessages messages = messages();
 
-  private RefetchMessages refetches() {
+  private RefetchMessages messages() {
     return new RefetchMessages(
-        snapshots, OfrepSettingsTest.with(SPREAD, 10, RECENT), new SplittableRandom(7), time);
+        OfrepSettingsTest.with(SPREAD, 10, RECENT), new SplittableRandom(7), time);
   }
 
   private SdkCaller caller(SdkCaller.Kind kind) {
@@ -106,8 +111,40 @@ class RefetchMessagesTest {
 
   private List<Message> listen(SdkCaller caller, Cursor resume) {
     var messages = new ArrayList<Message>();
-    open.add(refetches.to(caller, resume).subscribe(messages::add));
+    open.add(told(caller, resume).subscribe(messages::add));
     return messages;
+  }
+
+  /// What an event says, without what makes it one.
+  private record Message(String id, String event, String data) {
+    private static Message of(Frame frame) {
+      var lines = new String(frame.bytes(), UTF_8).lines().toList();
+      return new Message(
+          lines.get(0).substring("id: ".length()),
+          lines.get(1).substring("event: ".length()),
+          lines.get(2).substring("data: ".length()));
+    }
+  }
+
+  /// Asks for one thing after the other, as streams do, and waits as long as it is told.
+  private Flux<Message> told(SdkCaller caller, Cursor resume) {
+    return Flux.using(
+        () -> {
+          var content = messages.to(caller, resume);
+          content.begin();
+          return content;
+        },
+        content -> snapshots.updates(environment).concatMap(newest -> told(content, newest), 0),
+        StreamContent::end);
+  }
+
+  private Mono<Message> told(StreamContent content, Snapshot newest) {
+    var delay = content.delay(newest);
+    var then =
+        delay.isZero()
+            ? Mono.just(newest)
+            : Mono.delay(delay, time).then(snapshots.current(environment));
+    return then.mapNotNull(content::advance).map(Message::of);
   }
 
   private void pass(Duration duration) {
@@ -237,7 +274,7 @@ class RefetchMessagesTest {
           }
         };
     open.add(slow);
-    refetches.to(client, here()).subscribe(slow);
+    told(client, here()).subscribe(slow);
     for (int i = 0; i < 50; i++) {
       touch("beta");
       pass(SPREAD);
@@ -295,12 +332,12 @@ class RefetchMessagesTest {
 
   @Test
   void leavingClientsAreNotCounted() {
-    var first = refetches.to(client, here()).subscribe();
-    var second = refetches.to(client, here()).subscribe();
+    var first = told(client, here()).subscribe();
+    var second = told(client, here()).subscribe();
     first.dispose();
     second.dispose();
     for (int i = 0; i < 5; i++) {
-      open.add(refetches.to(client, here()).subscribe());
+      open.add(told(client, here()).subscribe());
     }
     var messages = listen(client, here());
     touch("beta");
@@ -311,7 +348,7 @@ class RefetchMessagesTest {
   @Test
   void theEndOfTheEnvironmentEndsTheStream() {
     var ended = new ArrayList<String>();
-    open.add(refetches.to(client, here()).doOnComplete(() -> ended.add("ended")).subscribe());
+    open.add(told(client, here()).doOnComplete(() -> ended.add("ended")).subscribe());
     snapshots.delete(environment);
     assertThat(ended).containsExactly("ended");
   }

@@ -1,11 +1,8 @@
 package dev.stitchd.stream;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.stitchd.access.SdkCaller;
 import dev.stitchd.background.RunningJob;
 import dev.stitchd.kernel.EnvironmentId;
-import dev.stitchd.kernel.Json;
 import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.MemorySnapshots;
 import dev.stitchd.snapshot.Snapshot;
@@ -14,10 +11,8 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import org.springframework.util.unit.DataSize;
-import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
-import tools.jackson.databind.JsonNode;
 
 /// This room put together over memory, in virtual time.
 final class Room {
@@ -50,13 +45,10 @@ final class Room {
   final EnvironmentId environment;
   final OneKey access;
   final Editions editions;
-  final Places places;
-  private final OpenStreams kind;
-  final Loops loops;
+  final StreamLimits limits;
+  final StreamEngine engine;
   final Drain drain;
   final RunningJob draining;
-  final Streams streams;
-  final Writing writing;
   final ConfigEndpoint config;
 
   Room(Scheduler timer) {
@@ -65,30 +57,19 @@ final class Room {
     access = new OneKey(environment);
     var jitter = new Jitter(new SplittableRandom(7), SETTINGS);
     var streamMeters = new StreamMeters(meters);
-    kind = streamMeters.open();
     editions = new Editions(new Encoder(Schedulers.immediate(), meters), SETTINGS);
-    places = new Places(SETTINGS, jitter, streamMeters, timer);
-    loops =
-        new Loops(
-            snapshots,
-            access,
-            editions,
-            jitter,
-            streamMeters,
-            SETTINGS,
-            allocator,
-            new NoDeliveries());
-    drain = new Drain(places, loops, new DrainSettings(DRAIN), jitter, streamMeters, timer);
-    streams =
-        new Streams(snapshots, access, editions, drain, jitter, streamMeters, SETTINGS, timer);
+    limits = new StreamLimits(SETTINGS, jitter, streamMeters, timer);
+    engine =
+        new StreamEngine(
+            snapshots, access, jitter, streamMeters, SETTINGS, allocator, new NoDeliveries());
+    drain = new Drain(limits, engine, new DrainSettings(DRAIN), jitter, streamMeters, timer);
     draining = RunningJob.start(drain, timer);
-    writing = new Writing(drain, jitter, streamMeters, SETTINGS, timer);
     config =
         new ConfigEndpoint(
             access,
             snapshots,
             editions,
-            loops,
+            engine,
             drain,
             streamMeters,
             new NoInstances(),
@@ -96,19 +77,19 @@ final class Room {
             timer);
   }
 
-  /// Frames of a new stream.
+  /// What a new stream of an SDK carries.
   ///
   /// @param resume as in `Last-Event-ID`; null for none
-  Flux<Frame> frames(String resume) {
-    return streams.frames(access.caller, Cursor.parse(resume));
+  StreamContent content(String resume) {
+    return new SdkContent(Cursor.parse(resume), editions, new StreamMeters(meters));
   }
 
   void enter(SdkCaller caller) {
-    places.enter(caller, kind);
+    limits.enter(caller, StreamContent.Kind.SDK);
   }
 
   void leave(SdkCaller caller) {
-    places.leave(caller, kind);
+    limits.leave(caller, StreamContent.Kind.SDK);
   }
 
   Snapshot current() {
@@ -123,20 +104,5 @@ final class Room {
   double count(String meter, String... tags) {
     var counter = meters.find(meter).tags(tags).counter();
     return counter == null ? 0 : counter.count();
-  }
-
-  static String text(Frame frame) {
-    return new String(frame.bytes(), UTF_8);
-  }
-
-  /// The JSON of a frame's `data:` line.
-  static JsonNode data(Frame frame) {
-    return Json.parseOwn(
-        text(frame)
-            .lines()
-            .filter(line -> line.startsWith("data: "))
-            .findFirst()
-            .orElseThrow()
-            .substring(6));
   }
 }

@@ -6,7 +6,6 @@ import dev.stitchd.propagation.Deliveries;
 import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Snapshot;
 import io.micrometer.core.instrument.Timer;
-import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,9 +21,9 @@ import reactor.core.Disposables;
 /// The streams of one environment on one event loop. A change is one task: it goes through them
 /// all, and those that stand at the same place are written the same bytes. Confined to its loop but
 /// for [#hear], [#deleted] and [#failed].
-final class Audience {
+final class EnvironmentStreams {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Audience.class);
+  private static final Logger LOG = LoggerFactory.getLogger(EnvironmentStreams.class);
 
   private record Arrival(Snapshot snapshot, Timer.Sample since) {}
 
@@ -38,8 +37,8 @@ final class Audience {
   }
 
   private final EnvironmentId environment;
-  private final Loop loop;
-  private final Loops loops;
+  private final LoopStreams loop;
+  private final StreamEngine engine;
   private final StreamMeters meters;
   private final Chunks chunks;
   private final List<LiveStream> streams = new ArrayList<>();
@@ -48,12 +47,12 @@ final class Audience {
   private @Nullable Snapshot newest;
   private Disposable following = Disposables.disposed();
 
-  Audience(EnvironmentId environment, Loop loop, Loops loops) {
+  EnvironmentStreams(EnvironmentId environment, LoopStreams loop, StreamEngine engine) {
     this.environment = environment;
     this.loop = loop;
-    this.loops = loops;
-    this.meters = loops.meters();
-    this.chunks = new Chunks(loops.allocator());
+    this.engine = engine;
+    this.meters = engine.meters();
+    this.chunks = new Chunks(engine.allocator());
   }
 
   EnvironmentId environment() {
@@ -62,7 +61,7 @@ final class Audience {
 
   /// Begins to follow the environment.
   void open() {
-    following = loops.follow(this);
+    following = engine.follow(this);
   }
 
   /// Takes a stream in and brings it to where the environment is, if that is known already.
@@ -70,10 +69,10 @@ final class Audience {
     stream.place = streams.size();
     streams.add(stream);
     keys.computeIfAbsent(
-            stream.caller().keyId(), _ -> new Watch(loops.watch(stream.caller(), this, loop)))
+            stream.caller().keyId(), _ -> new Watch(engine.watch(stream.caller(), this, loop)))
         .streams++;
     if (newest == null) {
-      keepUp(stream, stream.flush());
+      loop.keepUp(stream, stream.flush());
     } else {
       advance(stream);
     }
@@ -85,9 +84,9 @@ final class Audience {
       streams.set(stream.place, last);
       last.place = stream.place;
     }
-    keepsUp(stream);
+    loop.remove(stream);
     if (stream.sent() != Deliveries.NOWHERE) {
-      loops.deliveries().ended(environment, stream.sent(), 1);
+      engine.deliveries().ended(environment, stream.sent(), 1);
     }
     var watch = keys.get(stream.caller().keyId());
     if (watch != null && --watch.streams == 0) {
@@ -102,8 +101,8 @@ final class Audience {
   }
 
   /// Notes that a stream is no longer behind.
-  void keepsUp(LiveStream stream) {
-    loop.keepsUp(stream);
+  void caughtUp(LiveStream stream) {
+    loop.caughtUp(stream);
   }
 
   /// A newer snapshot; from any thread. Those that come before the loop has time for them become
@@ -133,7 +132,7 @@ final class Audience {
   void revoked(UUID key) {
     for (var stream : List.copyOf(streams)) {
       if (stream.caller().keyId().equals(key)) {
-        var _ = stream.finish(loops.goodbye(Frame.Reason.KEY_REVOKED));
+        var _ = stream.finish(engine.goodbye(Frame.Reason.KEY_REVOKED));
       }
     }
   }
@@ -148,42 +147,58 @@ final class Audience {
     meters.written(goodbye);
   }
 
-  /// Heartbeats of one slot, and the end of those that are too old.
-  void tick(int tick, int slot, ByteBuf heartbeat) {
-    int beats = 0;
-    for (int i = streams.size() - 1; i >= 0; i--) {
-      var stream = streams.get(i);
-      if (stream.isTooOld(tick)) {
-        var _ = stream.finish(loops.goodbye(Frame.Reason.MAXIMUM_AGE));
-      } else if (stream.hasHeartbeatIn(slot) && !stream.isBehind()) {
-        stream.write(heartbeat.retainedDuplicate());
-        keepUp(stream, stream.flush());
-        beats++;
-      }
-    }
-    meters.written(Frame.HEARTBEAT, beats);
-  }
-
-  /// Brings one stream to where the environment is.
+  /// Brings one stream to where the environment is, when it is its turn.
   void advance(LiveStream stream) {
     var to = newest;
-    var frame = to == null ? null : stream.follower().advance(to);
+    if (to == null || waits(stream, to)) {
+      loop.keepUp(stream, stream.flush());
+    } else {
+      tell(stream, to);
+    }
+  }
+
+  private void tell(LiveStream stream, Snapshot to) {
+    var frame = stream.content().advance(to);
     if (frame != null) {
-      stream.write(chunks.of(frame).retainedDuplicate());
+      stream.write(frame, chunks.of(frame).retainedDuplicate());
       meters.written(frame, 1);
     }
     boolean took = stream.flush();
-    keepUp(stream, took);
+    loop.keepUp(stream, took);
     if (took) {
       sent(stream);
     }
   }
 
+  /// Whether what a stream is to be told waits for its turn, which then comes.
+  private boolean waits(LiveStream stream, Snapshot to) {
+    if (stream.waitsForTurn()) {
+      return true;
+    }
+    var delay = stream.content().delay(to);
+    if (delay.isZero()) {
+      return false;
+    }
+    stream.waitsForTurn(true);
+    loop.later(delay, () -> turn(stream));
+    return true;
+  }
+
+  private void turn(LiveStream stream) {
+    var to = newest;
+    stream.waitsForTurn(false);
+    if (to != null
+        && !stream.isOver()
+        && !stream.isBehind()) { // who is behind waits for another turn
+      tell(stream, to);
+    }
+  }
+
   /// Notes that a client has taken everything that it was written.
   void sent(LiveStream stream) {
-    var at = stream.follower().at();
+    var at = stream.content().at();
     if (at != null && at.revision() != stream.sent() && !stream.isOver()) {
-      loops.deliveries().sent(environment, stream.sent(), at.revision(), 1);
+      engine.deliveries().sent(environment, stream.sent(), at.revision(), 1);
       stream.sent(at.revision());
     }
   }
@@ -199,15 +214,9 @@ final class Audience {
     meters.fannedOut(arrival.since);
   }
 
-  private void keepUp(LiveStream stream, boolean took) {
-    if (!took) {
-      loop.fellBehind(stream);
-    }
-  }
-
   private void finish(Frame.Reason reason) {
     for (var stream : List.copyOf(streams)) {
-      var _ = stream.finish(loops.goodbye(reason));
+      var _ = stream.finish(engine.goodbye(reason));
     }
   }
 
@@ -242,22 +251,25 @@ final class Audience {
     }
 
     private void move(LiveStream stream) {
-      var at = stream.follower().at();
+      var at = stream.content().at();
+      if (at == null && waits(stream, to)) {
+        return;
+      }
       if (at == null || !at.equals(from)) {
         count();
         from = at;
-        frame = stream.follower().advance(to);
-        there = stream.follower().at();
+        frame = stream.content().advance(to);
+        there = stream.content().at();
       } else if (there != null) {
-        stream.follower().move(there);
+        stream.content().move(there);
       }
       var bytes = frame;
       if (bytes != null) {
         same++;
-        stream.write(chunks.of(bytes).retainedDuplicate());
+        stream.write(bytes, chunks.of(bytes).retainedDuplicate());
         boolean all = stream.flush();
-        keepUp(stream, all);
-        if (all && !stream.isOver()) {
+        loop.keepUp(stream, all);
+        if (all && there != null && !stream.isOver()) {
           took++;
           stream.sent(to.revision());
         }
@@ -274,7 +286,7 @@ final class Audience {
       }
       if (took > 0) {
         long before = from == null ? Deliveries.NOWHERE : from.revision();
-        loops.deliveries().sent(environment, before, to.revision(), took);
+        engine.deliveries().sent(environment, before, to.revision(), took);
       }
       same = 0;
       took = 0;

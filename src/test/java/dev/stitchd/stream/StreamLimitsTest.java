@@ -10,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
-class PlacesTest {
+class StreamLimitsTest {
 
   private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
   private final Room room = new Room(time);
@@ -30,7 +30,7 @@ class PlacesTest {
 
     room.leave(room.access.caller);
     room.enter(room.access.caller);
-    assertThat(room.places.open()).isEqualTo(3);
+    assertThat(room.limits.open()).isEqualTo(3);
   }
 
   @Test
@@ -46,7 +46,7 @@ class PlacesTest {
     assertThat(room.count("stitchd.stream.refused", "why", "per-node")).isEqualTo(1);
 
     keys.forEach(key -> room.leave(key.caller));
-    assertThat(room.places.open()).isZero();
+    assertThat(room.limits.open()).isZero();
   }
 
   @Test

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import reactor.core.scheduler.Scheduler;
 
 /// How many streams there are, and may be. Safe from any thread.
-final class Places {
+final class StreamLimits {
 
   private final StreamSettings settings;
   private final Jitter jitter;
@@ -22,7 +22,7 @@ final class Places {
   private final AtomicLong second = new AtomicLong();
   private final AtomicInteger inSecond = new AtomicInteger();
 
-  Places(StreamSettings settings, Jitter jitter, StreamMeters meters, Scheduler timer) {
+  StreamLimits(StreamSettings settings, Jitter jitter, StreamMeters meters, Scheduler timer) {
     this.settings = settings;
     this.jitter = jitter;
     this.meters = meters;
@@ -36,10 +36,9 @@ final class Places {
 
   /// Takes a place for a stream, to be given back with [#leave].
   ///
-  /// @param ofItsKind the gauges of that protocol
   /// @throws Problem.TooMany if the key has as many as it may
   /// @throws Problem.Unavailable if the node has, or has accepted as many in this second
-  void enter(SdkCaller caller, OpenStreams ofItsKind) {
+  void enter(SdkCaller caller, StreamContent.Kind kind) {
     if (acceptedThisSecond() > settings.perSecond()) {
       meters.refused("per-second");
       throw new Problem.Unavailable(
@@ -50,17 +49,17 @@ final class Places {
       meters.refused("per-node");
       throw new Problem.Unavailable("this node holds as many streams as it may", jitter.retry());
     }
-    ofItsKind.enter(caller.environment());
+    meters.open(kind).enter(caller.environment());
     if (byKey.merge(caller.keyId(), 1, Integer::sum) > settings.perKey()) {
-      leave(caller, ofItsKind);
+      leave(caller, kind);
       meters.refused("per-key");
       throw new Problem.TooMany("this key holds as many streams as it may", jitter.retry());
     }
   }
 
-  void leave(SdkCaller caller, OpenStreams ofItsKind) {
+  void leave(SdkCaller caller, StreamContent.Kind kind) {
     open.decrementAndGet();
-    ofItsKind.leave(caller.environment());
+    meters.open(kind).leave(caller.environment());
     byKey.computeIfPresent(caller.keyId(), (_, count) -> count == 1 ? null : count - 1);
   }
 

@@ -3,12 +3,15 @@ package dev.stitchd.stream;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.stitchd.snapshot.Cursor;
+import dev.stitchd.kernel.Json;
+import dev.stitchd.snapshot.Snapshot;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.ResourceLeakDetector;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,18 +22,35 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
 import reactor.test.scheduler.VirtualTimeScheduler;
+import tools.jackson.databind.JsonNode;
 
-/// Streams on connections of plain HTTP/1.1, in virtual time: every byte that leaves is looked at,
-/// and every buffer is counted.
-class LoopsTest {
+/// Streams as chunks below the codec and as content through it, in virtual time: every byte that
+/// leaves is looked at, and every buffer is counted.
+@ParameterizedClass
+@EnumSource(StreamEngineTest.Way.class)
+class StreamEngineTest {
+
+  enum Way {
+    CHUNKS,
+    CONTENT
+  }
 
   private static ResourceLeakDetector.Level before;
 
   private final VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet(true);
   private final Room room = new Room(time);
   private final List<Client> clients = new ArrayList<>();
+  private final Way way;
+
+  StreamEngineTest(Way way) {
+    this.way = way;
+  }
 
   @BeforeAll
   static void countEveryBuffer() {
@@ -54,10 +74,11 @@ class LoopsTest {
 
   /// One connection, which takes what is written to it only while it reads.
   private static final class Socket extends EmbeddedChannel {
+    private static final ChannelHandler[] NOTHING = {};
     private boolean reads = true;
 
-    private Socket() {
-      super(new HttpServerCodec());
+    private Socket(Way way) {
+      super(way == Way.CHUNKS ? new ChannelHandler[] {new HttpServerCodec()} : NOTHING);
       freezeTime();
     }
 
@@ -66,6 +87,17 @@ class LoopsTest {
       if (reads) {
         super.doWrite(waiting);
       }
+    }
+
+    /// Takes one write of those that wait.
+    private void takeOne() {
+      var waiting = unsafe().outboundBuffer();
+      waiting.addFlush();
+      if (!waiting.isEmpty()) {
+        outboundMessages().add(ReferenceCountUtil.retain(waiting.current()));
+        waiting.remove();
+      }
+      runPendingTasks();
     }
 
     private void readAgain() {
@@ -77,16 +109,19 @@ class LoopsTest {
   }
 
   private final class Client {
-    private final Socket socket = new Socket();
+    private final Socket socket;
     private final StringBuilder taken = new StringBuilder();
     private final List<String> ends = new ArrayList<>();
     private final Disposable stream;
 
     private Client(String cursor) {
-      ChannelHandlerContext codec = Loops.codecOf(socket);
-      assertThat(codec).isNotNull();
+      this(new Socket(way), room.content(cursor));
+    }
+
+    private Client(Socket socket, StreamContent content) {
+      this.socket = socket;
       stream =
-          room.loops.stream(room.access.caller, Cursor.parse(cursor), codec)
+          room.engine.stream(room.access.caller, content, socket, true)
               .subscribe(_ -> {}, _ -> ends.add("failed"), () -> ends.add("complete"));
       socket.runPendingTasks();
       clients.add(this);
@@ -94,13 +129,23 @@ class LoopsTest {
 
     /// What has left so far, without the framing of chunks.
     private String text() {
-      for (ByteBuf out = socket.readOutbound(); out != null; out = socket.readOutbound()) {
-        if (out.isReadable()) { // an empty one only tells that all before it has left
-          taken.append(unframed(out.toString(UTF_8)));
+      for (var out = socket.readOutbound(); out != null; out = socket.readOutbound()) {
+        switch (out) {
+          case HttpContent content -> taken.append(content.content().toString(UTF_8));
+          case ByteBuf chunk when chunk.isReadable() ->
+              taken.append(unframed(chunk.toString(UTF_8)));
+          default -> {} // an empty one only tells that all before it has left
         }
-        out.release();
+        ReferenceCountUtil.release(out);
       }
       return taken.toString();
+    }
+
+    /// The JSON of the last event.
+    private JsonNode data() {
+      var text = text();
+      var data = text.substring(text.lastIndexOf("data: ") + 6);
+      return Json.parseOwn(data.substring(0, data.indexOf('\n')));
     }
 
     private List<String> events() {
@@ -273,6 +318,175 @@ class LoopsTest {
     assertThat(stalled.ends).containsExactly("complete");
     assertThat(stalled.socket.isActive()).isFalse();
     room.leave(room.access.caller);
+  }
+
+  @Test
+  void goodbyesAreSpreadEvenlyOverTheDrainTime() {
+    var socket = new Socket(way);
+    var streams =
+        IntStream.range(0, 4).mapToObj(_ -> new Client(socket, room.content(null))).toList();
+
+    room.engine.drain(Room.DRAIN);
+    socket.runPendingTasks();
+    for (int i = 1; i <= 4; i++) {
+      streams.getFirst().pass(Duration.ofSeconds(4));
+      assertThat(streams).filteredOn(stream -> !stream.ends.isEmpty()).hasSize(i - 1);
+      streams.getFirst().pass(Duration.ofSeconds(1));
+      assertThat(streams).filteredOn(stream -> !stream.ends.isEmpty()).hasSizeBetween(i - 1, i);
+    }
+    streams.getFirst().pass(Duration.ofMillis(500));
+    assertThat(streams).allMatch(stream -> stream.ends.equals(List.of("complete")));
+  }
+
+  @Test
+  void aNewClientIsToldWhenToRetryAndGetsEverything() {
+    room.snapshots.publishFlag(room.environment, "checkout"); // 1
+
+    var client = new Client(null);
+
+    assertThat(client.text())
+        .containsPattern("\\Aretry: [1-5]\\d{3}\n\n")
+        .contains("id: " + room.current().cursor().text() + "\nevent: put\ndata: {\"revision\":1,")
+        .endsWith("}\n\n");
+    assertThat(client.data().path("environment").asString()).isEqualTo("production");
+    assertThat(client.data().path("flags").path("checkout").path("type").asString())
+        .isEqualTo("boolean");
+    assertThat(client.data().path("segments").isObject()).isTrue();
+    assertThat(room.count("stitchd.stream.fresh")).isEqualTo(1);
+  }
+
+  @Test
+  void aChangeIsAPatchAndARemovedItemIsNull() {
+    room.snapshots.publishFlag(room.environment, "checkout"); // 1
+    var client = new Client(null);
+
+    room.snapshots.publishFlag(room.environment, "banner"); // 2
+    client.socket.runPendingTasks();
+    assertThat(client.data().path("since").asLong()).isEqualTo(1);
+    assertThat(client.data().path("revision").asLong()).isEqualTo(2);
+    assertThat(client.data().path("flags").propertyNames()).containsExactly("banner");
+
+    room.snapshots.removeFlag(room.environment, "checkout"); // 3
+    client.socket.runPendingTasks();
+    assertThat(client.events()).containsExactly("put", "patch", "patch");
+    assertThat(client.data().path("flags").get("checkout").isNull()).isTrue();
+    assertThat(client.text()).contains("id: " + room.current().cursor().text() + "\nevent: patch");
+  }
+
+  @Test
+  void whoMissedALittleGetsOnePatch() {
+    List.of("a", "b", "c").forEach(flag -> room.snapshots.publishFlag(room.environment, flag)); // 3
+    var cursor = room.current().cursor().text();
+    room.snapshots.publishFlag(room.environment, "d"); // 4
+    room.snapshots.removeFlag(room.environment, "b"); // 5
+
+    var patch = new Client(cursor).data();
+
+    assertThat(patch.path("since").asLong()).isEqualTo(3);
+    assertThat(patch.path("revision").asLong()).isEqualTo(5);
+    assertThat(patch.path("flags").propertyNames()).containsExactlyInAnyOrder("d", "b");
+  }
+
+  @Test
+  void whoMissedMostGetsEverything() {
+    var cursor = room.current().cursor().text();
+    room.snapshots.publishFlag(room.environment, "a"); // 1
+
+    assertThat(new Client(cursor).events()).containsExactly("put");
+    assertThat(room.count("stitchd.stream.resumes", "kind", "put")).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"2", "00000000.2", "nonsense", "", "TAG.99", "TAG.-1", "TAG.2.3", "tag.2", "TAG."})
+  void anyOtherCursorIsAnsweredWithEverything(String cursor) {
+    room.snapshots.publishFlag(room.environment, "a"); // 1
+    room.snapshots.publishFlag(room.environment, "b"); // 2
+
+    var client = new Client(cursor.replace("TAG", room.current().tag()));
+
+    assertThat(client.events()).containsExactly("put");
+  }
+
+  @Test
+  void thereIsNoGapBetweenTheFirstStateAndTheUpdates() {
+    room.snapshots.items.latency = Duration.ofMillis(100);
+    var client = new Client(null);
+
+    room.snapshots.publishFlag(room.environment, "a"); // 1, while the load is under way
+    time.advanceTimeBy(Duration.ofSeconds(1));
+    client.socket.runPendingTasks();
+
+    assertThat(client.data().path("flags").propertyNames()).containsExactly("a");
+  }
+
+  @Test
+  void whatAThousandClientsGetIsEncodedOnce() {
+    room.snapshots.publishFlag(room.environment, "a"); // 1
+    var all = IntStream.range(0, 1_000).mapToObj(_ -> new Client(null)).toList();
+
+    for (var flag : List.of("b", "c")) { // 2, 3
+      room.snapshots.publishFlag(room.environment, flag);
+      all.forEach(client -> client.socket.runPendingTasks());
+    }
+
+    assertThat(all)
+        .allSatisfy(client -> assertThat(client.events()).containsExactly("put", "patch", "patch"));
+    assertThat(room.count("stitchd.stream.encodings", "kind", "put")).isEqualTo(1);
+    assertThat(room.count("stitchd.stream.encodings", "kind", "patch")).isEqualTo(2);
+  }
+
+  /// Says one thing of two hundred kilobytes.
+  private static final class Large implements StreamContent {
+    private boolean said;
+
+    @Override
+    public Kind kind() {
+      return Kind.SDK;
+    }
+
+    @Override
+    public Frame advance(Snapshot newest) {
+      var frame = said ? null : new Frame(Frame.Kind.PUT, new byte[200 * 1024]);
+      said = true;
+      return frame;
+    }
+  }
+
+  @Test
+  void aClientThatTakesALargeFramePieceByPieceIsNotStalled() {
+    var client = large();
+    client.socket.takeOne(); // the retry time
+
+    for (int i = 0; i < 3; i++) {
+      client.pass(Duration.ofSeconds(40));
+      client.socket.takeOne();
+    }
+    client.pass(Duration.ofSeconds(40));
+    client.socket.readAgain();
+
+    assertThat(room.count("stitchd.stream.stalled")).isZero();
+    assertThat(client.ends).isEmpty();
+    assertThat(client.text()).hasSizeGreaterThan(200 * 1024);
+    assertThat(room.count("stitchd.stream.bytes", "kind", "put")).isEqualTo(200 * 1024);
+    assertThat(room.count("stitchd.stream.frames", "kind", "put")).isEqualTo(1);
+  }
+
+  @Test
+  void noGoodbyeIsWrittenIntoTheMiddleOfAFrame() {
+    var client = large();
+
+    client.pass(Duration.ofSeconds(70));
+
+    assertThat(client.ends).containsExactly("complete");
+    assertThat(client.socket.isActive()).isFalse();
+    assertThat(client.text()).doesNotContain("goodbye");
+  }
+
+  private Client large() {
+    var socket = new Socket(way);
+    socket.reads = false;
+    return new Client(socket, new Large());
   }
 
   @Test

@@ -5,50 +5,43 @@ import dev.stitchd.access.SdkCaller;
 import dev.stitchd.background.BackgroundJob;
 import dev.stitchd.background.StartOrder;
 import dev.stitchd.propagation.Deliveries;
-import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Snapshots;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http.HttpServerCodec;
-import io.netty.handler.ssl.SslHandler;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 
-/// Streams on plain HTTP/1.1 connections, by event loop: a change is encoded once, and each loop
-/// writes the bytes to its connections below the HTTP codec. Owns whatever a loop listens to. Safe
-/// from any thread.
-final class Loops implements BackgroundJob {
+/// All streams of the process, by event loop, whatever they carry and over whatever connection: a
+/// change is encoded once, and each loop writes the bytes to its own. Owns whatever a loop listens
+/// to. Safe from any thread.
+final class StreamEngine implements BackgroundJob {
 
   /// The deletion of an environment also ends its keys; its own goodbye says more, so it goes
   /// first.
   private static final Duration AFTER_DELETION = Duration.ofMillis(250);
 
-  private static final Logger LOG = LoggerFactory.getLogger(Loops.class);
+  private static final Logger LOG = LoggerFactory.getLogger(StreamEngine.class);
 
   private final Snapshots snapshots;
   private final Access access;
-  private final Editions editions;
   private final Jitter jitter;
   private final StreamMeters meters;
   private final StreamSettings settings;
   private final ByteBufAllocator allocator;
   private final Deliveries deliveries;
-  private final ConcurrentMap<EventLoop, Loop> loops = new ConcurrentHashMap<>();
+  private final ConcurrentMap<EventLoop, LoopStreams> loops = new ConcurrentHashMap<>();
 
-  Loops(
+  StreamEngine(
       Snapshots snapshots,
       Access access,
-      Editions editions,
       Jitter jitter,
       StreamMeters meters,
       StreamSettings settings,
@@ -56,7 +49,6 @@ final class Loops implements BackgroundJob {
       Deliveries deliveries) {
     this.snapshots = snapshots;
     this.access = access;
-    this.editions = editions;
     this.jitter = jitter;
     this.meters = meters;
     this.settings = settings;
@@ -64,42 +56,38 @@ final class Loops implements BackgroundJob {
     this.deliveries = deliveries;
   }
 
-  /// Where to write below the codec; null if the connection is not plain HTTP/1.1.
-  static @Nullable ChannelHandlerContext codecOf(Channel channel) {
-    return channel.pipeline().get(SslHandler.class) == null
-        ? channel.pipeline().context(HttpServerCodec.class)
-        : null; // what waits below TLS is not what waits for the client
-  }
-
   /// One stream from the moment its head has been sent: completes when it was ended by plan or the
   /// client has gone, and never fails; on the connection's event loop.
   ///
-  /// @param resume where the client says it is; null for nowhere
-  /// @param codec from [#codecOf]
-  Mono<Void> stream(SdkCaller caller, @Nullable Cursor resume, ChannelHandlerContext codec) {
-    return Mono.create(end -> join(caller, resume, codec, end));
+  /// @param isHttp11 whether the answer is one of HTTP/1.1
+  Mono<Void> stream(SdkCaller caller, StreamContent content, Channel channel, boolean isHttp11) {
+    var writer = StreamWriter.of(channel, isHttp11, (int) settings.writeSize().toBytes());
+    return Mono.create(end -> join(new LiveStream(caller, content, writer, end), channel, end));
   }
 
   /// What an event loop keeps.
-  Loop at(EventLoop thread) {
+  LoopStreams at(EventLoop thread) {
     var loop = loops.get(thread);
-    return loop == null ? loops.computeIfAbsent(thread, t -> new Loop(t, this)) : loop;
+    return loop == null ? loops.computeIfAbsent(thread, t -> new LoopStreams(t, this)) : loop;
   }
 
-  /// Tells an audience of every change of its environment.
-  Disposable follow(Audience audience) {
+  /// Tells streams of every change of their environment.
+  Disposable follow(EnvironmentStreams streams) {
     return snapshots
-        .updates(audience.environment())
-        .subscribe(audience::hear, audience::failed, audience::deleted);
+        .updates(streams.environment())
+        .subscribe(streams::hear, streams::failed, streams::deleted);
   }
 
-  /// Tells an audience of the end of a key.
-  Disposable watch(SdkCaller caller, Audience audience, Loop loop) {
+  /// Tells streams of the end of a key.
+  Disposable watch(SdkCaller caller, EnvironmentStreams streams, LoopStreams loop) {
     return access
         .revocation(caller)
         .subscribe(
-            gone -> loop.later(AFTER_DELETION, () -> audience.revoked(gone.keyId())),
-            failure -> LOG.error("Revoked keys do not end their streams", failure));
+            gone -> loop.later(AFTER_DELETION, () -> streams.revoked(gone.keyId())),
+            failure ->
+                LOG.error(
+                    "Streams: revocations of keys are not heard of; streams of keys revoked from now on go on until their maximum age",
+                    failure));
   }
 
   Frame goodbye(Frame.Reason reason) {
@@ -136,7 +124,7 @@ final class Loops implements BackgroundJob {
 
   /// Cuts off whoever is still here.
   void cut() {
-    everywhere(Loop::cut);
+    everywhere(LoopStreams::cut);
   }
 
   @Override
@@ -146,7 +134,7 @@ final class Loops implements BackgroundJob {
 
   @Override
   public String withoutIt() {
-    return "plain streams are not served";
+    return "streams are not served";
   }
 
   @Override
@@ -158,15 +146,13 @@ final class Loops implements BackgroundJob {
   public Mono<Void> close() {
     return Mono.fromRunnable(() -> {
       cut();
-      everywhere(Loop::clear);
+      everywhere(LoopStreams::clear);
     });
   }
 
-  private void join(
-      SdkCaller caller, @Nullable Cursor resume, ChannelHandlerContext codec, MonoSink<Void> end) {
-    var stream = new LiveStream(caller, new Follower(resume, editions, meters), codec, end);
+  private void join(LiveStream stream, Channel channel, MonoSink<Void> end) {
     var _ = end.onDispose(stream::leaveSoon);
-    var thread = codec.channel().eventLoop();
+    var thread = channel.eventLoop();
     var loop = at(thread);
     if (thread.inEventLoop()) {
       loop.join(stream);
@@ -175,7 +161,7 @@ final class Loops implements BackgroundJob {
     }
   }
 
-  private void everywhere(Consumer<Loop> task) {
+  private void everywhere(Consumer<LoopStreams> task) {
     loops.forEach((thread, loop) -> {
       if (!thread.isShuttingDown()) {
         loop.execute(() -> task.accept(loop));

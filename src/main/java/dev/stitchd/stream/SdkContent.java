@@ -4,9 +4,8 @@ import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Snapshot;
 import org.jspecify.annotations.Nullable;
 
-/// One client's place in an environment's history: all that a connection remembers. Confined to its
-/// connection.
-final class Follower {
+/// An SDK's place in an environment's history: all that its connection remembers.
+final class SdkContent implements StreamContent {
 
   private final Editions editions;
   private final StreamMeters meters;
@@ -14,14 +13,19 @@ final class Follower {
   private boolean started;
 
   /// @param resume where the client says it is; null for nowhere
-  Follower(@Nullable Cursor resume, Editions editions, StreamMeters meters) {
+  SdkContent(@Nullable Cursor resume, Editions editions, StreamMeters meters) {
     this.at = resume;
     this.editions = editions;
     this.meters = meters;
   }
 
-  /// The frame that takes the client to a snapshot; null if it is there already.
-  @Nullable Frame advance(Snapshot snapshot) {
+  @Override
+  public Kind kind() {
+    return Kind.SDK;
+  }
+
+  @Override
+  public @Nullable Frame advance(Snapshot snapshot) {
     var from = at;
     var frame = started ? update(from, snapshot) : start(from, snapshot);
     if (frame != null) {
@@ -31,13 +35,13 @@ final class Follower {
     return frame;
   }
 
-  /// Where the client is; null before the first frame and for nowhere.
-  @Nullable Cursor at() {
+  @Override
+  public @Nullable Cursor at() {
     return started ? at : null;
   }
 
-  /// Notes that the client was taken further by a frame made for another one at the same place.
-  void move(Cursor to) {
+  @Override
+  public void move(Cursor to) {
     at = to;
   }
 
