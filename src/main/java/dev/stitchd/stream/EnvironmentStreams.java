@@ -158,10 +158,11 @@ final class EnvironmentStreams {
   }
 
   private void tell(LiveStream stream, Snapshot to) {
+    var from = stream.content().at();
     var frame = stream.content().advance(to);
     if (frame != null) {
       stream.write(frame, chunks.of(frame).retainedDuplicate());
-      meters.written(frame, 1);
+      written(frame, from, to, 1);
     }
     boolean took = stream.flush();
     loop.keepUp(stream, took);
@@ -212,6 +213,14 @@ final class EnvironmentStreams {
     chunks.clear();
     new Round(arrival.snapshot).run();
     meters.fannedOut(arrival.since);
+  }
+
+  /// Counts what was written to streams that stood at one place.
+  private void written(Frame frame, @Nullable Cursor from, Snapshot to, int times) {
+    meters.written(frame, times);
+    if (from != null && from.isOfHistory(to.cursor()) && to.revision() - from.revision() > 1) {
+      meters.conflated(times);
+    }
   }
 
   private void finish(Frame.Reason reason) {
@@ -279,10 +288,7 @@ final class EnvironmentStreams {
     private void count() {
       var written = frame;
       if (written != null) {
-        meters.written(written, same);
-        if (from != null && same > 1 && to.revision() - from.revision() > 1) {
-          meters.conflated(same - 1); // the first was counted when its frame was made
-        }
+        written(written, from, to, same);
       }
       if (took > 0) {
         long before = from == null ? Deliveries.NOWHERE : from.revision();

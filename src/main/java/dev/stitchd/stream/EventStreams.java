@@ -21,6 +21,12 @@ public final class EventStreams {
     this.engine = engine;
   }
 
+  /// Completes when this node begins to drain; until then nothing. Whoever waits for something else
+  /// answers then.
+  public Mono<Void> draining() {
+    return drain.begun();
+  }
+
   /// Answers a request with a stream, which must begin at once. Completes when the stream has
   /// ended, for whatever reason; never fails once the answer's head was sent.
   ///

@@ -31,7 +31,6 @@ final class LoopStreams {
   private final Set<LiveStream> behind = new LinkedHashSet<>();
   private final Deque<LiveStream> leaving = new ArrayDeque<>();
   private final Chunks chunks;
-  private final Bodies bodies;
   private @Nullable Future<?> ticking;
   private int tick;
   private int drainTick;
@@ -44,15 +43,9 @@ final class LoopStreams {
     this.engine = engine;
     this.period = engine.settings().heartbeat().dividedBy(SLOTS);
     this.chunks = new Chunks(engine.allocator());
-    this.bodies = new Bodies(engine.allocator(), engine.settings().pollBodies().toBytes());
     for (int i = 0; i < SLOTS; i++) {
       slots.add(new ArrayList<>());
     }
-  }
-
-  /// What polls are answered with here.
-  Bodies bodies() {
-    return bodies;
   }
 
   void execute(Runnable task) {
@@ -140,11 +133,6 @@ final class LoopStreams {
     for (var streams : List.copyOf(environments.values())) {
       streams.all().forEach(LiveStream::cut);
     }
-  }
-
-  /// Lets go of what is kept for polls.
-  void clear() {
-    bodies.clear();
   }
 
   private void tick() {

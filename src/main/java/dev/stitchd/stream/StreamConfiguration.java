@@ -2,7 +2,6 @@ package dev.stitchd.stream;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.propagation.Deliveries;
-import dev.stitchd.propagation.Instances;
 import dev.stitchd.snapshot.Snapshots;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -14,19 +13,10 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 
-/// Puts the room together.
+/// Puts the streams together, whatever they carry.
 @Configuration(proxyBeanMethods = false)
 final class StreamConfiguration {
-
-  /// More bodies than this never wait: there is one for each revision and coding.
-  private static final int WAITING_BODIES = 10_000;
-
-  @Bean(destroyMethod = "dispose")
-  Scheduler compress(StreamSettings settings) {
-    return Schedulers.newBoundedElastic(settings.compressors(), WAITING_BODIES, "compress");
-  }
 
   @Bean
   Jitter streamJitter(RandomGenerator chance, StreamSettings settings) {
@@ -36,12 +26,6 @@ final class StreamConfiguration {
   @Bean
   StreamMeters streamMeters(MeterRegistry meters) {
     return new StreamMeters(meters);
-  }
-
-  @Bean
-  Editions editions(
-      @Qualifier("compress") Scheduler compressor, MeterRegistry meters, StreamSettings settings) {
-    return new Editions(new Encoder(compressor, meters), settings);
   }
 
   @Bean
@@ -89,26 +73,5 @@ final class StreamConfiguration {
   @Bean
   EventStreams eventStreams(StreamLimits limits, Drain drain, StreamEngine engine) {
     return new EventStreams(limits, drain, engine);
-  }
-
-  @Bean
-  StreamEndpoint streamEndpoint(
-      EventStreams streams, Editions editions, StreamMeters meters, Instances instances) {
-    return new StreamEndpoint(streams, editions, meters, instances);
-  }
-
-  @Bean
-  ConfigEndpoint configEndpoint(
-      Access access,
-      Snapshots snapshots,
-      Editions editions,
-      StreamEngine engine,
-      Drain drain,
-      StreamMeters meters,
-      Instances instances,
-      StreamSettings settings,
-      @Qualifier("timer") Scheduler timer) {
-    return new ConfigEndpoint(
-        access, snapshots, editions, engine, drain, meters, instances, settings, timer);
   }
 }

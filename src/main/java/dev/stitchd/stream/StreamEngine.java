@@ -65,12 +65,6 @@ final class StreamEngine implements BackgroundJob {
     return Mono.create(end -> join(new LiveStream(caller, content, writer, end), channel, end));
   }
 
-  /// What an event loop keeps.
-  LoopStreams at(EventLoop thread) {
-    var loop = loops.get(thread);
-    return loop == null ? loops.computeIfAbsent(thread, t -> new LoopStreams(t, this)) : loop;
-  }
-
   /// Tells streams of every change of their environment.
   Disposable follow(EnvironmentStreams streams) {
     return snapshots
@@ -144,10 +138,7 @@ final class StreamEngine implements BackgroundJob {
 
   @Override
   public Mono<Void> close() {
-    return Mono.fromRunnable(() -> {
-      cut();
-      everywhere(LoopStreams::clear);
-    });
+    return Mono.fromRunnable(this::cut);
   }
 
   private void join(LiveStream stream, Channel channel, MonoSink<Void> end) {
@@ -159,6 +150,11 @@ final class StreamEngine implements BackgroundJob {
     } else {
       loop.execute(() -> loop.join(stream)); // the head was sent by a thread that looked up the key
     }
+  }
+
+  private LoopStreams at(EventLoop thread) {
+    var loop = loops.get(thread);
+    return loop == null ? loops.computeIfAbsent(thread, t -> new LoopStreams(t, this)) : loop;
   }
 
   private void everywhere(Consumer<LoopStreams> task) {

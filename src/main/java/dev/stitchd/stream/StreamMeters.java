@@ -8,18 +8,14 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 
-/// What streams and polls count.
+/// What streams count.
 final class StreamMeters {
 
   private final MeterRegistry meters;
   private final Map<Frame.Kind, Counter> frames = new EnumMap<>(Frame.Kind.class);
   private final Map<Frame.Kind, Counter> bytes = new EnumMap<>(Frame.Kind.class);
-  private final Map<Frame.Kind, Counter> resumes = new EnumMap<>(Frame.Kind.class);
-  private final Map<Frame.Kind, Counter> polls = new EnumMap<>(Frame.Kind.class);
   private final OpenStreams openSdk;
   private final OpenStreams openOfrep;
-  private final Counter unchanged;
-  private final Counter fresh;
   private final Counter conflations;
   private final Counter stalled;
   private final Counter skipped;
@@ -32,12 +28,7 @@ final class StreamMeters {
     for (var kind : Frame.Kind.values()) {
       frames.put(kind, counter("frames", "Frames written to streams", kind));
       bytes.put(kind, counter("bytes", "Bytes written to streams", kind));
-      resumes.put(kind, counter("resumes", "What clients with a cursor were answered", kind));
     }
-    polls.put(Frame.Kind.PUT, answers("put"));
-    polls.put(Frame.Kind.PATCH, answers("patch"));
-    unchanged = answers("unchanged");
-    fresh = counter("fresh", "Streams that began without a cursor");
     conflations = counter("conflations", "Patches that carried several revisions at once");
     stalled = counter("stalled", "Streams closed because the client took nothing");
     skipped = counter("skipped", "Changes that a client was not written at once, being behind");
@@ -88,14 +79,6 @@ final class StreamMeters {
     skipped.increment(streams);
   }
 
-  void resumed(boolean hadCursor, Frame.Kind answer) {
-    (hadCursor ? of(resumes, answer) : fresh).increment();
-  }
-
-  void conflated() {
-    conflated(1);
-  }
-
   void conflated(int patches) {
     conflations.increment(patches);
   }
@@ -113,15 +96,6 @@ final class StreamMeters {
         .increment();
   }
 
-  /// @param answer a put or a patch
-  void polled(Frame.Kind answer) {
-    of(polls, answer).increment();
-  }
-
-  void unchanged() {
-    unchanged.increment();
-  }
-
   private Counter counter(String name, String description, Frame.Kind kind) {
     return Counter.builder("stitchd.stream." + name)
         .description(description)
@@ -131,13 +105,6 @@ final class StreamMeters {
 
   private Counter counter(String name, String description) {
     return Counter.builder("stitchd.stream." + name).description(description).register(meters);
-  }
-
-  private Counter answers(String what) {
-    return Counter.builder("stitchd.config.answers")
-        .description("Answers to polls")
-        .tag("what", what)
-        .register(meters);
   }
 
   private static Counter of(Map<Frame.Kind, Counter> counters, Frame.Kind kind) {

@@ -6,7 +6,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
-/// Streams and polling; `STITCHD_STREAM_…`.
+/// Streams, whatever they carry; `STITCHD_STREAM_…`.
 ///
 /// @param heartbeat how often a stream carries a comment, so that clients and proxies know it
 ///   lives; at most 15 s
@@ -19,16 +19,9 @@ import org.springframework.util.unit.DataSize;
 /// @param perKey most streams of one SDK key
 /// @param perNode most streams of this node
 /// @param perSecond most streams accepted in one second
-/// @param patches most different patches kept for one revision; who would need another gets
-///   everything
 /// @param writeSize a larger frame is written in pieces of this size, each of which is progress
-/// @param longestWait most that a poll may wait for the next change
-/// @param pollBodies most direct memory that each event loop keeps for bodies that polls ask for
-///   again and again
 /// @param unacknowledged when the kernel gives up a connection whose peer does not even
 ///   acknowledge; with the heartbeat before it, how soon a dead peer is found
-/// @param compressors threads that compress bodies
-/// @param compressFrom bodies smaller than this are sent as they are
 @ConfigurationProperties("stitchd.stream")
 record StreamSettings(
     @Allowed(from = "1ms", to = "15s") @DefaultValue("12s") Duration heartbeat,
@@ -41,13 +34,8 @@ record StreamSettings(
     @DefaultValue("5000") int perKey,
     @DefaultValue("19000") int perNode,
     @DefaultValue("2000") int perSecond,
-    @Allowed(from = "0") @DefaultValue("64") int patches,
     @DefaultValue("64KB") DataSize writeSize,
-    @DefaultValue("60s") Duration longestWait,
-    @Allowed(from = "0B") @DefaultValue("32MB") DataSize pollBodies,
-    @Allowed(from = "0s") @DefaultValue("45s") Duration unacknowledged,
-    @DefaultValue("2") int compressors,
-    @Allowed(from = "0B") @DefaultValue("512B") DataSize compressFrom) {
+    @Allowed(from = "0s") @DefaultValue("45s") Duration unacknowledged) {
 
   StreamSettings {
     if (longestAge.compareTo(shortestAge) < 0 || longestRetry.compareTo(shortestRetry) < 0) {

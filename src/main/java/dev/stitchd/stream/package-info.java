@@ -2,9 +2,12 @@
 /// ETags. A frame is encoded once for each revision and shared; a connection keeps a cursor, not a
 /// queue, so that a slow client skips to the newest state and never slows another one down.
 ///
-/// May use: `kernel`, `snapshot`, `access`, `boundary`, `endpoint`, `propagation`. Threads: frames
-/// are encoded and written on Netty event loops and the timer; bodies are compressed on the
-/// scheduler named `compress`.
+/// At the top are the streams, whatever they carry and over whatever connection; `sdk` is what SDKs
+/// are told.
+///
+/// May use: `kernel`, `background`, `snapshot`, `access`, `endpoint`, `propagation`. Threads:
+/// frames are encoded and written on Netty event loops; a poll that waited is answered on the
+/// thread that ended its wait; bodies are compressed on the scheduler named `compress`.
 @ApplicationModule(
     allowedDependencies = {"kernel", "background", "access", "snapshot", "propagation", "endpoint"})
 @CheckReturnValue

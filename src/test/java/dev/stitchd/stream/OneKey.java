@@ -13,9 +13,9 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /// Knows one server key, `sdk_srv_test`, until it is revoked.
-final class OneKey implements Access {
+public final class OneKey implements Access {
 
-  static final String KEY = "sdk_srv_test";
+  public static final String KEY = "sdk_srv_test";
 
   final SdkCaller caller;
   private final Sinks.Many<SdkCaller> revoked = Sinks.many().multicast().directBestEffort();
@@ -25,11 +25,11 @@ final class OneKey implements Access {
         new SdkCaller(UUID.randomUUID(), MemoryItems.TENANT, environment, SdkCaller.Kind.SERVER);
   }
 
-  void revoke() {
+  public void revoke() {
     revoked.tryEmitNext(caller).orThrow();
   }
 
-  int watchers() {
+  public int watchers() {
     return revoked.currentSubscriberCount();
   }
 

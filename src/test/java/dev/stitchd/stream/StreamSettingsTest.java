@@ -27,13 +27,8 @@ class StreamSettingsTest {
                 5_000,
                 19_000,
                 2_000,
-                64,
                 DataSize.ofKilobytes(64),
-                Duration.ofSeconds(60),
-                DataSize.ofMegabytes(32),
-                Duration.ofSeconds(45),
-                2,
-                DataSize.ofBytes(512)));
+                Duration.ofSeconds(45)));
     assertThat(drain(Map.of())).isEqualTo(new DrainSettings(Duration.ofSeconds(20)));
   }
 
@@ -50,13 +45,8 @@ class StreamSettingsTest {
     properties.put("stitchd.stream.per-key", "7");
     properties.put("stitchd.stream.per-node", "8");
     properties.put("stitchd.stream.per-second", "9");
-    properties.put("stitchd.stream.patches", "10");
     properties.put("stitchd.stream.write-size", "11B");
-    properties.put("stitchd.stream.longest-wait", "12s");
-    properties.put("stitchd.stream.poll-bodies", "15B");
     properties.put("stitchd.stream.unacknowledged", "16s");
-    properties.put("stitchd.stream.compressors", "13");
-    properties.put("stitchd.stream.compress-from", "14B");
 
     assertThat(bound(properties))
         .isEqualTo(
@@ -71,13 +61,8 @@ class StreamSettingsTest {
                 7,
                 8,
                 9,
-                10,
                 DataSize.ofBytes(11),
-                Duration.ofSeconds(12),
-                DataSize.ofBytes(15),
-                Duration.ofSeconds(16),
-                13,
-                DataSize.ofBytes(14)));
+                Duration.ofSeconds(16)));
     assertThat(drain(Map.of("stitchd.drain", "PT1S")))
         .isEqualTo(new DrainSettings(Duration.ofSeconds(1)));
   }

@@ -1,4 +1,4 @@
-package dev.stitchd.stream;
+package dev.stitchd.stream.sdk;
 
 import dev.stitchd.endpoint.Client;
 import dev.stitchd.endpoint.Endpoint;
@@ -7,6 +7,7 @@ import dev.stitchd.endpoint.SdkRequest;
 import dev.stitchd.endpoint.SdkRoute;
 import dev.stitchd.propagation.Instances;
 import dev.stitchd.snapshot.Cursor;
+import dev.stitchd.stream.EventStreams;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -14,14 +15,17 @@ import reactor.core.publisher.Mono;
 final class StreamEndpoint implements Endpoint {
 
   private final EventStreams streams;
-  private final Editions editions;
-  private final StreamMeters meters;
+  private final EncodedSnapshots encodings;
+  private final SdkStreamMeters meters;
   private final Instances instances;
 
   StreamEndpoint(
-      EventStreams streams, Editions editions, StreamMeters meters, Instances instances) {
+      EventStreams streams,
+      EncodedSnapshots encodings,
+      SdkStreamMeters meters,
+      Instances instances) {
     this.streams = streams;
-    this.editions = editions;
+    this.encodings = encodings;
     this.meters = meters;
     this.instances = instances;
   }
@@ -34,7 +38,7 @@ final class StreamEndpoint implements Endpoint {
   @Override
   public Reply serve(SdkRequest request, Client client) {
     var cursor = cursor(request);
-    var content = new SdkContent(Cursor.parse(cursor), editions, meters);
+    var content = new SdkContent(Cursor.parse(cursor), encodings, meters);
     return new Reply.Written(
         noted(request, client, cursor, streams.serve(client.caller(), content, request)));
   }

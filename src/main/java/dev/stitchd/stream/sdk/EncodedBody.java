@@ -1,5 +1,6 @@
-package dev.stitchd.stream;
+package dev.stitchd.stream.sdk;
 
+import dev.stitchd.stream.Frame;
 import java.nio.ByteBuffer;
 import java.util.EnumMap;
 import java.util.Map;
@@ -10,7 +11,7 @@ import reactor.core.scheduler.Scheduler;
 
 /// An encoded put or patch: the frame of streams, and within it the JSON that polling answers,
 /// plain or compressed once when first asked for. Immutable, shared.
-final class Body {
+final class EncodedBody {
 
   private final Frame frame;
   private final int from;
@@ -20,7 +21,7 @@ final class Body {
 
   /// @param from where in the frame the JSON begins
   /// @param compressor may be kept busy
-  Body(Frame frame, int from, int length, Scheduler compressor) {
+  EncodedBody(Frame frame, int from, int length, Scheduler compressor) {
     this.frame = frame;
     this.from = from;
     this.length = length;

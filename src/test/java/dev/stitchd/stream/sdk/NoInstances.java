@@ -1,4 +1,4 @@
-package dev.stitchd.stream;
+package dev.stitchd.stream.sdk;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.propagation.Instances;

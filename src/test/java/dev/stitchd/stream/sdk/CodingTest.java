@@ -1,4 +1,4 @@
-package dev.stitchd.stream;
+package dev.stitchd.stream.sdk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.stitchd.stream;
+package dev.stitchd.stream.sdk;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -7,6 +7,8 @@ import static org.awaitility.Awaitility.await;
 import com.github.luben.zstd.Zstd;
 import dev.stitchd.endpoint.EndpointServer;
 import dev.stitchd.kernel.Json;
+import dev.stitchd.stream.OneKey;
+import dev.stitchd.stream.Room;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.http.HttpResponse;
@@ -26,7 +28,7 @@ class ConfigEndpointTest {
   private final Room room = new Room(time);
 
   private final EndpointServer server =
-      new EndpointServer(room.access, EndpointServer.noTokens(), room.snapshots, room.config);
+      new EndpointServer(room.access, EndpointServer.noTokens(), room.snapshots, room.sdk.config);
 
   @AfterEach
   void reset() {
@@ -102,7 +104,7 @@ class ConfigEndpointTest {
     assertThat(Zstd.decompress(bytes(zstd), plain.length)).isEqualTo(plain);
     assertThat(bytes(zstd).length).isLessThan(plain.length / 4);
     assertThat(room.count("stitchd.stream.encodings", "kind", "put")).isEqualTo(1);
-    var body = room.editions.of(room.current()).put(room.current());
+    var body = room.sdk.encodings.of(room.current()).put(room.current());
     assertThat(body.json(Coding.GZIP).block().array())
         .isSameAs(body.json(Coding.GZIP).block().array());
   }

@@ -1,4 +1,4 @@
-package dev.stitchd.stream;
+package dev.stitchd.stream.sdk;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.access.SdkCaller;
@@ -13,6 +13,7 @@ import dev.stitchd.propagation.Instances;
 import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
+import dev.stitchd.stream.EventStreams;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -27,29 +28,29 @@ final class ConfigEndpoint implements Endpoint {
 
   private final Access access;
   private final Snapshots snapshots;
-  private final Editions editions;
-  private final StreamEngine engine;
-  private final Drain drain;
-  private final StreamMeters meters;
+  private final EncodedSnapshots encodings;
+  private final BodyBuffers buffers;
+  private final EventStreams streams;
+  private final SdkStreamMeters meters;
   private final Instances instances;
-  private final StreamSettings settings;
+  private final SdkStreamSettings settings;
   private final Scheduler timer;
 
   ConfigEndpoint(
       Access access,
       Snapshots snapshots,
-      Editions editions,
-      StreamEngine engine,
-      Drain drain,
-      StreamMeters meters,
+      EncodedSnapshots encodings,
+      BodyBuffers buffers,
+      EventStreams streams,
+      SdkStreamMeters meters,
       Instances instances,
-      StreamSettings settings,
+      SdkStreamSettings settings,
       Scheduler timer) {
     this.access = access;
     this.snapshots = snapshots;
-    this.editions = editions;
-    this.engine = engine;
-    this.drain = drain;
+    this.encodings = encodings;
+    this.buffers = buffers;
+    this.streams = streams;
     this.meters = meters;
     this.instances = instances;
     this.settings = settings;
@@ -79,7 +80,7 @@ final class ConfigEndpoint implements Endpoint {
     return Mono.firstWithSignal(
         next(caller, poll),
         revoked(caller),
-        drain.begun().thenReturn(current),
+        streams.draining().thenReturn(current),
         Mono.delay(poll.patience(), timer).thenReturn(current));
   }
 
@@ -99,38 +100,39 @@ final class ConfigEndpoint implements Endpoint {
   }
 
   private Reply answer(Snapshot snapshot, Poll poll, SdkRequest request) {
-    var edition = editions.of(snapshot);
-    if (poll.names(edition.etag()) || poll.hasAlready(snapshot)) {
+    var encoded = encodings.of(snapshot);
+    if (poll.names(encoded.etag()) || poll.hasAlready(snapshot)) {
       meters.unchanged();
-      return new Reply.Now(tagged(HttpAnswer.empty(HttpResponseStatus.NOT_MODIFIED), edition));
+      return new Reply.Now(tagged(HttpAnswer.empty(HttpResponseStatus.NOT_MODIFIED), encoded));
     }
-    var body = body(edition, snapshot, poll.since());
+    var body = body(encoded, snapshot, poll.since());
     meters.polled(body.frame().kind());
     var coding =
         body.length() < settings.compressFrom().toBytes() ? Coding.IDENTITY : poll.coding();
     var ready = body.ready(coding);
     return ready == null
         ? new Reply.Later(
-            body.json(coding).map(bytes -> answer(snapshot, edition, body, coding, bytes, request)))
-        : answer(snapshot, edition, body, coding, ready, request);
+            body.json(coding).map(bytes -> answer(snapshot, encoded, body, coding, bytes, request)))
+        : answer(snapshot, encoded, body, coding, ready, request);
   }
 
-  private static Body body(Edition edition, Snapshot snapshot, @Nullable Cursor since) {
+  private static EncodedBody body(
+      EncodedSnapshot encoded, Snapshot snapshot, @Nullable Cursor since) {
     return since != null
             && since.isOfHistory(snapshot.cursor())
             && since.revision() < snapshot.revision()
-        ? edition.resume(snapshot, since.revision())
-        : edition.put(snapshot);
+        ? encoded.resume(snapshot, since.revision())
+        : encoded.put(snapshot);
   }
 
   private Reply answer(
       Snapshot snapshot,
-      Edition edition,
-      Body body,
+      EncodedSnapshot encoded,
+      EncodedBody body,
       Coding coding,
       ByteBuffer bytes,
       SdkRequest request) {
-    var answer = tagged(HttpAnswer.json(buffer(snapshot, body, coding, bytes, request)), edition);
+    var answer = tagged(HttpAnswer.json(buffer(snapshot, body, coding, bytes, request)), encoded);
     return new Reply.Now(
         coding == Coding.IDENTITY
             ? answer
@@ -140,14 +142,14 @@ final class ConfigEndpoint implements Endpoint {
   /// The event loop's own copy, which needs no copying into the socket; answers that were waited
   /// for come from other threads.
   private ByteBuf buffer(
-      Snapshot snapshot, Body body, Coding coding, ByteBuffer bytes, SdkRequest request) {
+      Snapshot snapshot, EncodedBody body, Coding coding, ByteBuffer bytes, SdkRequest request) {
     var loop = request.channel().eventLoop();
     return loop.inEventLoop()
-        ? engine.at(loop).bodies().of(snapshot.environment(), body, coding, bytes)
+        ? buffers.of(loop, snapshot.environment(), body, coding, bytes)
         : Unpooled.wrappedBuffer(bytes);
   }
 
-  private static HttpAnswer tagged(HttpAnswer answer, Edition edition) {
-    return answer.with(HttpHeaderNames.ETAG, edition.etag());
+  private static HttpAnswer tagged(HttpAnswer answer, EncodedSnapshot encoded) {
+    return answer.with(HttpHeaderNames.ETAG, encoded.etag());
   }
 }

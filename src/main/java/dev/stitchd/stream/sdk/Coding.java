@@ -1,4 +1,4 @@
-package dev.stitchd.stream;
+package dev.stitchd.stream.sdk;
 
 import com.github.luben.zstd.Zstd;
 import java.io.ByteArrayOutputStream;

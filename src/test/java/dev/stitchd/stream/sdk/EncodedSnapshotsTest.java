@@ -1,27 +1,29 @@
-package dev.stitchd.stream;
+package dev.stitchd.stream.sdk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.stitchd.stream.Room;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
-class EditionsTest {
+class EncodedSnapshotsTest {
 
   private final Room room = new Room(VirtualTimeScheduler.create());
 
   @Test
-  void allWhoServeASnapshotServeOneEditionOfIt() {
+  void aSnapshotIsEncodedOnceForAllWhoServeIt() {
     room.snapshots.publishFlag(room.environment, "a");
-    assertThat(room.editions.of(room.current())).isSameAs(room.editions.of(room.current()));
+    assertThat(room.sdk.encodings.of(room.current()))
+        .isSameAs(room.sdk.encodings.of(room.current()));
   }
 
   @Test
   void whatWasEncodedGoesTogetherWithItsSnapshot() {
     room.snapshots.publishFlag(room.environment, "a");
-    var edition = new WeakReference<>(room.editions.of(room.current()));
+    var encoded = new WeakReference<>(room.sdk.encodings.of(room.current()));
     room.snapshots.publishFlag(room.environment, "b");
     room.snapshots.publishFlag(room.environment, "c"); // the last but one is held by who replays
 
@@ -29,7 +31,7 @@ class EditionsTest {
         .atMost(Duration.ofSeconds(20))
         .until(() -> {
           System.gc();
-          return edition.get() == null;
+          return encoded.get() == null;
         });
   }
 }

@@ -1,21 +1,23 @@
-package dev.stitchd.stream;
+package dev.stitchd.stream.sdk;
 
 import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Snapshot;
+import dev.stitchd.stream.Frame;
+import dev.stitchd.stream.StreamContent;
 import org.jspecify.annotations.Nullable;
 
 /// An SDK's place in an environment's history: all that its connection remembers.
 final class SdkContent implements StreamContent {
 
-  private final Editions editions;
-  private final StreamMeters meters;
+  private final EncodedSnapshots encodings;
+  private final SdkStreamMeters meters;
   private @Nullable Cursor at;
   private boolean started;
 
   /// @param resume where the client says it is; null for nowhere
-  SdkContent(@Nullable Cursor resume, Editions editions, StreamMeters meters) {
+  SdkContent(@Nullable Cursor resume, EncodedSnapshots encodings, SdkStreamMeters meters) {
     this.at = resume;
-    this.editions = editions;
+    this.encodings = encodings;
     this.meters = meters;
   }
 
@@ -30,7 +32,7 @@ final class SdkContent implements StreamContent {
     var frame = started ? update(from, snapshot) : start(from, snapshot);
     if (frame != null) {
       started = true;
-      at = editions.of(snapshot).cursor();
+      at = encodings.of(snapshot).cursor();
     }
     return frame;
   }
@@ -47,32 +49,28 @@ final class SdkContent implements StreamContent {
 
   private Frame start(@Nullable Cursor from, Snapshot snapshot) {
     var frame = resume(from, snapshot);
-    meters.resumed(from != null, frame.kind());
+    meters.began(from != null, frame.kind());
     return frame;
   }
 
   private Frame resume(@Nullable Cursor from, Snapshot snapshot) {
-    var edition = editions.of(snapshot);
+    var encoded = encodings.of(snapshot);
     if (from == null
         || !from.tag().equals(snapshot.tag())
         || from.revision() > snapshot.revision()) {
-      return edition.put(snapshot).frame();
+      return encoded.put(snapshot).frame();
     }
     return from.revision() == snapshot.revision()
-        ? edition.current()
-        : edition.resume(snapshot, from.revision()).frame();
+        ? encoded.current()
+        : encoded.resume(snapshot, from.revision()).frame();
   }
 
   private @Nullable Frame update(@Nullable Cursor from, Snapshot snapshot) {
     if (from == null || !from.tag().equals(snapshot.tag())) {
-      return editions.of(snapshot).put(snapshot).frame();
+      return encodings.of(snapshot).put(snapshot).frame();
     }
-    if (from.revision() >= snapshot.revision()) {
-      return null;
-    }
-    if (snapshot.revision() - from.revision() > 1) {
-      meters.conflated();
-    }
-    return editions.of(snapshot).update(snapshot, from.revision()).frame();
+    return from.revision() < snapshot.revision()
+        ? encodings.of(snapshot).update(snapshot, from.revision()).frame()
+        : null;
   }
 }

@@ -1,25 +1,26 @@
-package dev.stitchd.stream;
+package dev.stitchd.stream.sdk;
 
 import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Snapshot;
+import dev.stitchd.stream.Frame;
 import io.netty.util.AsciiString;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /// What has been encoded of one snapshot, each thing once, when first asked for. Safe from any
 /// thread.
-final class Edition {
+final class EncodedSnapshot {
 
   private static final long EVERYTHING = -1;
 
-  private final Encoder encoder;
+  private final SnapshotEncoder encoder;
   private final int mostPatches;
-  private final ConcurrentMap<Long, Body> bodies = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Long, EncodedBody> bodies = new ConcurrentHashMap<>();
   private final Frame current;
   private final Cursor cursor;
   private final AsciiString etag;
 
-  Edition(Snapshot snapshot, Encoder encoder, int mostPatches) {
+  EncodedSnapshot(Snapshot snapshot, SnapshotEncoder encoder, int mostPatches) {
     this.encoder = encoder;
     this.mostPatches = mostPatches;
     this.current = encoder.current(snapshot);
@@ -27,7 +28,7 @@ final class Edition {
     this.etag = AsciiString.of(cursor.etag());
   }
 
-  /// Where a client is that has this edition; one object for all of them.
+  /// Where a client is that has this snapshot; one object for all of them.
   Cursor cursor() {
     return cursor;
   }
@@ -37,13 +38,13 @@ final class Edition {
     return etag;
   }
 
-  Body put(Snapshot snapshot) {
+  EncodedBody put(Snapshot snapshot) {
     return bodies.computeIfAbsent(EVERYTHING, _ -> encoder.put(snapshot));
   }
 
   /// For a client that comes back with a cursor of this history, older than the snapshot: a patch
   /// if the ledger reaches back and it is smaller than everything.
-  Body resume(Snapshot snapshot, long since) {
+  EncodedBody resume(Snapshot snapshot, long since) {
     var changed = snapshot.ledger().since(since);
     if (changed == null) {
       return put(snapshot);
@@ -53,7 +54,7 @@ final class Edition {
   }
 
   /// For a client that follows: a patch if the ledger reaches back.
-  Body update(Snapshot snapshot, long since) {
+  EncodedBody update(Snapshot snapshot, long since) {
     var known = bodies.get(since);
     if (known != null) {
       return known;

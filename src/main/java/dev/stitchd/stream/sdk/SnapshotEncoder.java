@@ -1,10 +1,11 @@
-package dev.stitchd.stream;
+package dev.stitchd.stream.sdk;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.stitchd.kernel.Json;
 import dev.stitchd.snapshot.Ledger;
 import dev.stitchd.snapshot.Snapshot;
+import dev.stitchd.stream.Frame;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.ByteArrayOutputStream;
@@ -14,7 +15,7 @@ import tools.jackson.databind.node.StringNode;
 
 /// Makes the bytes of frames from the bytes of items. Pure but for its counters; safe from any
 /// thread.
-final class Encoder {
+final class SnapshotEncoder {
 
   private static final byte[] NULL = "null".getBytes(UTF_8);
 
@@ -22,14 +23,14 @@ final class Encoder {
   private final Counter puts;
   private final Counter patches;
 
-  Encoder(Scheduler compressor, MeterRegistry meters) {
+  SnapshotEncoder(Scheduler compressor, MeterRegistry meters) {
     this.compressor = compressor;
     this.puts = counter("put", meters);
     this.patches = counter("patch", meters);
   }
 
   /// Everything.
-  Body put(Snapshot snapshot) {
+  EncodedBody put(Snapshot snapshot) {
     puts.increment();
     var head =
         "{\"revision\":"
@@ -40,7 +41,7 @@ final class Encoder {
   }
 
   /// What changed after a revision.
-  Body patch(Snapshot snapshot, long since, List<Ledger.Entry> changed) {
+  EncodedBody patch(Snapshot snapshot, long since, List<Ledger.Entry> changed) {
     patches.increment();
     var head = "{\"revision\":" + snapshot.revision() + ",\"since\":" + since;
     return body(Frame.Kind.PATCH, "patch", snapshot, head, changed);
@@ -55,7 +56,7 @@ final class Encoder {
         snapshot.revision());
   }
 
-  private Body body(
+  private EncodedBody body(
       Frame.Kind kind, String event, Snapshot snapshot, String head, List<Ledger.Entry> entries) {
     var lines = event(event, snapshot).getBytes(UTF_8);
     var out = new ByteArrayOutputStream(lines.length + size(entries));
@@ -68,7 +69,7 @@ final class Encoder {
     out.write('\n');
     out.write('\n');
     var frame = new Frame(kind, out.toByteArray(), snapshot.revision());
-    return new Body(frame, lines.length, length, compressor);
+    return new EncodedBody(frame, lines.length, length, compressor);
   }
 
   private static void write(

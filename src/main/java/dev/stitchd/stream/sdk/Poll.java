@@ -1,4 +1,4 @@
-package dev.stitchd.stream;
+package dev.stitchd.stream.sdk;
 
 import dev.stitchd.endpoint.SdkRequest;
 import dev.stitchd.kernel.Problem;
