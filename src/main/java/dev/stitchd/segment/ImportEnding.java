@@ -4,6 +4,7 @@ import dev.stitchd.catalog.segment.SegmentLists;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
+import dev.stitchd.segment.upload.LineErrors;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;

@@ -8,7 +8,8 @@ import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.resource.Author;
-import java.time.Duration;
+import dev.stitchd.segment.upload.CopyChunk;
+import dev.stitchd.segment.upload.LineErrors;
 import java.util.List;
 import java.util.UUID;
 import reactor.core.publisher.Mono;
@@ -57,11 +58,6 @@ final class ImportRows {
       """
       UPDATE segment_imports SET state = 'failed', finished_at = now(), failure = $3, rejected = $4, errors = $5::json
        WHERE tenant_id = $1 AND id = $2 AND state = 'running'
-      """;
-  private static final String ABANDON =
-      """
-      UPDATE segment_imports SET state = 'failed', finished_at = now(), failure = 'the process that ran it has gone'
-       WHERE tenant_id = $1 AND id = $2 AND state = 'running' AND heartbeat_at < now() - make_interval(secs => $3)
       """;
   private static final String FORGET =
       """
@@ -119,7 +115,7 @@ final class ImportRows {
   }
 
   /// Adds a chunk to the import's generation, if it still runs.
-  static Mono<Stored> store(Session session, ImportRun run, Chunk chunk) {
+  static Mono<Stored> store(Session session, ImportRun run, CopyChunk chunk) {
     return session
         .run("SET LOCAL synchronous_commit = off") // the flip's commit makes all of it durable
         .then(session.run(STAGE))
@@ -144,11 +140,6 @@ final class ImportRows {
   static Mono<Long> fail(Session session, ImportRun run, String why, LineErrors errors) {
     return session.run(
         FAIL, run.author.tenant().value(), run.id, why, errors.count(), Json.write(errors.json()));
-  }
-
-  /// Calls an import failed whose process has fallen silent; 0 if it has not.
-  static Mono<Long> abandon(Session session, TenantId tenant, UUID id, Duration silence) {
-    return session.run(ABANDON, tenant.value(), id, silence.toMillis() / 1000.0);
   }
 
   static Mono<Long> forget(Session session, ImportRun run, int kept) {

@@ -3,6 +3,7 @@ package dev.stitchd.segment;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.JsonFields;
+import dev.stitchd.segment.upload.MemberKeys;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.TreeSet;

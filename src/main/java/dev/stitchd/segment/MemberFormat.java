@@ -1,24 +1,18 @@
 package dev.stitchd.segment;
 
+import dev.stitchd.segment.upload.LineReader;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// How a list is written down, a member on each line.
 public enum MemberFormat {
-  CSV("text/csv", CsvLines::new),
-  NDJSON("application/x-ndjson", JsonLines::new);
-
-  /// Reads one line after another; confined to one thread.
-  interface LineReader {
-
-    /// @param line the number of the line, from 1
-    void read(byte[] bytes, int from, int to, long line, Found found);
-  }
+  CSV("text/csv", LineReader::csv),
+  NDJSON("application/x-ndjson", LineReader::ndjson);
 
   private final String mediaType;
-  private final Function<MemberSide, LineReader> reader;
+  private final Function<Boolean, LineReader> reader;
 
-  MemberFormat(String mediaType, Function<MemberSide, LineReader> reader) {
+  MemberFormat(String mediaType, Function<Boolean, LineReader> reader) {
     this.mediaType = mediaType;
     this.reader = reader;
   }
@@ -40,6 +34,6 @@ public enum MemberFormat {
 
   /// @param side where members go whose line does not say
   LineReader reader(MemberSide side) {
-    return reader.apply(side);
+    return reader.apply(side.isIncluded());
   }
 }

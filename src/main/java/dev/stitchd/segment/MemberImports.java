@@ -7,13 +7,21 @@ import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
 import dev.stitchd.resource.Author;
+import dev.stitchd.segment.upkeep.BulkThrottle;
+import dev.stitchd.segment.upload.CopyChunk;
+import dev.stitchd.segment.upload.LineErrors;
+import dev.stitchd.segment.upload.LineReader;
+import dev.stitchd.segment.upload.MemberReader;
+import dev.stitchd.segment.upload.UploadSettings;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeoutException;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 
 /// Replaces whole lists from uploads of any length, in constant memory. The list that was stays the
 /// list until everything is stored; if the upload is cut off or wrong, it stays altogether.
@@ -27,8 +35,10 @@ public final class MemberImports {
   private final ImportEnding ending;
   private final ImportSlots slots;
   private final ListSettings settings;
-  private final ImportPulse pulse;
-  private final GiveWay giveWay;
+  private final UploadSettings uploads;
+  private final Scheduler timer;
+  private final ImportHeartbeat heartbeat;
+  private final BulkThrottle throttle;
   private final UUID owner = UUID.randomUUID();
 
   MemberImports(
@@ -37,15 +47,19 @@ public final class MemberImports {
       ImportEnding ending,
       ImportSlots slots,
       ListSettings settings,
-      ImportPulse pulse,
-      GiveWay giveWay) {
+      UploadSettings uploads,
+      ImportHeartbeat heartbeat,
+      BulkThrottle throttle,
+      @Qualifier("timer") Scheduler timer) {
     this.transactions = transactions;
     this.lists = lists;
     this.ending = ending;
     this.slots = slots;
     this.settings = settings;
-    this.pulse = pulse;
-    this.giveWay = giveWay;
+    this.uploads = uploads;
+    this.timer = timer;
+    this.heartbeat = heartbeat;
+    this.throttle = throttle;
   }
 
   /// Replaces a list by what an upload holds. Emits the finished import, or the running one if it
@@ -100,36 +114,36 @@ public final class MemberImports {
         .flatMap(held -> ImportRows.begin(session, author, path, held, owner));
   }
 
-  private Mono<Void> stored(ImportRun run, MemberFormat.LineReader format, Flux<byte[]> body) {
-    var reader = new MemberReader(format, settings);
+  private Mono<Void> stored(ImportRun run, LineReader format, Flux<byte[]> body) {
+    var reader = new MemberReader(format, uploads);
     return Mono.usingWhen(
         Mono.just(reader),
         _ ->
-            pulse.during(
-                run, chunks(body, reader).concatMap(c -> giveWay.resting(write(run, c)), 1).then()),
+            heartbeat.during(
+                run,
+                chunks(body, reader).concatMap(c -> throttle.throttled(write(run, c)), 1).then()),
         _ -> Mono.empty(),
         (_, failure) -> ending.fail(run, why(failure), reader.errors()),
         _ -> ending.fail(run, CUT_OFF, reader.errors()));
   }
 
-  private Flux<Chunk> chunks(Flux<byte[]> body, MemberReader reader) {
-    return pulse
-        .alive(body)
-        .onErrorMap(TimeoutException.class, _ -> silent(settings.idle()))
+  private Flux<CopyChunk> chunks(Flux<byte[]> body, MemberReader reader) {
+    return body.timeout(uploads.idle(), timer)
+        .onErrorMap(TimeoutException.class, _ -> silent(uploads.idle()))
         .concatMapIterable(reader::read, 1)
         .concatWith(Flux.defer(() -> Flux.fromIterable(reader.end())))
         .concatWith(Flux.defer(() -> verdict(reader.errors())));
   }
 
   /// Not to be cancelled in the midst of a `COPY`: it is short, and what it leaves is removed.
-  private Mono<ImportRows.Stored> write(ImportRun run, Chunk chunk) {
+  private Mono<ImportRows.Stored> write(ImportRun run, CopyChunk chunk) {
     return transactions
         .inTenant(run.author.tenant(), session -> ImportRows.store(session, run, chunk))
         .doOnNext(run::stored)
         .cache();
   }
 
-  private static Flux<Chunk> verdict(LineErrors errors) {
+  private static Flux<CopyChunk> verdict(LineErrors errors) {
     return errors.count() == 0
         ? Flux.empty()
         : Flux.error(

@@ -1,5 +1,6 @@
 package dev.stitchd.segment;
 
+import dev.stitchd.segment.upload.UploadSettings;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.context.annotation.Bean;
@@ -13,12 +14,12 @@ final class SegmentConfiguration {
 
   /// For inflating and reading uploads, which takes processor time and never blocks.
   @Bean(destroyMethod = "dispose")
-  Scheduler imports(ListSettings settings) {
+  Scheduler imports(UploadSettings settings) {
     return Schedulers.newParallel("imports", settings.importThreads(), true);
   }
 
   @Bean
-  ImportSlots importSlots(ListSettings settings, MeterRegistry meters) {
+  ImportSlots importSlots(UploadSettings settings, MeterRegistry meters) {
     var slots = new ImportSlots(settings.imports());
     Gauge.builder("stitchd.lists.uploads", slots, ImportSlots::taken)
         .description("Uploads of lists that are being read")

@@ -3,6 +3,9 @@
 /// is removed in the background. A reader joins that row and the members in one statement, so that
 /// it sees one whole list or another and waits for nobody.
 ///
+/// At the top are lists as others ask for them and change them; `upload` reads uploads, `upkeep` is
+/// what goes on in the background, `lookup` answers who is on which list.
+///
 /// May use: `kernel`, `background`, `postgres`, `resource`, `catalog`. Threads: uploads are read on
 /// the scheduler `imports`; everything else runs on R2DBC event loops and the timer; nothing
 /// blocks.

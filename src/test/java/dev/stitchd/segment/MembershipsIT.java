@@ -7,6 +7,7 @@ import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.segment.upkeep.LookUpCount;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.sql.DriverManager;
@@ -146,13 +147,12 @@ class MembershipsIT implements MembershipsContract {
   @Test
   void lookUpsOfKeysAreCounted() {
     add(environment, "vip", "a", true);
-    var rows = server.bean(UpkeepRows.class);
-    long before = rows.lookUps().blockOptional(SOON).orElseThrow();
+    long before = LookUpCount.of(server).blockOptional(SOON).orElseThrow();
     await()
         .atMost(SOON)
         .until(() -> {
           var _ = memberships.listings(environment, Set.of("vip"), Set.of("a")).block(SOON);
-          return rows.lookUps().blockOptional(SOON).orElseThrow() > before;
+          return LookUpCount.of(server).blockOptional(SOON).orElseThrow() > before;
         });
   }
 

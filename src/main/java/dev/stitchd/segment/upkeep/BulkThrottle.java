@@ -1,4 +1,4 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.upkeep;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -7,49 +7,49 @@ import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
-/// Bulk work on lists gives way to questions about lists: while keys are looked up, on whichever
-/// node, it works a part of the time only and rests for the others. PostgreSQL knows no priorities,
-/// so a statement that keeps a core busy makes everybody else wait for that core.
+/// Slows down bulk work on lists while keys are looked up, on whichever node: then it works a part
+/// of the time only and rests for the others. PostgreSQL knows no priorities, so a statement that
+/// keeps a core busy makes everybody else wait for that core.
 @Component
-final class GiveWay {
+public final class BulkThrottle {
 
   /// An upload is taken for silent if nobody reads it for long.
   private static final Duration LONGEST = Duration.ofSeconds(5);
 
   private final UpkeepRows rows;
-  private final ListSettings settings;
+  private final UpkeepSettings settings;
   private final Scheduler timer;
-  private volatile Look last = Look.NONE;
+  private volatile Reading last = Reading.NONE;
 
   /// What was seen last.
-  private record Look(long count, long nanos, boolean asked) {
+  private record Reading(long count, long nanos, boolean asked) {
 
-    private static final Look NONE = new Look(Long.MAX_VALUE, 0, false);
+    private static final Reading NONE = new Reading(Long.MAX_VALUE, 0, false);
 
-    Look next(long newCount, long now, int askedFrom) {
+    Reading next(long newCount, long now, int askedFrom) {
       double seconds = (now - nanos) / 1e9;
-      return new Look(newCount, now, newCount - count >= askedFrom * seconds);
+      return new Reading(newCount, now, newCount - count >= askedFrom * seconds);
     }
   }
 
-  GiveWay(UpkeepRows rows, ListSettings settings, @Qualifier("timer") Scheduler timer) {
+  BulkThrottle(UpkeepRows rows, UpkeepSettings settings, @Qualifier("timer") Scheduler timer) {
     this.rows = rows;
     this.settings = settings;
     this.timer = timer;
   }
 
   /// Looks whether lists are asked; to be subscribed to again and again, never twice at a time.
-  Mono<Void> look() {
-    return rows.lookUps().doOnNext(this::saw).then();
+  Mono<Void> check() {
+    return rows.lookUps().doOnNext(this::note).then();
   }
 
-  void saw(long lookUps) {
+  void note(long lookUps) {
     last = last.next(lookUps, timer.now(TimeUnit.NANOSECONDS), settings.askedFrom());
   }
 
   /// The work's value, after the rest that it makes necessary. Emits and fails as the work does;
   /// the value comes on the timer if there was a rest.
-  <T> Mono<T> resting(Mono<T> work) {
+  public <T> Mono<T> throttled(Mono<T> work) {
     return Mono.defer(() -> {
       long since = timer.now(TimeUnit.NANOSECONDS);
       return work.delayUntil(_ -> rest(timer.now(TimeUnit.NANOSECONDS) - since));

@@ -1,7 +1,8 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.lookup;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.segment.Memberships;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;

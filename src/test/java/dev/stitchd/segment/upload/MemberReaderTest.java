@@ -1,4 +1,4 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.upload;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -21,19 +21,17 @@ class MemberReaderTest {
   private static final Map<String, String> SMALL = Map.of("chunk-rows", "2", "members", "9");
 
   private static MemberReader csv() {
-    return new MemberReader(
-        MemberFormat.CSV.reader(MemberSide.INCLUDED), ListSettingsTest.bind(SMALL));
+    return new MemberReader(LineReader.csv(true), UploadSettingsTest.bind(SMALL));
   }
 
   private static MemberReader json() {
-    return new MemberReader(
-        MemberFormat.NDJSON.reader(MemberSide.EXCLUDED), ListSettingsTest.bind(SMALL));
+    return new MemberReader(LineReader.ndjson(false), UploadSettingsTest.bind(SMALL));
   }
 
   /// The members that come out, as `key+` or `key-`, when the text arrives in pieces.
   private static List<String> read(MemberReader reader, String text, int piece) {
     var bytes = text.getBytes(UTF_8);
-    var chunks = new ArrayList<Chunk>();
+    var chunks = new ArrayList<CopyChunk>();
     for (int i = 0; i < bytes.length; i += piece) {
       chunks.addAll(reader.read(Arrays.copyOfRange(bytes, i, Math.min(bytes.length, i + piece))));
     }
@@ -43,7 +41,7 @@ class MemberReaderTest {
   }
 
   /// Understands PostgreSQL's binary format, as PostgreSQL does.
-  private static List<String> rows(Chunk chunk) {
+  private static List<String> rows(CopyChunk chunk) {
     var data =
         Unpooled.wrappedBuffer(chunk.copyData().collectList().block().toArray(ByteBuf[]::new));
     assertThat(data.readCharSequence(11, java.nio.charset.StandardCharsets.ISO_8859_1))

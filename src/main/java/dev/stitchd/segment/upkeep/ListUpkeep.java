@@ -1,4 +1,4 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.upkeep;
 
 import dev.stitchd.background.BackgroundJob;
 import dev.stitchd.background.StartOrder;
@@ -29,24 +29,24 @@ final class ListUpkeep implements BackgroundJob {
   private final UpkeepRows rows;
   private final SegmentLists lists;
   private final Transactions transactions;
-  private final Removal removal;
-  private final GiveWay giveWay;
-  private final ListSettings settings;
+  private final GenerationRemoval removal;
+  private final BulkThrottle throttle;
+  private final UpkeepSettings settings;
   private final Scheduler timer;
 
   ListUpkeep(
       UpkeepRows rows,
       SegmentLists lists,
       Transactions transactions,
-      Removal removal,
-      GiveWay giveWay,
-      ListSettings settings,
+      GenerationRemoval removal,
+      BulkThrottle throttle,
+      UpkeepSettings settings,
       @Qualifier("timer") Scheduler timer) {
     this.rows = rows;
     this.lists = lists;
     this.transactions = transactions;
     this.removal = removal;
-    this.giveWay = giveWay;
+    this.throttle = throttle;
     this.settings = settings;
     this.timer = timer;
   }
@@ -70,7 +70,7 @@ final class ListUpkeep implements BackgroundJob {
   public Flux<Void> work() {
     return Flux.merge(
         every(settings.announceCheck(), this::announce),
-        every(settings.askedCheck(), giveWay::look),
+        every(settings.askedCheck(), throttle::check),
         every(settings.removalCheck(), this::clear));
   }
 
@@ -91,17 +91,14 @@ final class ListUpkeep implements BackgroundJob {
   private Mono<Void> clear() {
     return rows.silent(settings.silence())
         .concatMapDelayError(this::abandon)
-        .thenMany(rows.rubbish(settings.retention()))
+        .thenMany(rows.unused(settings.retention()))
         .concatMapDelayError(removal::remove)
         .then();
   }
 
   private Mono<Long> abandon(UpkeepRows.Silent found) {
     return transactions
-        .inTenant(
-            found.tenant(),
-            session ->
-                ImportRows.abandon(session, found.tenant(), found.importId(), settings.silence()))
+        .inTenant(found.tenant(), session -> UpkeepRows.fail(session, found, settings.silence()))
         .filter(ended -> ended > 0)
         .doOnNext(_ -> LOG.warn("Import {} lost its process and has failed", found.importId()));
   }

@@ -1,7 +1,7 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.upkeep;
 
 import dev.stitchd.postgres.Transactions;
-import dev.stitchd.segment.RemovalRows.Place;
+import dev.stitchd.segment.upkeep.GenerationRemovalRows.Place;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -12,22 +12,22 @@ import reactor.core.scheduler.Scheduler;
 /// Removes generations that are nobody's list, a batch of members in each transaction, with rests
 /// between, so that nobody notices. Several processes may try; one at a time does it.
 @Component
-final class Removal {
+final class GenerationRemoval {
 
   private final Transactions transactions;
-  private final GiveWay giveWay;
-  private final ListSettings settings;
+  private final BulkThrottle throttle;
+  private final UpkeepSettings settings;
   private final Scheduler timer;
   private final Counter removed;
 
-  Removal(
+  GenerationRemoval(
       Transactions transactions,
-      GiveWay giveWay,
-      ListSettings settings,
+      BulkThrottle throttle,
+      UpkeepSettings settings,
       @Qualifier("timer") Scheduler timer,
       MeterRegistry meters) {
     this.transactions = transactions;
-    this.giveWay = giveWay;
+    this.throttle = throttle;
     this.settings = settings;
     this.timer = timer;
     this.removed =
@@ -37,36 +37,40 @@ final class Removal {
   }
 
   /// Removes a generation; completes when it is gone, or when another process is at it.
-  Mono<Void> remove(UpkeepRows.Rubbish rubbish) {
-    return mark(rubbish)
-        .then(giveWay.resting(batch(rubbish, Place.START)))
-        .expand(place -> next(rubbish, place))
+  Mono<Void> remove(UpkeepRows.UnusedGeneration unused) {
+    return mark(unused)
+        .then(throttle.throttled(batch(unused, Place.START)))
+        .expand(place -> next(unused, place))
         .doOnNext(place -> removed.increment(place.members()))
-        .then(forget(rubbish));
+        .then(forget(unused));
   }
 
-  private Mono<Place> next(UpkeepRows.Rubbish rubbish, Place after) {
-    return giveWay.resting(batch(rubbish, after)).delaySubscription(settings.removalPause(), timer);
+  private Mono<Place> next(UpkeepRows.UnusedGeneration unused, Place after) {
+    return throttle
+        .throttled(batch(unused, after))
+        .delaySubscription(settings.removalPause(), timer);
   }
 
-  private Mono<Long> mark(UpkeepRows.Rubbish rubbish) {
-    return transactions.inTenant(rubbish.tenant(), session -> RemovalRows.mark(session, rubbish));
+  private Mono<Long> mark(UpkeepRows.UnusedGeneration unused) {
+    return transactions.inTenant(
+        unused.tenant(), session -> GenerationRemovalRows.mark(session, unused));
   }
 
   /// Empty after the last batch.
-  private Mono<Place> batch(UpkeepRows.Rubbish rubbish, Place after) {
+  private Mono<Place> batch(UpkeepRows.UnusedGeneration unused, Place after) {
     return transactions.inTenant(
-        rubbish.tenant(),
+        unused.tenant(),
         session ->
-            RemovalRows.tryHold(session, rubbish)
+            GenerationRemovalRows.tryLock(session, unused)
                 .filter(mine -> mine)
                 .flatMap(_ ->
-                    RemovalRows.removeAfter(session, rubbish, after, settings.removalBatch())));
+                    GenerationRemovalRows.removeAfter(
+                        session, unused, after, settings.removalBatch())));
   }
 
-  private Mono<Void> forget(UpkeepRows.Rubbish rubbish) {
+  private Mono<Void> forget(UpkeepRows.UnusedGeneration unused) {
     return transactions
-        .inTenant(rubbish.tenant(), session -> RemovalRows.forget(session, rubbish))
+        .inTenant(unused.tenant(), session -> GenerationRemovalRows.forget(session, unused))
         .then();
   }
 }

@@ -1,5 +1,7 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.lookup;
 
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.StartOrder;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.segment.Memberships.Listing;
 import io.micrometer.core.instrument.DistributionSummary;
@@ -20,7 +22,7 @@ import reactor.core.publisher.Sinks;
 /// run are asked together by the next one: under load each statement answers many questions, and an
 /// idle node asks at once. Whoever asks bounds how many wait. Safe from any thread.
 @Component
-final class JoinedMemberships {
+final class JoinedMemberships implements BackgroundJob {
 
   /// So many keys one statement asks for at most.
   private static final int MOST_KEYS = 1_000;
@@ -70,9 +72,24 @@ final class JoinedMemberships {
     });
   }
 
-  /// The work itself: runs statements for as long as it is subscribed to, which it may be once.
-  /// Never fails.
-  Flux<Void> work() {
+  @Override
+  public String name() {
+    return "list look-ups";
+  }
+
+  @Override
+  public String withoutIt() {
+    return "whether somebody is on a list is not known";
+  }
+
+  @Override
+  public StartOrder order() {
+    return StartOrder.REQUEST_WORK;
+  }
+
+  /// Runs statements for as long as it is subscribed to, which it may be once. Never fails.
+  @Override
+  public Flux<Void> work() {
     return next.asFlux()
         .flatMap(statement -> statement.run(store).doFinally(_ -> ended()), settings.statements());
   }

@@ -1,4 +1,4 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.lookup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.upkeep;
 
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Session;
@@ -6,23 +6,23 @@ import io.r2dbc.spi.Readable;
 import reactor.core.publisher.Mono;
 
 /// The statements that remove a generation.
-final class RemovalRows {
+final class GenerationRemovalRows {
 
   private static final String TRY =
       "SELECT pg_try_advisory_xact_lock(hashtextextended('generation ' || $1, 0)) AS mine";
   private static final String MARK =
       "UPDATE segment_generations SET removing = true WHERE tenant_id = $1 AND generation = $2";
 
-  /// Begins where the batch before ended, not at the graves that it left in the index.
+  /// Begins where the batch before ended, not at the dead entries that it left in the index.
   private static final String BATCH =
       """
-      WITH doomed AS MATERIALIZED (
+      WITH next AS MATERIALIZED (
         SELECT ctid AS place, included, context_key FROM segment_list_members
          WHERE tenant_id = $1 AND generation = $2 AND (included, context_key) > ($3, $4)
          ORDER BY included, context_key LIMIT $5),
       gone AS (
-        DELETE FROM segment_list_members WHERE ctid = ANY (ARRAY(SELECT place FROM doomed)))
-      SELECT included, context_key, count(*) OVER () AS members FROM doomed
+        DELETE FROM segment_list_members WHERE ctid = ANY (ARRAY(SELECT place FROM next)))
+      SELECT included, context_key, count(*) OVER () AS members FROM next
        ORDER BY included DESC, context_key DESC LIMIT 1
       """;
 
@@ -45,33 +45,33 @@ final class RemovalRows {
     }
   }
 
-  private RemovalRows() {}
+  private GenerationRemovalRows() {}
 
   /// Whoever still reads the generation sees that it is going.
-  static Mono<Long> mark(Session session, UpkeepRows.Rubbish rubbish) {
-    return session.run(MARK, rubbish.tenant().value(), rubbish.generation());
+  static Mono<Long> mark(Session session, UpkeepRows.UnusedGeneration unused) {
+    return session.run(MARK, unused.tenant().value(), unused.generation());
   }
 
   /// Whether this transaction alone removes it; false if another does.
-  static Mono<Boolean> tryHold(Session session, UpkeepRows.Rubbish rubbish) {
-    return session.one(TRY, row -> Columns.bool(row, "mine"), Long.toString(rubbish.generation()));
+  static Mono<Boolean> tryLock(Session session, UpkeepRows.UnusedGeneration unused) {
+    return session.one(TRY, row -> Columns.bool(row, "mine"), Long.toString(unused.generation()));
   }
 
   /// Removes the members that come next; empty if there are none.
   static Mono<Place> removeAfter(
-      Session session, UpkeepRows.Rubbish rubbish, Place after, int most) {
+      Session session, UpkeepRows.UnusedGeneration unused, Place after, int most) {
     return session.one(
         BATCH,
         Place::of,
-        rubbish.tenant().value(),
-        rubbish.generation(),
+        unused.tenant().value(),
+        unused.generation(),
         after.included(),
         after.key(),
         most);
   }
 
   /// Removes the generation itself once it has no members.
-  static Mono<Long> forget(Session session, UpkeepRows.Rubbish rubbish) {
-    return session.run(FORGET, rubbish.tenant().value(), rubbish.generation());
+  static Mono<Long> forget(Session session, UpkeepRows.UnusedGeneration unused) {
+    return session.run(FORGET, unused.tenant().value(), unused.generation());
   }
 }

@@ -1,10 +1,10 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.upload;
 
 import java.nio.charset.StandardCharsets;
 
 /// CSV (RFC 4180) with one or two columns: the key, and `included` or `excluded`. A first line
 /// `key` or `key,list` is a header. A quoted key may hold anything but line breaks.
-final class CsvLines implements MemberFormat.LineReader {
+final class CsvLines implements LineReader {
 
   private final boolean otherwise;
   private final byte[] unquoted = new byte[MemberKeys.LONGEST + 1];
@@ -12,37 +12,37 @@ final class CsvLines implements MemberFormat.LineReader {
   private int start;
   private int end;
 
-  CsvLines(MemberSide side) {
-    this.otherwise = side.isIncluded();
+  CsvLines(boolean otherwise) {
+    this.otherwise = otherwise;
   }
 
   @Override
-  public void read(byte[] bytes, int from, int to, long line, Found found) {
+  public void read(byte[] bytes, int from, int to, long line, ParsedLine result) {
     int next = field(bytes, from, to);
     if (next < 0) {
-      found.mistake("a quote is not closed, or something follows it");
+      result.mistake("a quote is not closed, or something follows it");
     } else if (next == to) {
       if (line == 1 && is("key", bytes, from, to)) {
-        found.nothing();
+        result.nothing();
       } else {
-        found.member(field, start, end, otherwise);
+        result.member(field, start, end, otherwise);
       }
     } else {
-      second(bytes, from, next, to, line, found);
+      second(bytes, from, next, to, line, result);
     }
   }
 
-  private void second(byte[] bytes, int from, int comma, int to, long line, Found found) {
+  private void second(byte[] bytes, int from, int comma, int to, long line, ParsedLine result) {
     var side = new String(bytes, comma + 1, to - comma - 1, StandardCharsets.UTF_8);
     switch (side.strip()) {
-      case "" -> found.member(field, start, end, otherwise);
-      case "included", "\"included\"" -> found.member(field, start, end, true);
-      case "excluded", "\"excluded\"" -> found.member(field, start, end, false);
+      case "" -> result.member(field, start, end, otherwise);
+      case "included", "\"included\"" -> result.member(field, start, end, true);
+      case "excluded", "\"excluded\"" -> result.member(field, start, end, false);
       default -> {
         if (line == 1 && is("key", bytes, from, comma) && side.strip().equals("list")) {
-          found.nothing();
+          result.nothing();
         } else {
-          found.mistake("the second column must be included or excluded, and the last");
+          result.mistake("the second column must be included or excluded, and the last");
         }
       }
     }

@@ -1,4 +1,4 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.lookup;
 
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;

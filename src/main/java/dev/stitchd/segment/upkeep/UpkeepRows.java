@@ -1,9 +1,10 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.upkeep;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.LeasedConnection;
+import dev.stitchd.postgres.Session;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.Readable;
@@ -28,7 +29,12 @@ final class UpkeepRows {
       """;
   private static final String SILENT =
       "SELECT tenant_id, id FROM segment_imports WHERE state = 'running' AND heartbeat_at < now() - make_interval(secs => $1)";
-  private static final String RUBBISH =
+  private static final String FAIL_SILENT =
+      """
+      UPDATE segment_imports SET state = 'failed', finished_at = now(), failure = 'the process that ran it has gone'
+       WHERE tenant_id = $1 AND id = $2 AND state = 'running' AND heartbeat_at < now() - make_interval(secs => $3)
+      """;
+  private static final String UNUSED =
       """
       SELECT g.tenant_id, g.generation FROM segment_generations g
        WHERE (g.retired_at IS NULL OR g.retired_at < now() - make_interval(secs => $1))
@@ -49,7 +55,7 @@ final class UpkeepRows {
 
   record Silent(TenantId tenant, UUID importId) {}
 
-  record Rubbish(TenantId tenant, long generation) {}
+  record UnusedGeneration(TenantId tenant, long generation) {}
 
   private final ConnectionFactory reader;
 
@@ -70,10 +76,18 @@ final class UpkeepRows {
     return rows(SILENT, silence, row -> new Silent(tenant(row), Columns.uuid(row, "id")));
   }
 
+  /// Calls an import failed whose process has fallen silent; 0 if it has not.
+  static Mono<Long> fail(Session session, Silent found, Duration silence) {
+    return session.run(
+        FAIL_SILENT, found.tenant().value(), found.importId(), silence.toMillis() / 1000.0);
+  }
+
   /// Generations that are no list and will never be one, the oldest first.
-  Flux<Rubbish> rubbish(Duration retention) {
+  Flux<UnusedGeneration> unused(Duration retention) {
     return rows(
-        RUBBISH, retention, row -> new Rubbish(tenant(row), Columns.number(row, "generation")));
+        UNUSED,
+        retention,
+        row -> new UnusedGeneration(tenant(row), Columns.number(row, "generation")));
   }
 
   /// How many look-ups of keys there have been; told by PostgreSQL about a second late.

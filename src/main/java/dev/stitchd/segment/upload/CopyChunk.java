@@ -1,4 +1,4 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.upload;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -7,7 +7,7 @@ import reactor.core.publisher.Flux;
 
 /// Members on their way to PostgreSQL, in the binary form of `COPY`: for each two columns, the side
 /// and the key. Filled by one thread, then read by another.
-final class Chunk {
+public final class CopyChunk {
 
   private static final byte[] HEADER = {
     'P', 'G', 'C', 'O', 'P', 'Y', '\n', (byte) 0xff, '\r', '\n', 0, 0, 0, 0, 0, 0, 0, 0, 0
@@ -25,13 +25,13 @@ final class Chunk {
   private int rows;
 
   /// @param capacity most bytes that it holds; it begins smaller
-  Chunk(int mostRows, int capacity) {
+  CopyChunk(int mostRows, int capacity) {
     this.mostRows = mostRows;
     this.capacity = Math.max(capacity, 1024);
     this.bytes = Arrays.copyOf(HEADER, Math.min(this.capacity, FIRST_CAPACITY));
   }
 
-  int rows() {
+  public int rows() {
     return rows;
   }
 
@@ -56,7 +56,7 @@ final class Chunk {
   }
 
   /// The stream that `COPY` reads, in pieces; may be asked for once.
-  Flux<ByteBuf> copyData() {
+  public Flux<ByteBuf> copyData() {
     bytes[length++] = -1;
     bytes[length++] = -1;
     int pieces = (length + MESSAGE - 1) / MESSAGE;

@@ -1,10 +1,10 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.upload;
 
 import org.jspecify.annotations.Nullable;
 
 /// What a line turned out to be: a key and the side it goes to, nothing, or a mistake. One is
 /// filled again for each line, since there are millions. Confined to one thread.
-final class Found {
+final class ParsedLine {
 
   private static final byte[] NOTHING = new byte[0];
 

@@ -1,4 +1,4 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.upload;
 
 import dev.stitchd.kernel.EvaluationContext;
 import java.nio.ByteBuffer;
@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /// What a member's key may be: 1 to 512 bytes of UTF-8 without NUL. Safe from any thread.
-final class MemberKeys {
+public final class MemberKeys {
 
   /// The longest key, in bytes.
   static final int LONGEST = EvaluationContext.MAX_KEY_BYTES;
@@ -16,7 +16,7 @@ final class MemberKeys {
   private MemberKeys() {}
 
   /// What is wrong with a key; null if nothing is.
-  static @Nullable String problem(byte[] bytes, int from, int to) {
+  public static @Nullable String problem(byte[] bytes, int from, int to) {
     if (from == to) {
       return "the key is empty";
     }

@@ -1,4 +1,4 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.upload;
 
 import dev.stitchd.kernel.Problem;
 import java.util.ArrayList;
@@ -8,40 +8,40 @@ import java.util.List;
 /// Cuts an upload into lines and its members into chunks, holding one unfinished line and one
 /// unfinished chunk. After the first bad line it goes on reading, for the other mistakes, and makes
 /// no more chunks. Confined to one thread at a time.
-final class MemberReader {
+public final class MemberReader {
 
   /// A key of the longest kind, with each byte escaped, and the words around it.
   private static final int LONGEST_LINE = 8 * 1024;
 
   private static final byte[] BOM = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
 
-  private final MemberFormat.LineReader format;
-  private final ListSettings settings;
+  private final LineReader format;
+  private final UploadSettings settings;
   private final LineErrors errors;
-  private final Found found = new Found();
+  private final ParsedLine parsed = new ParsedLine();
   private byte[] open = new byte[1024];
   private int length;
   private boolean tooLong;
   private long line;
   private long rows;
-  private Chunk chunk;
+  private CopyChunk chunk;
 
-  MemberReader(MemberFormat.LineReader format, ListSettings settings) {
+  public MemberReader(LineReader format, UploadSettings settings) {
     this.format = format;
     this.settings = settings;
     this.errors = new LineErrors(settings.errorsListed());
     this.chunk = newChunk();
   }
 
-  LineErrors errors() {
+  public LineErrors errors() {
     return errors;
   }
 
   /// The chunks that these bytes fill.
   ///
   /// @throws Problem.TooLarge if there are more members than a list may have
-  List<Chunk> read(byte[] bytes) {
-    var full = new ArrayList<Chunk>(1);
+  public List<CopyChunk> read(byte[] bytes) {
+    var full = new ArrayList<CopyChunk>(1);
     int from = 0;
     for (int i = 0; i < bytes.length; i++) {
       if (bytes[i] == '\n') {
@@ -59,8 +59,8 @@ final class MemberReader {
   }
 
   /// The last chunk, after the last bytes.
-  List<Chunk> end() {
-    var last = new ArrayList<Chunk>(2);
+  public List<CopyChunk> end() {
+    var last = new ArrayList<CopyChunk>(2);
     if (length > 0 || tooLong) {
       kept(last);
     }
@@ -83,7 +83,7 @@ final class MemberReader {
     length += more;
   }
 
-  private void kept(List<Chunk> full) {
+  private void kept(List<CopyChunk> full) {
     if (tooLong) {
       tooLong = false;
       errors.note(++line, "is longer than " + LONGEST_LINE + " bytes");
@@ -93,7 +93,7 @@ final class MemberReader {
     length = 0;
   }
 
-  private void line(byte[] bytes, int start, int end, List<Chunk> full) {
+  private void line(byte[] bytes, int start, int end, List<CopyChunk> full) {
     line++;
     int from = line == 1 && startsWithBom(bytes, start, end) ? start + BOM.length : start;
     int to = end > from && bytes[end - 1] == '\r' ? end - 1 : end;
@@ -101,32 +101,32 @@ final class MemberReader {
       errors.note(line, "the line is empty");
       return;
     }
-    format.read(bytes, from, to, line, found);
+    format.read(bytes, from, to, line, parsed);
     var wrong =
-        found.isMember ? MemberKeys.problem(found.bytes, found.from, found.to) : found.wrong;
+        parsed.isMember ? MemberKeys.problem(parsed.bytes, parsed.from, parsed.to) : parsed.wrong;
     if (wrong != null) {
       errors.note(line, wrong);
-    } else if (found.isMember) {
+    } else if (parsed.isMember) {
       add(full);
     }
   }
 
-  private void add(List<Chunk> full) {
+  private void add(List<CopyChunk> full) {
     if (++rows > settings.members()) {
       throw new Problem.TooLarge("a list has at most " + settings.members() + " members");
     }
     if (errors.count() > 0) {
       return;
     }
-    chunk.add(found.included, found.bytes, found.from, found.to);
+    chunk.add(parsed.included, parsed.bytes, parsed.from, parsed.to);
     if (chunk.isFull()) {
       full.add(chunk);
       chunk = newChunk();
     }
   }
 
-  private Chunk newChunk() {
-    return new Chunk(settings.chunkRows(), (int) settings.chunkSize().toBytes());
+  private CopyChunk newChunk() {
+    return new CopyChunk(settings.chunkRows(), (int) settings.chunkSize().toBytes());
   }
 
   private static boolean startsWithBom(byte[] bytes, int from, int to) {

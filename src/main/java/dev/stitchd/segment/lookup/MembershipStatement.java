@@ -1,8 +1,8 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.lookup;
 
 import dev.stitchd.kernel.EnvironmentId;
-import dev.stitchd.segment.JoinedMemberships.Store;
 import dev.stitchd.segment.Memberships.Listing;
+import dev.stitchd.segment.lookup.JoinedMemberships.Store;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

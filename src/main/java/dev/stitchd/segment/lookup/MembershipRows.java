@@ -1,4 +1,4 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.lookup;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.postgres.LeasedConnection;

@@ -1,9 +1,10 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.lookup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.segment.Memberships;
 import dev.stitchd.segment.Memberships.Listing;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;

@@ -1,4 +1,4 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.upload;
 
 import dev.stitchd.kernel.FieldError;
 import dev.stitchd.kernel.Json;
@@ -8,7 +8,7 @@ import tools.jackson.databind.node.ArrayNode;
 
 /// The lines of an upload that hold no valid key: the first ones by number, the others counted.
 /// Confined to one thread at a time.
-final class LineErrors {
+public final class LineErrors {
 
   private record LineError(long line, String message) {}
 
@@ -16,7 +16,7 @@ final class LineErrors {
   private final List<LineError> first = new ArrayList<>();
   private long count;
 
-  LineErrors(int listed) {
+  public LineErrors(int listed) {
     this.listed = listed;
   }
 
@@ -27,15 +27,15 @@ final class LineErrors {
     count++;
   }
 
-  long count() {
+  public long count() {
     return count;
   }
 
-  List<FieldError> list() {
+  public List<FieldError> list() {
     return first.stream().map(e -> new FieldError("line " + e.line(), e.message())).toList();
   }
 
-  ArrayNode json() {
+  public ArrayNode json() {
     var list = Json.array();
     first.forEach(e -> list.addObject().put("line", e.line()).put("message", e.message()));
     return list;

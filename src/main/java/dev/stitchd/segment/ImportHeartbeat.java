@@ -1,6 +1,7 @@
 package dev.stitchd.segment;
 
 import dev.stitchd.postgres.Transactions;
+import dev.stitchd.segment.upkeep.UpkeepSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -9,18 +10,18 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
-/// Tells others that an import is alive, and finds out that an upload is not.
+/// Tells other nodes that an import is alive.
 @Component
-final class ImportPulse {
+final class ImportHeartbeat {
 
-  private static final Logger LOG = LoggerFactory.getLogger(ImportPulse.class);
+  private static final Logger LOG = LoggerFactory.getLogger(ImportHeartbeat.class);
 
   private final Transactions transactions;
-  private final ListSettings settings;
+  private final UpkeepSettings settings;
   private final Scheduler timer;
 
-  ImportPulse(
-      Transactions transactions, ListSettings settings, @Qualifier("timer") Scheduler timer) {
+  ImportHeartbeat(
+      Transactions transactions, UpkeepSettings settings, @Qualifier("timer") Scheduler timer) {
     this.transactions = transactions;
     this.settings = settings;
     this.timer = timer;
@@ -30,12 +31,6 @@ final class ImportPulse {
   /// at the next beat.
   Mono<Void> during(ImportRun run, Mono<Void> work) {
     return Mono.firstWithSignal(work, beats(run));
-  }
-
-  /// The upload; fails with a [java.util.concurrent.TimeoutException] when it brings nothing for
-  /// too long.
-  Flux<byte[]> alive(Flux<byte[]> upload) {
-    return upload.timeout(settings.idle(), timer);
   }
 
   private Mono<Void> beats(ImportRun run) {

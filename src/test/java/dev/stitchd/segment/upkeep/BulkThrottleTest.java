@@ -1,4 +1,4 @@
-package dev.stitchd.segment;
+package dev.stitchd.segment.upkeep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,7 +11,7 @@ import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
-class GiveWayTest {
+class BulkThrottleTest {
 
   private static final Duration SECOND = Duration.ofSeconds(1);
 
@@ -28,67 +28,67 @@ class GiveWayTest {
   }
 
   /// Gives way from 10 look-ups a second on, then works for a fifth of the time.
-  private GiveWay giveWay() {
-    return new GiveWay(null, ListSettingsTest.bind(Map.of("share-while-asked", "20")), time);
+  private BulkThrottle throttleFromTen() {
+    return new BulkThrottle(null, UpkeepSettingsTest.bind(Map.of("share-while-asked", "20")), time);
   }
 
   private Mono<String> work(Duration takes) {
     return Mono.delay(takes, time).thenReturn("done");
   }
 
-  private void seen(GiveWay giveWay, long first, long aSecondLater) {
-    giveWay.saw(first);
+  private void seen(BulkThrottle throttle, long first, long aSecondLater) {
+    throttle.note(first);
     time.advanceTimeBy(SECOND);
-    giveWay.saw(aSecondLater);
+    throttle.note(aSecondLater);
   }
 
   @Test
   void whileNobodyAsksThereIsNoRest() {
-    var giveWay = giveWay();
-    seen(giveWay, 1000, 1009);
-    assertTakes(giveWay, Duration.ofMillis(100), Duration.ofMillis(100));
+    var throttle = throttleFromTen();
+    seen(throttle, 1000, 1009);
+    assertTakes(throttle, Duration.ofMillis(100), Duration.ofMillis(100));
   }
 
   @Test
   void beforeAnythingIsKnownThereIsNoRest() {
-    var giveWay = giveWay();
-    giveWay.saw(1_000_000);
-    assertTakes(giveWay, Duration.ofMillis(100), Duration.ofMillis(100));
+    var throttle = throttleFromTen();
+    throttle.note(1_000_000);
+    assertTakes(throttle, Duration.ofMillis(100), Duration.ofMillis(100));
   }
 
   @Test
   void whileKeysAreLookedUpItWorksForItsShareOfTheTime() {
-    var giveWay = giveWay();
-    seen(giveWay, 1000, 1010);
-    assertTakes(giveWay, Duration.ofMillis(100), Duration.ofMillis(500));
+    var throttle = throttleFromTen();
+    seen(throttle, 1000, 1010);
+    assertTakes(throttle, Duration.ofMillis(100), Duration.ofMillis(500));
   }
 
   @Test
   void noRestIsSoLongThatAnUploadSeemsSilent() {
-    var giveWay = giveWay();
-    seen(giveWay, 0, 1_000_000);
-    assertTakes(giveWay, Duration.ofSeconds(10), Duration.ofSeconds(15));
+    var throttle = throttleFromTen();
+    seen(throttle, 0, 1_000_000);
+    assertTakes(throttle, Duration.ofSeconds(10), Duration.ofSeconds(15));
   }
 
   @Test
   void whenTheQuestionsEndItGoesOnAtFullSpeedAlsoAfterTheCountBeganAnew() {
-    var giveWay = giveWay();
-    seen(giveWay, 0, 1_000_000);
+    var throttle = throttleFromTen();
+    seen(throttle, 0, 1_000_000);
     time.advanceTimeBy(SECOND);
-    giveWay.saw(3);
-    assertTakes(giveWay, Duration.ofMillis(100), Duration.ofMillis(100));
+    throttle.note(3);
+    assertTakes(throttle, Duration.ofMillis(100), Duration.ofMillis(100));
   }
 
   @Test
   void aFailureIsToldWithoutARest() {
-    var giveWay = giveWay();
-    seen(giveWay, 0, 1_000_000);
-    StepVerifier.create(giveWay.resting(Mono.error(new IllegalStateException("no"))))
+    var throttle = throttleFromTen();
+    seen(throttle, 0, 1_000_000);
+    StepVerifier.create(throttle.throttled(Mono.error(new IllegalStateException("no"))))
         .verifyErrorMessage("no");
   }
 
-  private void assertTakes(GiveWay giveWay, Duration works, Duration whole) {
-    var result = giveWay.resting(work(works)).toFuture();
+  private void assertTakes(BulkThrottle throttle, Duration works, Duration whole) {
+    var result = throttle.throttled(work(works)).toFuture();
     time.advanceTimeBy(whole.minusMillis(1));
     assertThat(result).isNotDone();
     time.advanceTimeBy(Duration.ofMillis(1));
