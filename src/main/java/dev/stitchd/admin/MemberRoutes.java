@@ -151,14 +151,9 @@ final class MemberRoutes {
   }
 
   private static ObjectNode json(MemberSide side, Members.Changed changed) {
-    var list = changed.list();
-    return Json.object()
-        .put("list", side.wire())
-        .put("changed", changed.changed())
-        .put("generation", list.generation())
-        .put("version", list.version())
-        .put("included", list.included())
-        .put("excluded", list.excluded());
+    return changed
+        .list()
+        .into(Json.object().put("list", side.wire()).put("changed", changed.changed()));
   }
 
   private static String cursor(Member member) {

@@ -1,5 +1,6 @@
 package dev.stitchd.admin;
 
+import dev.stitchd.boundary.BodyReader;
 import dev.stitchd.boundary.ContentCoding;
 import dev.stitchd.catalog.segment.SegmentPath;
 import dev.stitchd.kernel.Problem;
@@ -9,8 +10,6 @@ import dev.stitchd.segment.MemberImports;
 import dev.stitchd.segment.MemberSide;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
@@ -63,14 +62,7 @@ final class MemberUploads {
   private static Flux<byte[]> body(ServerRequest request) {
     return request
         .body(BodyExtractors.toDataBuffers())
-        .map(MemberUploads::take)
+        .map(BodyReader::take)
         .onErrorMap(_ -> new Problem.Malformed("the upload was cut off"));
-  }
-
-  private static byte[] take(DataBuffer buffer) {
-    var bytes = new byte[buffer.readableByteCount()];
-    buffer.read(bytes);
-    DataBufferUtils.release(buffer);
-    return bytes;
   }
 }

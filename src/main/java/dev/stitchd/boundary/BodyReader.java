@@ -54,7 +54,8 @@ public final class BodyReader {
         .onErrorMap(DataBufferLimitException.class, _ -> tooLarge(maxBytes));
   }
 
-  private static byte[] take(DataBuffer buffer) {
+  /// The bytes of a buffer, which is released.
+  public static byte[] take(DataBuffer buffer) {
     var bytes = new byte[buffer.readableByteCount()];
     buffer.read(bytes);
     DataBufferUtils.release(buffer);

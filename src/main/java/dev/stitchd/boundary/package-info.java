@@ -1,5 +1,5 @@
-/// **Wire manners** that both planes share: problem+json, versions and ETags, paging, bounded
-/// bodies.
+/// **Wire manners** that both planes share: problem+json, versions and ETags, paging, bodies that
+/// are bounded, unpacked and cut into lines.
 ///
 /// May use: `kernel`. Threads: Netty event loops; nothing blocks.
 @ApplicationModule(allowedDependencies = {"kernel"})

@@ -1,15 +1,15 @@
 package dev.stitchd.ingest;
 
+import dev.stitchd.boundary.LineCutter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
-/// Cuts a stream of bytes into lines; never holds more than one line of the allowed length.
-/// Confined to one subscription.
+/// The lines of NDJSON that are not blank, each with bytes of its own. Confined to one
+/// subscription.
 final class LineSplitter {
 
-  /// One line of NDJSON that is not blank.
+  /// One line.
   sealed interface Line {
 
     record Text(byte[] utf8) implements Line {}
@@ -18,69 +18,45 @@ final class LineSplitter {
     record TooLong() implements Line {}
   }
 
-  private final int longest;
-  private byte[] open = new byte[1024];
-  private int length;
-  private boolean tooLong;
+  /// Lines where they are gathered.
+  private record Gathered(List<Line> all) implements LineCutter.Lines {
+
+    @Override
+    public void line(byte[] bytes, int from, int to) {
+      if (!isBlank(bytes, from, to)) {
+        all.add(new Line.Text(Arrays.copyOfRange(bytes, from, to)));
+      }
+    }
+
+    @Override
+    public void tooLong() {
+      all.add(new Line.TooLong());
+    }
+  }
+
+  private final LineCutter cutter;
 
   LineSplitter(int longest) {
-    this.longest = longest;
+    cutter = new LineCutter(longest + 1); // a carriage return may follow
   }
 
   /// The lines that end in these bytes.
   List<Line> split(byte[] bytes) {
-    var lines = new ArrayList<Line>();
-    int from = 0;
-    for (int i = 0; i < bytes.length; i++) {
-      if (bytes[i] == '\n') {
-        append(bytes, from, i);
-        from = i + 1;
-        var line = end();
-        if (line != null) {
-          lines.add(line);
-        }
-      }
-    }
-    append(bytes, from, bytes.length);
-    return lines;
+    var lines = new Gathered(new ArrayList<>());
+    cutter.cut(bytes, lines);
+    return lines.all;
   }
 
   /// What came after the last line's end.
   List<Line> rest() {
-    var line = end();
-    return line == null ? List.of() : List.of(line);
+    var lines = new Gathered(new ArrayList<>(1));
+    cutter.end(lines);
+    return lines.all;
   }
 
-  private void append(byte[] bytes, int from, int to) {
-    int more = to - from;
-    if (tooLong || more == 0) {
-      return;
-    }
-    if (length + more > longest + 1) { // a carriage return may follow
-      tooLong = true;
-      length = 0;
-      return;
-    }
-    if (length + more > open.length) {
-      open = Arrays.copyOf(open, Math.max(open.length * 2, length + more));
-    }
-    System.arraycopy(bytes, from, open, length, more);
-    length += more;
-  }
-
-  private @Nullable Line end() {
-    if (tooLong) {
-      tooLong = false;
-      return new Line.TooLong();
-    }
-    int end = length;
-    length = 0;
-    return isBlank(end) ? null : new Line.Text(Arrays.copyOf(open, end));
-  }
-
-  private boolean isBlank(int end) {
-    for (int i = 0; i < end; i++) {
-      if (open[i] != ' ' && open[i] != '\t' && open[i] != '\r') {
+  private static boolean isBlank(byte[] bytes, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (bytes[i] != ' ' && bytes[i] != '\t' && bytes[i] != '\r') {
         return false;
       }
     }

@@ -1,13 +1,12 @@
 package dev.stitchd.propagation;
 
 import dev.stitchd.kernel.EnvironmentId;
-import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.LeasedConnection;
 import dev.stitchd.postgres.Transactions;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.Readable;
-import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -111,7 +110,7 @@ final class PropagationRows {
         session ->
             session.one(
                 WRITE,
-                row -> number(row, "now"),
+                row -> Columns.number(row, "now"),
                 node,
                 summaries.stream().map(s -> s.environment().value()).toArray(UUID[]::new),
                 summaries.stream().map(Tracker.Summary::streams).toArray(Integer[]::new),
@@ -130,7 +129,7 @@ final class PropagationRows {
         session ->
             session.one(
                 CLEAN,
-                row -> number(row, "now"),
+                row -> Columns.number(row, "now"),
                 6 * settings.stale().toMillis(),
                 2 * settings.instanceIdle().toMillis()));
   }
@@ -157,19 +156,11 @@ final class PropagationRows {
 
   private static Found found(Readable row) {
     return new Found(
-        new EnvironmentId(required(row, "id", UUID.class)),
-        number(row, "revision"),
-        number(row, "now"),
+        new EnvironmentId(Columns.uuid(row, "id")),
+        Columns.number(row, "revision"),
+        Columns.number(row, "now"),
         row.get("committed", Long.class),
-        Json.parseOwn(required(row, "nodes", String.class)),
-        Json.parseOwn(required(row, "instances", String.class)));
-  }
-
-  private static long number(Readable row, String column) {
-    return required(row, column, Long.class);
-  }
-
-  private static <T> T required(Readable row, String column, Class<T> type) {
-    return Objects.requireNonNull(row.get(column, type), column);
+        Columns.json(row, "nodes"),
+        Columns.json(row, "instances"));
   }
 }

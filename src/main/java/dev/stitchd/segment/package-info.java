@@ -6,11 +6,18 @@
 /// At the top are lists as others ask for them and change them; `upload` reads uploads, `upkeep` is
 /// what goes on in the background, `lookup` answers who is on which list.
 ///
-/// May use: `kernel`, `background`, `postgres`, `resource`, `catalog`. Threads: uploads are read on
-/// the scheduler `imports`; everything else runs on R2DBC event loops and the timer; nothing
-/// blocks.
+/// May use: `kernel`, `background`, `postgres`, `boundary` (which cuts bodies into lines),
+/// `resource`, `catalog`. Threads: uploads are read on the scheduler `imports`; everything else
+/// runs on R2DBC event loops and the timer; nothing blocks.
 @ApplicationModule(
-    allowedDependencies = {"kernel", "background", "postgres", "catalog :: segment", "resource"})
+    allowedDependencies = {
+      "kernel",
+      "background",
+      "postgres",
+      "boundary",
+      "catalog :: segment",
+      "resource"
+    })
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.segment;

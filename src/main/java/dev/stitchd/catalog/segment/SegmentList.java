@@ -3,6 +3,7 @@ package dev.stitchd.catalog.segment;
 import dev.stitchd.postgres.Columns;
 import io.r2dbc.spi.Readable;
 import java.util.UUID;
+import tools.jackson.databind.node.ObjectNode;
 
 /// Which members a segment has.
 ///
@@ -16,6 +17,11 @@ public record SegmentList(
     long version,
     long included,
     long excluded) {
+
+  /// Writes what answers say of it.
+  public ObjectNode into(ObjectNode json) {
+    return new SegmentRow.Counted(generation, version, included, excluded).into(json);
+  }
 
   static SegmentList of(Readable row) {
     return new SegmentList(

@@ -40,6 +40,14 @@ record SegmentRow(
               Columns.number(row, "included_count"),
               Columns.number(row, "excluded_count"));
     }
+
+    /// Writes it as answers have it.
+    ObjectNode into(ObjectNode json) {
+      return json.put("generation", generation)
+          .put("version", version)
+          .put("included", included)
+          .put("excluded", excluded);
+    }
   }
 
   static SegmentRow of(Readable row) {
@@ -63,11 +71,7 @@ record SegmentRow(
     body.put("contextType", contextType)
         .set("when", when == null ? body.nullNode() : when.toJson());
     if (list != null) {
-      body.putObject("list")
-          .put("generation", list.generation())
-          .put("version", list.version())
-          .put("included", list.included())
-          .put("excluded", list.excluded());
+      var _ = list.into(body.putObject("list"));
     }
     return meta.into(body);
   }

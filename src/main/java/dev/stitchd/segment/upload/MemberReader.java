@@ -1,5 +1,6 @@
 package dev.stitchd.segment.upload;
 
+import dev.stitchd.boundary.LineCutter;
 import dev.stitchd.kernel.Problem;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,9 +20,7 @@ public final class MemberReader {
   private final UploadSettings settings;
   private final LineErrors errors;
   private final ParsedLine parsed = new ParsedLine();
-  private byte[] open = new byte[1024];
-  private int length;
-  private boolean tooLong;
+  private final LineCutter cutter = new LineCutter(LONGEST_LINE);
   private long line;
   private long rows;
   private CopyChunk chunk;
@@ -42,55 +41,38 @@ public final class MemberReader {
   /// @throws Problem.TooLarge if there are more members than a list may have
   public List<CopyChunk> read(byte[] bytes) {
     var full = new ArrayList<CopyChunk>(1);
-    int from = 0;
-    for (int i = 0; i < bytes.length; i++) {
-      if (bytes[i] == '\n') {
-        if (length == 0 && !tooLong) {
-          line(bytes, from, i, full);
-        } else {
-          keep(bytes, from, i);
-          kept(full);
-        }
-        from = i + 1;
-      }
-    }
-    keep(bytes, from, bytes.length);
+    cutter.cut(bytes, new Lines(full));
     return full;
   }
 
   /// The last chunk, after the last bytes.
   public List<CopyChunk> end() {
     var last = new ArrayList<CopyChunk>(2);
-    if (length > 0 || tooLong) {
-      kept(last);
-    }
+    cutter.end(new Lines(last));
     if (chunk.rows() > 0 && errors.count() == 0) {
       last.add(chunk);
     }
     return last;
   }
 
-  private void keep(byte[] bytes, int from, int to) {
-    int more = to - from;
-    if (tooLong || length + more > LONGEST_LINE) {
-      tooLong = true;
-      return;
-    }
-    if (length + more > open.length) {
-      open = Arrays.copyOf(open, Math.max(open.length * 2, length + more));
-    }
-    System.arraycopy(bytes, from, open, length, more);
-    length += more;
-  }
+  /// Lines on their way into chunks.
+  private final class Lines implements LineCutter.Lines {
 
-  private void kept(List<CopyChunk> full) {
-    if (tooLong) {
-      tooLong = false;
-      errors.note(++line, "is longer than " + LONGEST_LINE + " bytes");
-    } else {
-      line(open, 0, length, full);
+    private final List<CopyChunk> full;
+
+    private Lines(List<CopyChunk> full) {
+      this.full = full;
     }
-    length = 0;
+
+    @Override
+    public void line(byte[] bytes, int from, int to) {
+      MemberReader.this.line(bytes, from, to, full);
+    }
+
+    @Override
+    public void tooLong() {
+      errors.note(++line, "is longer than " + LONGEST_LINE + " bytes");
+    }
   }
 
   private void line(byte[] bytes, int start, int end, List<CopyChunk> full) {
