@@ -32,9 +32,6 @@ class LayoutTest {
 
   private static final int MOST_FILES = 25;
 
-  /// Packages that are still to be divided, with as many files as they had when this was noted.
-  private static final Map<String, Long> CROWDED = Map.of("access", 27L);
-
   private static final int FEW_LINES = 15;
   private static final int MOST_DUPLICATES = 19;
   private static final int DUPLICATE_LINES = 6;
@@ -46,8 +43,7 @@ class LayoutTest {
     sources().stream()
         .collect(groupingBy(Path::getParent, Collectors.counting()))
         .forEach((folder, files) -> {
-          var room = String.valueOf(folder.getFileName());
-          if (files > CROWDED.getOrDefault(room, (long) MOST_FILES)) {
+          if (files > MOST_FILES) {
             crowded.put(folder, files);
           }
         });

@@ -1,5 +1,7 @@
 package dev.stitchd.access;
 
+import dev.stitchd.access.signing.Signer;
+import dev.stitchd.access.signing.SigningSecret;
 import dev.stitchd.kernel.Problem;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -22,24 +24,26 @@ final class SignedStreamTokens implements StreamTokens {
   private final SigningSecret secret;
   private final SdkKeys keys;
   private final Clock clock;
+  private final Duration lookupTimeout;
   private final Duration retryAfter;
 
   SignedStreamTokens(SigningSecret secret, SdkKeys keys, Clock clock, AccessSettings settings) {
     this.secret = secret;
     this.keys = keys;
     this.clock = clock;
+    this.lookupTimeout = settings.lookupTimeout();
     this.retryAfter = settings.retryAfter();
   }
 
   @Override
   public Mono<String> issue(SdkCaller caller) {
-    return secret.bytes().map(bytes -> token(bytes, caller.keyId(), endOfNextHour()));
+    return secret.bytes(lookupTimeout).map(bytes -> token(bytes, caller.keyId(), endOfNextHour()));
   }
 
   @Override
   public Mono<SdkCaller> holder(String token) {
     return secret
-        .bytes()
+        .bytes(lookupTimeout)
         .switchIfEmpty(Mono.error(this::unavailable))
         .map(bytes -> keyId(bytes, token))
         .flatMap(keys::holder);

@@ -2,6 +2,7 @@ package dev.stitchd.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.access.signing.SecretRows;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.dev.Stores;
 import dev.stitchd.kernel.EnvironmentId;

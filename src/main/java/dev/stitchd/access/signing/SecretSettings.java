@@ -1,4 +1,4 @@
-package dev.stitchd.access;
+package dev.stitchd.access.signing;
 
 import dev.stitchd.kernel.StartFailure;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +9,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /// @param secret the same on all nodes; null for the one that is made and kept in PostgreSQL;
 ///   `STITCHD_SECRET`
 @ConfigurationProperties("stitchd")
-record SecretSettings(@Nullable String secret) {
+public record SecretSettings(@Nullable String secret) {
 
   /// The fewest characters of a secret.
   static final int SHORTEST = 32;

@@ -1,4 +1,4 @@
-package dev.stitchd.access;
+package dev.stitchd.access.signing;
 
 import dev.stitchd.postgres.Transactions;
 import io.r2dbc.spi.Readable;
@@ -9,13 +9,14 @@ import reactor.core.publisher.Mono;
 
 /// The installation's secret in PostgreSQL, which shows it to the platform only.
 @Component
-final class SecretRows implements SecretStore {
+public final class SecretRows implements SecretStore {
 
   private static final String SECRET = "SELECT secret FROM installation_secret";
 
   private final Transactions transactions;
 
-  SecretRows(Transactions transactions) {
+  /// Makes it on these transactions.
+  public SecretRows(Transactions transactions) {
     this.transactions = transactions;
   }
 

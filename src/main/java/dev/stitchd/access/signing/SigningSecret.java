@@ -1,4 +1,4 @@
-package dev.stitchd.access;
+package dev.stitchd.access.signing;
 
 import dev.stitchd.background.BackgroundJob;
 import dev.stitchd.background.StartOrder;
@@ -17,34 +17,30 @@ import reactor.util.retry.Retry;
 /// The secret that this installation signs with: the configuration's, or else the one that
 /// PostgreSQL keeps, which is read in the background as the node starts, for as long as it takes.
 @Component
-final class SigningSecret implements BackgroundJob {
+public final class SigningSecret implements BackgroundJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(SigningSecret.class);
   private static final Duration RETRY = Duration.ofSeconds(1);
   private static final Duration LONGEST_RETRY = Duration.ofSeconds(10);
 
   private final SecretStore store;
-  private final Duration patience;
   private final Scheduler timer;
   private final byte @Nullable [] given;
   private final Sinks.One<Boolean> tried = Sinks.one();
   private volatile byte @Nullable [] kept;
 
-  SigningSecret(
-      SecretStore store,
-      SecretSettings secret,
-      AccessSettings settings,
-      @Qualifier("timer") Scheduler timer) {
+  /// @param secret the one that was given, if any
+  public SigningSecret(
+      SecretStore store, SecretSettings secret, @Qualifier("timer") Scheduler timer) {
     this.store = store;
-    this.patience = settings.lookupTimeout();
     this.timer = timer;
     var text = secret.accepted();
     this.given = text == null ? null : text.getBytes(StandardCharsets.UTF_8);
   }
 
   /// The secret's bytes, not to be written to; empty while PostgreSQL cannot be asked. Waits only
-  /// for the first attempt to read it. Never fails.
-  Mono<byte[]> bytes() {
+  /// for the first attempt to read it, and no longer than this. Never fails.
+  public Mono<byte[]> bytes(Duration patience) {
     var known = known();
     return known == null
         ? tried.asMono().timeout(patience, Mono.empty(), timer).then(Mono.fromSupplier(this::known))

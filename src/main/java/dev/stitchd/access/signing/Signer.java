@@ -1,4 +1,4 @@
-package dev.stitchd.access;
+package dev.stitchd.access.signing;
 
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -7,17 +7,18 @@ import javax.crypto.spec.SecretKeySpec;
 
 /// HMAC-SHA256 for stream tokens. Their key is derived from the installation's secret, so that a
 /// signature made for another purpose is worth nothing here. Safe from any thread.
-final class Signer {
+public final class Signer {
 
   /// Bytes of a signature.
-  static final int LENGTH = 32;
+  public static final int LENGTH = 32;
 
   private static final String ALGORITHM = "HmacSHA256";
   private static final byte[] PURPOSE = "stitchd stream token".getBytes(StandardCharsets.UTF_8);
 
   private Signer() {}
 
-  static byte[] sign(byte[] secret, byte[] content) {
+  /// The signature of content.
+  public static byte[] sign(byte[] secret, byte[] content) {
     return hmac(hmac(secret, PURPOSE), content);
   }
 
