@@ -152,6 +152,49 @@ class NewerItemsIT {
     }
   }
 
+  @Test
+  void whatANewerNodeStoredIsShownAsItIsAndIsNotChangedHere() throws SQLException {
+    try (var node = node()) {
+      var admin = node.admin();
+      admin.createProject("web");
+      admin.createEnvironment("web", "production");
+      admin.createFlag("web", "search");
+      admin.createFlag("web", "checkout");
+      admin.createSegment(
+          "web",
+          "production",
+          "{\"key\":\"newer\",\"name\":\"Newer\",\"when\":{\"attribute\":\"x\",\"op\":\"equals\",\"values\":[1]}}");
+      var stored = FLAGS.get("operator");
+      sql(
+          "UPDATE flag_values SET targeting = '%s' WHERE flag_id = (SELECT id FROM feature_flags WHERE key = 'search')"
+              .formatted("{" + stored.substring(stored.indexOf("\"enabled\""))));
+      sql(
+          "UPDATE segment_rules SET condition = '%s'"
+              .formatted(Json.write(Json.parseOwn(SEGMENT).get("when"))));
+
+      var targeting = "/projects/web/flags/search/environments/production";
+      var shown = admin.send("GET", targeting, "");
+      assertThat(shown.status()).as(shown.body()).isEqualTo(200);
+      assertThat(shown.json().at("/rules/0/when/op").stringValue()).isEqualTo("soundsLike");
+      assertNewer(admin.send("PATCH", targeting, "{\"enabled\":false}"));
+      assertNewer(admin.send("PATCH", "/projects/web/flags/search", "{\"name\":\"Search\"}"));
+
+      var segment = "/projects/web/environments/production/segments/newer";
+      shown = admin.send("GET", segment, "");
+      assertThat(shown.status()).as(shown.body()).isEqualTo(200);
+      assertThat(shown.json().at("/when/op").stringValue()).isEqualTo("soundsLike");
+      var list = admin.send("GET", "/projects/web/environments/production/segments", "");
+      assertThat(list.status()).as(list.body()).isEqualTo(200);
+      admin.serve("web", "checkout", "production", "on"); // others can still be written
+    }
+  }
+
+  private static void assertNewer(Http.Answer answer) {
+    assertThat(answer.status()).as(answer.body()).isEqualTo(409);
+    assertThat(answer.json().get("code").stringValue()).isEqualTo("newer-version");
+    assertThat(answer.json().get("detail").stringValue()).contains("soundsLike", "newer version");
+  }
+
   private static void checkEvaluations(Server node, String key) {
     assertOff(node, key, "operator", "soundsLike");
     assertOff(node, key, "form", "bandit");

@@ -1,6 +1,5 @@
 package dev.stitchd.catalog.event;
 
-import dev.stitchd.kernel.Json;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.resource.Resource;
 import dev.stitchd.resource.StoredResource;
@@ -35,11 +34,7 @@ record EventDefinitionRow(
 
   @Override
   public ObjectNode body() {
-    var body = Json.object().put("key", key).put("name", name);
-    if (description != null) {
-      body.put("description", description);
-    }
-    body.put("valueType", valueType);
+    var body = Resource.named(key, name, description).put("valueType", valueType);
     if (unit != null) {
       body.put("unit", unit);
     }

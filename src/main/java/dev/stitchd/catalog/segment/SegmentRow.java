@@ -2,6 +2,7 @@ package dev.stitchd.catalog.segment;
 
 import dev.stitchd.kernel.Json;
 import dev.stitchd.postgres.Columns;
+import dev.stitchd.resource.NewerVersion;
 import dev.stitchd.resource.Resource;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.resource.Versioned;
@@ -11,18 +12,19 @@ import dev.stitchd.ruleset.Items;
 import dev.stitchd.ruleset.Segment;
 import io.r2dbc.spi.Readable;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A segment as it is stored.
 ///
-/// @param when null if it has no condition
+/// @param condition as stored, by this version or a newer one; null if it has none
 /// @param list null if it never had members
 record SegmentRow(
     String key,
     String name,
     @Nullable String description,
     String contextType,
-    @Nullable Condition when,
+    @Nullable JsonNode condition,
     @Nullable Counted list,
     Versioned meta)
     implements Resource {
@@ -57,29 +59,36 @@ record SegmentRow(
         Columns.text(row, "name"),
         row.get("description", String.class),
         Columns.text(row, "context_type"),
-        condition == null ? null : Condition.fromJson(Json.parseOwn(condition)),
+        condition == null ? null : Json.parseOwn(condition),
         Counted.of(row),
         Versioned.of(row));
   }
 
   @Override
   public ObjectNode body() {
-    var body = Json.object().put("key", key).put("name", name);
-    if (description != null) {
-      body.put("description", description);
-    }
+    var body = Resource.named(key, name, description);
     body.put("contextType", contextType)
-        .set("when", when == null ? body.nullNode() : when.toJson());
+        .set("when", condition == null ? body.nullNode() : condition.deepCopy());
     if (list != null) {
       var _ = list.into(body.putObject("list"));
     }
     return meta.into(body);
   }
 
+  /// @throws dev.stitchd.kernel.Problem.Conflict if a newer node wrote what this version does not
+  ///   know
   ItemChange change() {
     var published =
         list == null ? null : new Segment.ListVersion(list.generation(), list.version());
-    return ItemChange.segment(key, Items.segment(Segment.of(key, contextType, when, published)));
+    return ItemChange.segment(key, Items.segment(Segment.of(key, contextType, when(), published)));
+  }
+
+  private @Nullable Condition when() {
+    try {
+      return condition == null ? null : Condition.fromJson(condition);
+    } catch (IllegalArgumentException e) {
+      throw NewerVersion.of("condition", e);
+    }
   }
 
   @Override
