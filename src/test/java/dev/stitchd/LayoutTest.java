@@ -33,7 +33,7 @@ class LayoutTest {
   private static final int MOST_FILES = 25;
 
   private static final int FEW_LINES = 15;
-  private static final int MOST_DUPLICATES = 19;
+  private static final int MOST_DUPLICATES = 10;
   private static final int DUPLICATE_LINES = 6;
   private static final int DUPLICATE_TOKENS = 40;
 

@@ -2,6 +2,7 @@ package dev.stitchd.access;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.LeasedConnection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.Readable;
@@ -77,19 +78,19 @@ final class KeyRows implements KeyStore {
   private static Stored stored(Readable row) {
     var caller =
         new SdkCaller(
-            required(row, "id", UUID.class),
-            new TenantId(required(row, "tenant_id", UUID.class)),
-            new EnvironmentId(required(row, "environment_id", UUID.class)),
-            SdkCaller.Kind.valueOf(required(row, "kind", String.class).toUpperCase(Locale.ROOT)));
+            Columns.uuid(row, "id"),
+            new TenantId(Columns.uuid(row, "tenant_id")),
+            new EnvironmentId(Columns.uuid(row, "environment_id")),
+            SdkCaller.Kind.valueOf(Columns.text(row, "kind").toUpperCase(Locale.ROOT)));
     var hash = new byte[32];
-    required(row, "hash", ByteBuffer.class).get(hash);
-    return new Stored(caller, KeyHash.of(hash), required(row, "access_version", Long.class));
+    Objects.requireNonNull(row.get("hash", ByteBuffer.class), "hash").get(hash);
+    return new Stored(caller, KeyHash.of(hash), Columns.number(row, "access_version"));
   }
 
   private static Row row(Readable row) {
     return new Row(
-        new EnvironmentId(required(row, "environment_id", UUID.class)),
-        required(row, "access_version", Long.class),
+        new EnvironmentId(Columns.uuid(row, "environment_id")),
+        Columns.number(row, "access_version"),
         row.get("id", UUID.class));
   }
 
@@ -108,9 +109,5 @@ final class KeyRows implements KeyStore {
         valid.put(
             environment, new Valid(version, Set.copyOf(keys.getOrDefault(environment, Set.of())))));
     return valid;
-  }
-
-  private static <T> T required(Readable row, String column, Class<T> type) {
-    return Objects.requireNonNull(row.get(column, type), column);
   }
 }

@@ -3,6 +3,7 @@ package dev.stitchd.postgres;
 import dev.stitchd.background.BackgroundJob;
 import dev.stitchd.background.StartOrder;
 import dev.stitchd.disk.StateFiles;
+import dev.stitchd.kernel.RootCause;
 import dev.stitchd.kernel.StartFailure;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -69,7 +70,7 @@ final class PostgresMigration implements BackgroundJob {
       LOG.warn(
           "PostgreSQL at {} does not answer ({}); starting with the snapshots on disk until it does",
           address,
-          rootMessage(e));
+          RootCause.of(e));
     }
   }
 
@@ -124,7 +125,7 @@ final class PostgresMigration implements BackgroundJob {
 
   /// Absence is expected; anything else is told, once.
   private void notYet(Throwable failure) {
-    var reason = rootMessage(failure);
+    var reason = RootCause.of(failure);
     if (!isUnreachable(failure) && !reason.equals(told)) {
       LOG.error("PostgreSQL at {} could not be brought up to date: {}", address, reason);
       told = reason;
@@ -136,7 +137,7 @@ final class PostgresMigration implements BackgroundJob {
         "PostgreSQL at "
             + address
             + " could not be brought up to date: check that it is reachable, that STITCHD_POSTGRES_URL's user owns the database and may create roles ("
-            + rootMessage(e)
+            + RootCause.of(e)
             + ").",
         e);
   }
@@ -149,13 +150,5 @@ final class PostgresMigration implements BackgroundJob {
       }
     }
     return false;
-  }
-
-  private static String rootMessage(Throwable failure) {
-    var root = failure;
-    for (var cause = root.getCause(); cause != null; cause = root.getCause()) {
-      root = cause;
-    }
-    return String.valueOf(root.getMessage()).lines().findFirst().orElse("no further message");
   }
 }

@@ -4,6 +4,7 @@ import dev.stitchd.postgres.Transactions;
 import java.util.function.Function;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
+import tools.jackson.databind.JsonNode;
 
 /// Runs units of work, each in a transaction of its own. Values arrive after the commit; an error
 /// takes everything back.
@@ -19,6 +20,14 @@ public final class UnitsOfWork {
   /// Writes in the author's tenant.
   public <T> Mono<T> write(Author author, Function<UnitOfWork, Mono<T>> work) {
     return transactions.inTenant(author.tenant(), session -> UnitOfWork.in(session, author, work));
+  }
+
+  /// Creates something in the author's tenant, once for each `Idempotency-Key`.
+  ///
+  /// @param path of the collection that it is created in
+  public Mono<Written> create(
+      Author author, String path, JsonNode body, Function<UnitOfWork, Mono<Written>> work) {
+    return write(author, unit -> unit.once(path, body, () -> work.apply(unit)));
   }
 
   /// Writes tenants; what lies inside one is reached by [UnitOfWork#inTenant].

@@ -2,6 +2,7 @@ package dev.stitchd.snapshot;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.stitchd.disk.StateBytes;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
@@ -9,15 +10,11 @@ import dev.stitchd.revisionlog.PublishedItems.Changes;
 import dev.stitchd.revisionlog.PublishedItems.Item;
 import dev.stitchd.revisionlog.PublishedItems.Kind;
 import dev.stitchd.revisionlog.PublishedItems.State;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -34,34 +31,29 @@ final class ViewBytes {
 
   static byte[] write(View view) {
     var snapshot = view.snapshot();
-    var bytes = new ByteArrayOutputStream((int) Math.min(1 << 30, snapshot.ledger().bytes() + 512));
-    try (var out = new DataOutputStream(bytes)) {
-      out.writeInt(VERSION);
-      write(snapshot.environment().value(), out);
-      write(snapshot.tenant().value(), out);
-      write(view.epoch(), out);
-      out.writeUTF(snapshot.environmentKey());
-      out.writeLong(snapshot.revision());
-      out.writeLong(snapshot.accessVersion());
-      write(Json.writeBytes(snapshot.settings().json()), out);
-      out.writeLong(snapshot.ledger().reachesBackTo());
-      write(snapshot.ledger().all(), out);
-    } catch (IOException e) {
-      throw new UncheckedIOException("memory does not fail", e);
-    }
-    return bytes.toByteArray();
+    int size = (int) Math.min(1 << 30, snapshot.ledger().bytes() + 512);
+    return StateBytes.write(VERSION, size, out -> write(view, out));
+  }
+
+  private static void write(View view, DataOutputStream out) throws IOException {
+    var snapshot = view.snapshot();
+    StateBytes.write(snapshot.environment().value(), out);
+    StateBytes.write(snapshot.tenant().value(), out);
+    StateBytes.write(view.epoch(), out);
+    out.writeUTF(snapshot.environmentKey());
+    out.writeLong(snapshot.revision());
+    out.writeLong(snapshot.accessVersion());
+    write(Json.writeBytes(snapshot.settings().json()), out);
+    out.writeLong(snapshot.ledger().reachesBackTo());
+    write(snapshot.ledger().all(), out);
   }
 
   /// @throws IOException if the bytes are not what [#write] makes
   static View read(byte[] content, int mostRemovals) throws IOException {
-    var in = new DataInputStream(new ByteArrayInputStream(content));
-    int version = in.readInt();
-    if (version != VERSION) {
-      throw new IOException("it is of version " + version);
-    }
-    var environment = new EnvironmentId(uuid(in));
-    var tenant = new TenantId(uuid(in));
-    var epoch = uuid(in);
+    var in = StateBytes.read(VERSION, content);
+    var environment = new EnvironmentId(StateBytes.id(in));
+    var tenant = new TenantId(StateBytes.id(in));
+    var epoch = StateBytes.id(in);
     var key = in.readUTF();
     long revision = in.readLong();
     long accessVersion = in.readLong();
@@ -112,14 +104,5 @@ final class ViewBytes {
   private static @Nullable JsonNode json(DataInputStream in) throws IOException {
     int length = in.readInt();
     return length == REMOVED ? null : Json.parseOwn(new String(in.readNBytes(length), UTF_8));
-  }
-
-  private static void write(UUID id, DataOutputStream out) throws IOException {
-    out.writeLong(id.getMostSignificantBits());
-    out.writeLong(id.getLeastSignificantBits());
-  }
-
-  private static UUID uuid(DataInputStream in) throws IOException {
-    return new UUID(in.readLong(), in.readLong());
   }
 }

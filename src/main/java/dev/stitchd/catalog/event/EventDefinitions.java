@@ -65,15 +65,13 @@ public final class EventDefinitions {
   /// Creates a definition.
   public Mono<Written> create(Author author, String project, String environment, JsonNode body) {
     var wanted = EventDefinitionBody.read(body, null);
-    return units.write(
+    return units.create(
         author,
+        ResourcePath.environment(project, environment) + "/event-definitions",
+        body,
         unit ->
-            unit.once(
-                ResourcePath.environment(project, environment) + "/event-definitions",
-                body,
-                () ->
-                    unit.nextAccessVersion(project, environment)
-                        .flatMap(at -> create(unit, project, at, wanted))));
+            unit.nextAccessVersion(project, environment)
+                .flatMap(at -> create(unit, project, at, wanted)));
   }
 
   /// Changes a definition.

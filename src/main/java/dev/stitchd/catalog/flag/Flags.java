@@ -65,15 +65,13 @@ public final class Flags {
           new Problem.Invalid(
               List.of(new FieldError("archived", "a new flag cannot be archived"))));
     }
-    return units.write(
+    return units.create(
         author,
+        ResourcePath.project(project) + "/flags",
+        body,
         unit ->
-            unit.once(
-                ResourcePath.project(project) + "/flags",
-                body,
-                () ->
-                    unit.projectExclusive(project)
-                        .flatMap(projectId -> create(unit, project, projectId, wanted))));
+            unit.projectExclusive(project)
+                .flatMap(projectId -> create(unit, project, projectId, wanted)));
   }
 
   /// Changes a flag; refused if a variant that goes is still given somewhere, or if it is archived

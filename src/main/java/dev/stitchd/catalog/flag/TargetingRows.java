@@ -41,13 +41,7 @@ final class TargetingRows {
         INSERT INTO flag_values (tenant_id, flag_id, environment_id, enabled, off_variant, targeting, created_by, updated_by)
         VALUES ($1, $2, $3, $4, $5, $6::json, $7, $7)
         """,
-        author.tenant().value(),
-        flag,
-        environment.value(),
-        targeting.enabled(),
-        targeting.offVariant(),
-        Json.write(targeting.toJson()),
-        author.name());
+        columns(author, flag, environment, targeting));
   }
 
   static Mono<TargetingRow> update(
@@ -57,12 +51,20 @@ final class TargetingRows {
             + " WHERE tenant_id = $1 AND flag_id = $2 AND environment_id = $3 RETURNING "
             + COLUMNS,
         TargetingRow::of,
-        author.tenant().value(),
-        flag,
-        environment.value(),
-        targeting.enabled(),
-        targeting.offVariant(),
-        Json.write(targeting.toJson()),
-        author.name());
+        columns(author, flag, environment, targeting));
+  }
+
+  /// What both statements above are given, in this order.
+  private static Object[] columns(
+      Author author, UUID flag, EnvironmentId environment, Targeting targeting) {
+    return new Object[] {
+      author.tenant().value(),
+      flag,
+      environment.value(),
+      targeting.enabled(),
+      targeting.offVariant(),
+      Json.write(targeting.toJson()),
+      author.name()
+    };
   }
 }

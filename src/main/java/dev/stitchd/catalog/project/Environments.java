@@ -57,15 +57,13 @@ public final class Environments {
   /// revision.
   public Mono<Written> create(Author author, String project, JsonNode body) {
     var wanted = EnvironmentBody.read(body, null);
-    return units.write(
+    return units.create(
         author,
+        ResourcePath.project(project) + "/environments",
+        body,
         unit ->
-            unit.once(
-                ResourcePath.project(project) + "/environments",
-                body,
-                () ->
-                    unit.projectExclusive(project)
-                        .flatMap(projectId -> create(unit, project, projectId, wanted))));
+            unit.projectExclusive(project)
+                .flatMap(projectId -> create(unit, project, projectId, wanted)));
   }
 
   /// Changes name, kind or settings; not a revision, since no item changes.

@@ -53,23 +53,20 @@ public final class Projects {
   /// Changes a project's name.
   public Mono<Written> update(Author author, String key, Edit edit) {
     return units.write(
-        author,
-        unit ->
-            unit.projectExclusive(key)
-                .then(Mono.defer(() -> ProjectRows.find(unit.session(), unit.tenant(), key)))
-                .flatMap(before -> update(unit, before, edit)));
+        author, unit -> locked(unit, key).flatMap(before -> update(unit, before, edit)));
   }
 
   /// Deletes a project with everything in it; streams of its environments end.
   public Mono<Void> delete(Author author, String key, long expected) {
     return units
         .write(
-            author,
-            unit ->
-                unit.projectExclusive(key)
-                    .then(Mono.defer(() -> ProjectRows.find(unit.session(), unit.tenant(), key)))
-                    .flatMap(project -> delete(unit, project, expected)))
+            author, unit -> locked(unit, key).flatMap(project -> delete(unit, project, expected)))
         .then();
+  }
+
+  private static Mono<NamedResource> locked(UnitOfWork unit, String key) {
+    return unit.projectExclusive(key)
+        .then(Mono.defer(() -> ProjectRows.find(unit.session(), unit.tenant(), key)));
   }
 
   private static Mono<Written> create(UnitOfWork unit, KeyAndName wanted) {

@@ -67,15 +67,13 @@ public final class Segments {
   /// Creates a segment.
   public Mono<Written> create(Author author, String project, String environment, JsonNode body) {
     var wanted = read(body);
-    return units.write(
+    return units.create(
         author,
+        ResourcePath.environment(project, environment) + "/segments",
+        body,
         unit ->
-            unit.once(
-                ResourcePath.environment(project, environment) + "/segments",
-                body,
-                () ->
-                    unit.nextRevision(project, environment)
-                        .flatMap(at -> create(unit, project, at, wanted))));
+            unit.nextRevision(project, environment)
+                .flatMap(at -> create(unit, project, at, wanted)));
   }
 
   /// Changes a segment; whoever uses it sees the change in the same revision.

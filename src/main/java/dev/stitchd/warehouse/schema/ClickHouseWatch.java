@@ -3,6 +3,7 @@ package dev.stitchd.warehouse.schema;
 import dev.stitchd.background.BackgroundJob;
 import dev.stitchd.background.StartOrder;
 import dev.stitchd.background.Turns;
+import dev.stitchd.kernel.RootCause;
 import dev.stitchd.postgres.AdvisoryLock;
 import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
 import dev.stitchd.warehouse.clickhouse.ClickHouseSettings;
@@ -131,22 +132,10 @@ public final class ClickHouseWatch implements BackgroundJob {
     failures++;
     long looks = settings.migrationRetryMax().dividedBy(settings.pingInterval());
     pause = (int) Math.min(Math.max(0, looks - 1), (1L << Math.min(failures - 1, 20)) - 1);
-    var reason = firstLine(failure);
+    var reason = RootCause.of(failure);
     state.lacksSchema(reason);
     LOG.warn(
         "ClickHouse schema: it could not be brought up to date ({}); events go to the spool and queries get 503 until it is, and it is tried again: see that ClickHouse answers and that its user may create tables",
         reason);
-  }
-
-  private static String firstLine(Throwable failure) {
-    var root = failure;
-    for (var cause = root.getCause(); cause != null; cause = root.getCause()) {
-      root = cause;
-    }
-    return String.valueOf(root.getMessage())
-        .lines()
-        .filter(line -> !line.isBlank())
-        .findFirst()
-        .orElse(root.getClass().getSimpleName());
   }
 }
