@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -26,6 +27,20 @@ class ConfigurationDocTest {
   void everySettingIsDocumentedWithItsDefault() throws Exception {
     var documented = Files.readString(Path.of("docs/configuration.md"));
     var missing = settings().stream().filter(setting -> !documented.contains(setting)).toList();
+    assertThat(missing).as("rows that docs/configuration.md lacks").isEmpty();
+  }
+
+  /// Settings that `application.yaml` hands to the framework.
+  @Test
+  void everySettingOfTheFrameworkIsDocumentedWithItsDefault() throws Exception {
+    var documented = Files.readString(Path.of("docs/configuration.md"));
+    var missing =
+        Pattern.compile("\\$\\{(stitchd[.\\w-]+):([^}]+)}")
+            .matcher(Files.readString(Path.of("src/main/resources/application.yaml")))
+            .results()
+            .map(found -> row(found.group(1), "`" + found.group(2) + "`"))
+            .filter(setting -> !documented.contains(setting))
+            .toList();
     assertThat(missing).as("rows that docs/configuration.md lacks").isEmpty();
   }
 
@@ -78,13 +93,13 @@ class ConfigurationDocTest {
           value == null || value.value().length == 0
               ? "–"
               : "`" + String.join(",", value.value()) + "`";
-      rows.add(
-          "| `"
-              + name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_')
-              + "` | "
-              + shown
-              + " |");
+      rows.add(row(name, shown));
     }
+  }
+
+  private static String row(String name, String shown) {
+    var variable = name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+    return "| `" + variable + "` | " + shown + " |";
   }
 
   private static String dashed(RecordComponent component) {

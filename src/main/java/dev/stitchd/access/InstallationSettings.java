@@ -1,7 +1,6 @@
 package dev.stitchd.access;
 
 import dev.stitchd.kernel.StartFailure;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -9,11 +8,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// Settings of the whole installation that decide who may call; `STITCHD_…`.
 ///
 /// @param bootstrap the administrator's token of the first hour
-/// @param safetyPoll how often held keys are compared with the store, in case an announcement was
-///   lost
 @ConfigurationProperties("stitchd")
-record InstallationSettings(
-    @DefaultValue Bootstrap bootstrap, @DefaultValue("1s") Duration safetyPoll) {
+record InstallationSettings(@DefaultValue Bootstrap bootstrap) {
 
   /// @param token `STITCHD_BOOTSTRAP_TOKEN`: accepted as a platform administrator's API token; null
   ///   if none was given

@@ -6,6 +6,7 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.revisionlog.Announcement;
 import dev.stitchd.revisionlog.ChangeFeed;
 import dev.stitchd.revisionlog.PublishedItems;
+import dev.stitchd.revisionlog.SafetyPoll;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Set;
@@ -28,19 +29,19 @@ final class KeyWatch implements BackgroundJob {
   private final SdkKeys keys;
   private final ChangeFeed feed;
   private final PublishedItems items;
-  private final InstallationSettings settings;
+  private final SafetyPoll poll;
   private final Scheduler timer;
 
   KeyWatch(
       SdkKeys keys,
       ChangeFeed feed,
       PublishedItems items,
-      InstallationSettings settings,
+      SafetyPoll poll,
       @Qualifier("timer") Scheduler timer) {
     this.keys = keys;
     this.feed = feed;
     this.items = items;
-    this.settings = settings;
+    this.poll = poll;
     this.timer = timer;
   }
 
@@ -69,7 +70,7 @@ final class KeyWatch implements BackgroundJob {
   }
 
   private Flux<Void> polls() {
-    return Flux.interval(settings.safetyPoll(), timer)
+    return Flux.interval(poll.interval(), timer)
         .onBackpressureDrop()
         .concatMap(_ -> compareAll(), 1);
   }

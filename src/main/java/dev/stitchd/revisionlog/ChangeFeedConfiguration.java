@@ -23,6 +23,11 @@ final class ChangeFeedConfiguration {
   }
 
   @Bean
+  SafetyPoll safetyPoll(SafetyPollSettings settings) {
+    return new SafetyPoll(settings.safetyPoll());
+  }
+
+  @Bean
   ChangeListener changeFeedListener(
       @Qualifier("listener") Supplier<Mono<PostgresqlConnection>> connections,
       BroadcastChangeFeed feed,

@@ -1,15 +1,11 @@
 package dev.stitchd.runtime;
 
 import java.time.Clock;
-import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.support.AbstractApplicationContext;
-import org.springframework.context.support.DefaultLifecycleProcessor;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.http.client.ReactorResourceFactory;
 import reactor.core.scheduler.Scheduler;
@@ -20,21 +16,10 @@ import reactor.netty.resources.LoopResources;
 @Configuration(proxyBeanMethods = false)
 final class RuntimeConfiguration {
 
-  /// How much longer than the drain a phase of the shutdown may take before it is cut off.
-  private static final Duration SHUTDOWN_GRACE = Duration.ofSeconds(10);
-
   /// Static, since it comes before all other beans.
   @Bean
   static SettingsCheck settingsCheck(ConfigurableEnvironment environment) {
     return new SettingsCheck(environment);
-  }
-
-  /// Gives every phase of the shutdown the time that the drain was set to, and some more.
-  @Bean(name = AbstractApplicationContext.LIFECYCLE_PROCESSOR_BEAN_NAME)
-  DefaultLifecycleProcessor lifecycleProcessor(@Value("${stitchd.drain:PT20S}") Duration drain) {
-    var processor = new DefaultLifecycleProcessor();
-    processor.setTimeoutPerShutdownPhase(drain.plus(SHUTDOWN_GRACE).toMillis());
-    return processor;
   }
 
   /// The event loops of the HTTP server, one for each processor: more of them take turns on the

@@ -3,6 +3,7 @@ package dev.stitchd.snapshot;
 import dev.stitchd.disk.StateFiles;
 import dev.stitchd.revisionlog.ChangeFeed;
 import dev.stitchd.revisionlog.PublishedItems;
+import dev.stitchd.revisionlog.SafetyPoll;
 import dev.stitchd.ruleset.ItemName;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -71,7 +72,7 @@ final class SnapshotConfiguration {
       PublishedItems items,
       ChangeFeed feed,
       SnapshotSettings settings,
-      PollSettings poll,
+      SafetyPoll poll,
       @Qualifier("timer") Scheduler timer) {
     return new SnapshotRefresh(snapshots, items, feed, settings, poll, timer);
   }

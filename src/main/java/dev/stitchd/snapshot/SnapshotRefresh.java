@@ -9,6 +9,7 @@ import dev.stitchd.revisionlog.Announcement;
 import dev.stitchd.revisionlog.ChangeFeed;
 import dev.stitchd.revisionlog.PublishedItems;
 import dev.stitchd.revisionlog.PublishedItems.Position;
+import dev.stitchd.revisionlog.SafetyPoll;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -45,13 +46,13 @@ final class SnapshotRefresh implements BackgroundJob {
       PublishedItems items,
       ChangeFeed feed,
       SnapshotSettings settings,
-      PollSettings poll,
+      SafetyPoll poll,
       Scheduler timer) {
     this.held = held;
     this.items = items;
     this.feed = feed;
     this.settings = settings;
-    this.poll = poll.safetyPoll();
+    this.poll = poll.interval();
     this.timer = timer;
   }
 

@@ -1,6 +1,7 @@
 package dev.stitchd.stream;
 
 import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.Draining;
 import dev.stitchd.background.StartOrder;
 import dev.stitchd.kernel.Problem;
 import java.time.Duration;
@@ -8,7 +9,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 
 /// The orderly end: open streams are told goodbye one after the other, spread evenly over the drain
@@ -24,23 +24,21 @@ final class Drain implements BackgroundJob {
 
   private final StreamLimits limits;
   private final StreamEngine engine;
-  private final Duration time;
+  private final Draining draining;
   private final Jitter jitter;
   private final StreamMeters meters;
   private final Scheduler timer;
-  private final Sinks.Empty<Void> begun = Sinks.empty();
-  private volatile boolean draining;
 
   Drain(
       StreamLimits limits,
       StreamEngine engine,
-      DrainSettings settings,
+      Draining draining,
       Jitter jitter,
       StreamMeters meters,
       Scheduler timer) {
     this.limits = limits;
     this.engine = engine;
-    this.time = settings.drain();
+    this.draining = draining;
     this.jitter = jitter;
     this.meters = meters;
     this.timer = timer;
@@ -50,7 +48,7 @@ final class Drain implements BackgroundJob {
   ///
   /// @throws Problem.Unavailable while draining
   void refuseIfDraining() {
-    if (draining) {
+    if (draining.hasBegun()) {
       meters.refused("draining");
       throw new Problem.Unavailable("this node is shutting down", jitter.retry());
     }
@@ -58,10 +56,10 @@ final class Drain implements BackgroundJob {
 
   /// Completes when the end begins; until then nothing.
   Mono<Void> begun() {
-    return begun.asMono();
+    return draining.begun();
   }
 
-  private Mono<Long> lastMoment() {
+  private Mono<Long> lastMoment(Duration time) {
     return Mono.delay(time.plus(GRACE), timer);
   }
 
@@ -83,15 +81,15 @@ final class Drain implements BackgroundJob {
   @Override
   public Mono<Void> drain() {
     return Mono.defer(() -> {
+      var time = draining.time();
       int open = limits.open();
       LOG.info("Draining: {} streams are told goodbye within {}", open, time);
-      draining = true;
-      var _ = begun.tryEmitEmpty();
+      draining.begin();
       engine.drain(time);
       return Flux.interval(Duration.ZERO, LOOK, timer)
           .takeUntil(_ -> limits.open() == 0)
           .then()
-          .takeUntilOther(lastMoment().doOnNext(_ -> engine.cut()).then(Mono.never()))
+          .takeUntilOther(lastMoment(time).doOnNext(_ -> engine.cut()).then(Mono.never()))
           .timeout(time.plus(GRACE).plus(GRACE), Mono.empty(), timer)
           .doFinally(_ -> LOG.info("Drained: {} streams are left", limits.open()));
     });

@@ -1,6 +1,7 @@
 package dev.stitchd.stream;
 
 import dev.stitchd.access.Access;
+import dev.stitchd.background.Draining;
 import dev.stitchd.propagation.Deliveries;
 import dev.stitchd.snapshot.Snapshots;
 import io.micrometer.core.instrument.Gauge;
@@ -46,11 +47,11 @@ final class StreamConfiguration {
   Drain drain(
       StreamLimits limits,
       StreamEngine engine,
-      DrainSettings settings,
+      Draining draining,
       Jitter jitter,
       StreamMeters meters,
       @Qualifier("timer") Scheduler timer) {
-    return new Drain(limits, engine, settings, jitter, meters, timer);
+    return new Drain(limits, engine, draining, jitter, meters, timer);
   }
 
   @Bean

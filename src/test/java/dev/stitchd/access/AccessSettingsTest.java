@@ -46,9 +46,7 @@ class AccessSettingsTest {
                 1_000,
                 Duration.ofSeconds(10)));
     assertThat(environment(Map.of()).bindOrCreate("stitchd", InstallationSettings.class))
-        .isEqualTo(
-            new InstallationSettings(
-                new InstallationSettings.Bootstrap(null), Duration.ofSeconds(1)));
+        .isEqualTo(new InstallationSettings(new InstallationSettings.Bootstrap(null)));
   }
 
   @Test
@@ -65,8 +63,7 @@ class AccessSettingsTest {
                 Map.entry("STITCHD_ACCESS_TOKEN_LOOKUPS", "10"),
                 Map.entry("STITCHD_ACCESS_TOKENS", "7"),
                 Map.entry("STITCHD_ACCESS_TOKEN_TTL", "PT8S"),
-                Map.entry("STITCHD_BOOTSTRAP_TOKEN", "0123456789abcdef0123456789abcdef"),
-                Map.entry("STITCHD_SAFETY_POLL", "PT9S")));
+                Map.entry("STITCHD_BOOTSTRAP_TOKEN", "0123456789abcdef0123456789abcdef")));
     assertThat(binder.bindOrCreate("stitchd.access", AccessSettings.class))
         .isEqualTo(
             new AccessSettings(
@@ -81,7 +78,6 @@ class AccessSettingsTest {
                 Duration.ofSeconds(8)));
     var installation = binder.bindOrCreate("stitchd", InstallationSettings.class);
     assertThat(installation.bootstrap().accepted()).isEqualTo("0123456789abcdef0123456789abcdef");
-    assertThat(installation.safetyPoll()).isEqualTo(Duration.ofSeconds(9));
   }
 
   @Test
@@ -103,8 +99,7 @@ class AccessSettingsTest {
   @Test
   void settingsNeverShowTheToken() {
     var token = "0123456789abcdef0123456789abcdef";
-    var settings =
-        new InstallationSettings(new InstallationSettings.Bootstrap(token), Duration.ofSeconds(1));
+    var settings = new InstallationSettings(new InstallationSettings.Bootstrap(token));
     assertThat(settings.toString()).doesNotContain(token);
   }
 

@@ -27,8 +27,7 @@ class FirstTokenTest {
         new FirstToken(
             store,
             new SecretKeys(),
-            new InstallationSettings(
-                new InstallationSettings.Bootstrap(bootstrap), Duration.ofSeconds(1)),
+            new InstallationSettings(new InstallationSettings.Bootstrap(bootstrap)),
             time);
     return RunningJob.start(first, time);
   }

@@ -44,8 +44,7 @@ class RequestAccessTest {
         new ApiTokens(
             tokens,
             settings,
-            new InstallationSettings(
-                new InstallationSettings.Bootstrap(bootstrap), Duration.ofSeconds(1)),
+            new InstallationSettings(new InstallationSettings.Bootstrap(bootstrap)),
             () -> time.now(TimeUnit.NANOSECONDS)));
   }
 

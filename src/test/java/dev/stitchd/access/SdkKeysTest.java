@@ -7,6 +7,7 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.revisionlog.Announcement;
 import dev.stitchd.revisionlog.PublishedItems;
+import dev.stitchd.revisionlog.SafetyPoll;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import java.time.Duration;
@@ -36,11 +37,7 @@ class SdkKeysTest {
   private final Sinks.Many<Announcement> rings = Sinks.many().multicast().directBestEffort();
   private final KeyWatch watch =
       new KeyWatch(
-          keys,
-          rings::asFlux,
-          new Positions(store),
-          new InstallationSettings(new InstallationSettings.Bootstrap(null), Duration.ofSeconds(1)),
-          time);
+          keys, rings::asFlux, new Positions(store), new SafetyPoll(Duration.ofSeconds(1)), time);
   private final EnvironmentId environment = store.environment();
   private RunningJob running;
   private final SdkCaller caller = store.key(environment, KEY, SdkCaller.Kind.SERVER);

@@ -9,6 +9,7 @@ import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.revisionlog.Announcement;
 import dev.stitchd.revisionlog.MemoryChangeFeed;
+import dev.stitchd.revisionlog.SafetyPoll;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
@@ -71,7 +72,7 @@ class LastKnownTest {
     var held = new LoadedSnapshots(reading, SETTINGS, time);
     var refresh =
         new SnapshotRefresh(
-            held, items, feed, SETTINGS, new PollSettings(Duration.ofSeconds(1)), time);
+            held, items, feed, SETTINGS, new SafetyPoll(Duration.ofSeconds(1)), time);
     refreshing = RunningJob.start(refresh, time);
     return held;
   }

@@ -5,6 +5,7 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.revisionlog.Announcement;
 import dev.stitchd.revisionlog.MemoryChangeFeed;
 import dev.stitchd.revisionlog.PublishedItems;
+import dev.stitchd.revisionlog.SafetyPoll;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import reactor.core.publisher.Flux;
@@ -31,7 +32,7 @@ public final class MemorySnapshots implements Snapshots {
             new Reading(items, SETTINGS, timer, new SimpleMeterRegistry()), SETTINGS, timer);
     var refresh =
         new SnapshotRefresh(
-            held, items, feed, SETTINGS, new PollSettings(Duration.ofHours(10)), timer);
+            held, items, feed, SETTINGS, new SafetyPoll(Duration.ofHours(10)), timer);
     refreshing = RunningJob.start(refresh, timer);
   }
 

@@ -21,7 +21,6 @@ class SnapshotSettingsTest {
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(2),
                 4));
-    assertThat(poll(Map.of())).isEqualTo(new PollSettings(Duration.ofSeconds(1)));
   }
 
   @Test
@@ -38,17 +37,10 @@ class SnapshotSettingsTest {
         .isEqualTo(
             new SnapshotSettings(
                 1, Duration.ofSeconds(2), 3, Duration.ofSeconds(4), Duration.ofSeconds(5), 6));
-    assertThat(poll(Map.of("stitchd.safety-poll", "PT0.2S")))
-        .isEqualTo(new PollSettings(Duration.ofMillis(200)));
   }
 
   private static SnapshotSettings bound(Map<String, String> properties) {
     return new Binder(new MapConfigurationPropertySource(properties))
         .bindOrCreate("stitchd.snapshot", SnapshotSettings.class);
-  }
-
-  private static PollSettings poll(Map<String, String> properties) {
-    return new Binder(new MapConfigurationPropertySource(properties))
-        .bindOrCreate("stitchd", PollSettings.class);
   }
 }

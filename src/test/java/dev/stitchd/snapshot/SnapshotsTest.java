@@ -8,6 +8,7 @@ import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.revisionlog.Announcement;
 import dev.stitchd.revisionlog.MemoryChangeFeed;
+import dev.stitchd.revisionlog.SafetyPoll;
 import dev.stitchd.ruleset.ItemName;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -41,7 +42,7 @@ class SnapshotsTest {
   private final LoadedSnapshots snapshots =
       new LoadedSnapshots(new Reading(items, SETTINGS, time, meters), SETTINGS, time);
   private final SnapshotRefresh refresh =
-      new SnapshotRefresh(snapshots, items, feed, SETTINGS, new PollSettings(POLL), time);
+      new SnapshotRefresh(snapshots, items, feed, SETTINGS, new SafetyPoll(POLL), time);
   private final EnvironmentId environment = items.create();
   private RunningJob running;
 

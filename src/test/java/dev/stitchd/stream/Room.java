@@ -1,6 +1,7 @@
 package dev.stitchd.stream;
 
 import dev.stitchd.access.SdkCaller;
+import dev.stitchd.background.Draining;
 import dev.stitchd.background.RunningJob;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.snapshot.MemorySnapshots;
@@ -54,7 +55,7 @@ public final class Room {
     engine =
         new StreamEngine(
             snapshots, access, jitter, streamMeters, SETTINGS, allocator, new NoDeliveries());
-    drain = new Drain(limits, engine, new DrainSettings(DRAIN), jitter, streamMeters, timer);
+    drain = new Drain(limits, engine, new Draining(DRAIN), jitter, streamMeters, timer);
     draining = RunningJob.start(drain, timer);
     var streams = new EventStreams(limits, drain, engine);
     sdk = new MemorySdkStreams(access, snapshots, streams, meters, allocator, timer);

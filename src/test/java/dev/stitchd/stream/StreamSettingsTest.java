@@ -29,7 +29,6 @@ class StreamSettingsTest {
                 2_000,
                 DataSize.ofKilobytes(64),
                 Duration.ofSeconds(45)));
-    assertThat(drain(Map.of())).isEqualTo(new DrainSettings(Duration.ofSeconds(20)));
   }
 
   @Test
@@ -63,17 +62,10 @@ class StreamSettingsTest {
                 9,
                 DataSize.ofBytes(11),
                 Duration.ofSeconds(16)));
-    assertThat(drain(Map.of("stitchd.drain", "PT1S")))
-        .isEqualTo(new DrainSettings(Duration.ofSeconds(1)));
   }
 
   private static StreamSettings bound(Map<String, String> properties) {
     return new Binder(new MapConfigurationPropertySource(properties))
         .bindOrCreate("stitchd.stream", StreamSettings.class);
-  }
-
-  private static DrainSettings drain(Map<String, String> properties) {
-    return new Binder(new MapConfigurationPropertySource(properties))
-        .bindOrCreate("stitchd", DrainSettings.class);
   }
 }

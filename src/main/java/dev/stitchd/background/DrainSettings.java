@@ -1,4 +1,4 @@
-package dev.stitchd.stream;
+package dev.stitchd.background;
 
 import dev.stitchd.kernel.Allowed;
 import java.time.Duration;

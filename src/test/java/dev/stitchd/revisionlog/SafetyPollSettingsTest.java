@@ -1,0 +1,24 @@
+package dev.stitchd.revisionlog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+
+class SafetyPollSettingsTest {
+
+  @Test
+  void hasADefaultAndAName() {
+    assertThat(poll(Map.of())).isEqualTo(new SafetyPollSettings(Duration.ofSeconds(1)));
+    assertThat(poll(Map.of("stitchd.safety-poll", "PT0.2S")))
+        .isEqualTo(new SafetyPollSettings(Duration.ofMillis(200)));
+  }
+
+  private static SafetyPollSettings poll(Map<String, String> properties) {
+    return new Binder(new MapConfigurationPropertySource(properties))
+        .bindOrCreate("stitchd", SafetyPollSettings.class);
+  }
+}
