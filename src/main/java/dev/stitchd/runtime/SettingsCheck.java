@@ -3,7 +3,6 @@ package dev.stitchd.runtime;
 import dev.stitchd.kernel.Allowed;
 import dev.stitchd.kernel.StartFailure;
 import java.lang.reflect.RecordComponent;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -33,7 +32,7 @@ final class SettingsCheck implements BeanFactoryPostProcessor {
 
   /// What `application.yaml` hands to the framework.
   private record Framework(
-      @Allowed(from = "0", to = "65535") int port, Duration idle, String address, boolean http2) {}
+      @Allowed(from = "0", to = "65535") int port, String address, boolean http2) {}
 
   private final ConfigurableEnvironment environment;
   private final Binder binder;
