@@ -115,8 +115,8 @@ final class BatchWriter {
   private void settled(List<QueuedEvent> events, Place place) {
     var counts = EnvironmentCounts.of(events);
     switch (place) {
-      case SINK -> counters.stored(counts, weight(events));
-      case SPOOL -> counters.spooled(counts, weight(events));
+      case SINK -> counters.stored(counts, QueuedEvent.weight(events));
+      case SPOOL -> counters.spooled(counts, QueuedEvent.weight(events));
     }
     tell(events, Submission::durable);
   }
@@ -131,12 +131,8 @@ final class BatchWriter {
 
   private void dead(List<QueuedEvent> events, String reason) {
     var id = events.getFirst().event().id();
-    counters.dead(EnvironmentCounts.of(events), weight(events));
+    counters.dead(EnvironmentCounts.of(events), QueuedEvent.weight(events));
     tell(events, submission -> submission.dead(id, reason));
-  }
-
-  private static long weight(List<QueuedEvent> events) {
-    return events.stream().mapToLong(QueuedEvent::weight).sum();
   }
 
   private static void tell(List<QueuedEvent> events, Consumer<Submission> news) {

@@ -1,6 +1,7 @@
 package dev.stitchd.delivery.queue;
 
 import dev.stitchd.delivery.Event;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// An event between admission and durability.
@@ -14,5 +15,13 @@ record QueuedEvent(Event event, @Nullable Submission submission, int weight) {
 
   static QueuedEvent of(Event event, @Nullable Submission submission) {
     return new QueuedEvent(event, submission, FRAME + 2 * event.textLength());
+  }
+
+  static long weight(List<QueuedEvent> events) {
+    long sum = 0;
+    for (var one : events) {
+      sum += one.weight;
+    }
+    return sum;
   }
 }

@@ -6,6 +6,9 @@ import dev.stitchd.delivery.EventQueue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +36,16 @@ final class SinkEventQueue implements EventQueue {
           .unicast()
           .onBackpressureBuffer(Queues.<List<QueuedEvent>>unboundedMultiproducer().get());
 
+  /// How long this server's own events wait for others: waking the delivery's thread for each would
+  /// cost more than the event.
+  static final Duration OWN_WAIT = Duration.ofMillis(10);
+
+  /// This server's own events until they are handed over together; [EventCounters] bounds them too.
+  private final Queue<QueuedEvent> own = Queues.<QueuedEvent>unboundedMultiproducer().get();
+
+  /// Whether somebody will hand over what is in `own`.
+  private final AtomicBoolean ownAwaited = new AtomicBoolean();
+
   /// Threads between the look at `open` and the end of handing over: the end of the sink waits for
   /// them, or what they hand over would be lost behind it.
   private final AtomicInteger handingOver = new AtomicInteger();
@@ -55,8 +68,35 @@ final class SinkEventQueue implements EventQueue {
 
   @Override
   public void record(Event event) {
-    if (!enqueue(List.of(QueuedEvent.of(event, null)))) {
-      counters.dropped(event.environment());
+    var queued = QueuedEvent.of(event, null);
+    handingOver.incrementAndGet();
+    try {
+      if (open && counters.reserve(1, queued.weight())) {
+        own.add(queued);
+        awaitOwn();
+      } else {
+        counters.dropped(event.environment());
+      }
+    } finally {
+      handingOver.decrementAndGet();
+    }
+  }
+
+  private void awaitOwn() {
+    if (!ownAwaited.get() && ownAwaited.compareAndSet(false, true)) {
+      var _ = timer.schedule(this::handOverOwn, OWN_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /// One at a time: also the end of the sink comes before or after it.
+  private synchronized void handOverOwn() {
+    ownAwaited.set(false);
+    var together = new ArrayList<QueuedEvent>();
+    for (var one = own.poll(); one != null; one = own.poll()) {
+      together.add(one);
+    }
+    if (!together.isEmpty() && !handOver(together, QueuedEvent.weight(together))) {
+      together.forEach(one -> counters.dropped(one.event().environment()));
     }
   }
 
@@ -81,6 +121,11 @@ final class SinkEventQueue implements EventQueue {
     while (handingOver.get() > 0) {
       Thread.yield();
     }
+    end();
+  }
+
+  private synchronized void end() {
+    handOverOwn();
     // Only the first end counts.
     var _ = offers.tryEmitComplete();
   }
@@ -108,7 +153,7 @@ final class SinkEventQueue implements EventQueue {
   }
 
   private boolean enqueue(List<QueuedEvent> queued) {
-    long weight = queued.stream().mapToLong(QueuedEvent::weight).sum();
+    long weight = QueuedEvent.weight(queued);
     handingOver.incrementAndGet();
     try {
       return open && counters.reserve(queued.size(), weight) && handOver(queued, weight);

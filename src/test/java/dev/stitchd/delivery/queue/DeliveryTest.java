@@ -293,8 +293,22 @@ class DeliveryTest {
   void eventsOfThisServerFlowWithoutAnAnswer() {
     start();
     evaluations(4).forEach(queue::record);
-    time.advanceTimeBy(WAIT);
+    time.advanceTimeBy(SinkEventQueue.OWN_WAIT.plus(WAIT));
     assertThat(sink.stored()).hasSize(4);
+  }
+
+  @Test
+  void eventsOfThisServerThatStillWaitForEachOtherAreDeliveredAtTheStop() {
+    start();
+    evaluations(4).forEach(queue::record);
+    running.stopped().subscribe();
+    time.advanceTime();
+    assertThat(sink.stored()).hasSize(4);
+    assertThat(gauge("in-flight")).isZero();
+    assertThat(meter("accepted")).isEqualTo(4);
+    time.advanceTimeBy(SinkEventQueue.OWN_WAIT);
+    queue.record(evaluations(1).getFirst());
+    assertThat(meter("dropped")).isEqualTo(1);
   }
 
   private final List<EncodedBatch> spooled = new ArrayList<>();
