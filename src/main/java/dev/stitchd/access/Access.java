@@ -26,6 +26,12 @@ public interface Access {
     return null;
   }
 
+  /// The same for a connection that remembers which key it presented last.
+  default @Nullable SdkCaller known(
+      LastKey last, @Nullable String authorization, @Nullable String apiKey) {
+    return known(authorization, apiKey);
+  }
+
   /// The holder of the API token in `Authorization: Bearer`, in the tenant that the header
   /// `Stitchd-Tenant` names (default `default`). Fails with
   /// [dev.stitchd.kernel.Problem.Unauthenticated], or [dev.stitchd.kernel.Problem.NotFound] for an

@@ -31,8 +31,14 @@ final class RequestAccess implements Access {
 
   @Override
   public @Nullable SdkCaller known(@Nullable String authorization, @Nullable String apiKey) {
-    var key = Credentials.sdkKey(authorization, apiKey);
-    return key == null ? null : keys.known(key);
+    return known(new LastKey(), authorization, apiKey);
+  }
+
+  @Override
+  public @Nullable SdkCaller known(
+      LastKey last, @Nullable String authorization, @Nullable String apiKey) {
+    var hash = last.hash(authorization, apiKey);
+    return hash == null ? null : keys.known(hash);
   }
 
   @Override

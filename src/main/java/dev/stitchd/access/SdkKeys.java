@@ -158,8 +158,8 @@ final class SdkKeys {
   }
 
   /// The holder of a key that is in memory; null otherwise.
-  @Nullable SdkCaller known(String key) {
-    var held = Credentials.isSdkKey(key) ? known.getIfPresent(KeyHash.of(key)) : null;
+  @Nullable SdkCaller known(KeyHash hash) {
+    var held = known.getIfPresent(hash);
     return held == null || held.unasked ? null : held.caller;
   }
 

@@ -1,6 +1,7 @@
 package dev.stitchd.endpoint;
 
 import dev.stitchd.access.Access;
+import dev.stitchd.access.LastKey;
 import dev.stitchd.access.SdkCaller;
 import dev.stitchd.access.StreamTokens;
 import dev.stitchd.kernel.Problem;
@@ -26,11 +27,13 @@ public final class EndpointAccess {
 
   /// The client, if its key and its environment are in memory; null if [#admitted] has to find out.
   ///
+  /// @param last what the connection presented before
   /// @param authorization the value of `Authorization`
   /// @param apiKey the value of `X-API-Key`
   /// @throws Problem.Forbidden if such a key may not call the route
-  @Nullable Client known(SdkRoute route, @Nullable String authorization, @Nullable String apiKey) {
-    var caller = access.known(authorization, apiKey);
+  @Nullable Client known(
+      SdkRoute route, LastKey last, @Nullable String authorization, @Nullable String apiKey) {
+    var caller = access.known(last, authorization, apiKey);
     if (caller == null) {
       return null;
     }

@@ -1,11 +1,15 @@
 package dev.stitchd.endpoint;
 
+import dev.stitchd.access.LastKey;
 import dev.stitchd.boundary.Failures;
 import dev.stitchd.kernel.Problem;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.AsciiString;
+import io.netty.util.AttributeKey;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +35,7 @@ import reactor.netty.http.server.HttpServerRoutes;
 public final class SdkPlane implements NettyRouteProvider {
 
   private static final AsciiString API_KEY = AsciiString.cached("X-API-Key");
+  private static final AttributeKey<LastKey> LAST_KEY = AttributeKey.valueOf(LastKey.class, "last");
 
   private final EndpointAccess access;
   private final Failures failures;
@@ -110,8 +115,22 @@ public final class SdkPlane implements NettyRouteProvider {
         ? null
         : access.known(
             request.route(),
+            lastKey(request.channel()),
             request.header(HttpHeaderNames.AUTHORIZATION),
             request.header(API_KEY));
+  }
+
+  /// What the connection, which in HTTP/2 has a channel for each request, presented last.
+  private static LastKey lastKey(Channel channel) {
+    var connection = channel instanceof Http2StreamChannel ? channel.parent() : channel;
+    var attribute = connection.attr(LAST_KEY);
+    var known = attribute.get();
+    if (known != null) {
+      return known;
+    }
+    var first = new LastKey();
+    attribute.set(first);
+    return first;
   }
 
   private Mono<Void> whenAdmitted(Endpoint endpoint, SdkRequest request) {
