@@ -33,8 +33,8 @@ final class PropagationSharing implements BackgroundJob {
   private final OutageLog outage =
       new OutageLog(
           LOG,
-          "Propagation is not shared with the other nodes at the moment, trying again",
-          "Propagation is shared with the other nodes again");
+          "Propagation: what this node has told its clients is not shared, so answers about revisions are old; trying again",
+          "Propagation: what this node has told its clients is shared again");
   private volatile long offset;
 
   /// How fast the answer was that the offset is from, and when it came; touched by one statement at

@@ -66,7 +66,11 @@ final class ImportEnding {
             session ->
                 ImportRows.fail(session, run, why, errors)
                     .then(ImportRows.forget(session, run, settings.importsKept())))
-        .doOnError(failure -> LOG.warn("Import {} is not marked as failed: {}", run.id, failure))
+        .doOnError(failure ->
+            LOG.warn(
+                "Lists: import {} has failed, which could not be written; it is shown as running until its heartbeats are missed: {}",
+                run.id,
+                failure.toString()))
         .onErrorComplete()
         .then();
   }

@@ -43,12 +43,16 @@ final class ImportHeartbeat {
   private Mono<Void> beat(ImportRun run) {
     return transactions
         .inTenant(run.author.tenant(), session -> ImportRows.beat(session, run).thenReturn(true))
-        .onErrorResume(failure -> !(failure instanceof dev.stitchd.kernel.Problem), this::missed)
+        .onErrorResume(failure -> !(failure instanceof dev.stitchd.kernel.Problem), failure -> missed(run, failure))
         .then();
   }
 
-  private Mono<Boolean> missed(Throwable failure) {
-    LOG.warn("An import could not say that it is alive: {}", failure.toString());
+  private Mono<Boolean> missed(ImportRun run, Throwable failure) {
+    LOG.warn(
+        "Lists: import {} could not write its heartbeat and goes on; without one for {} another node calls it failed: {}",
+        run.id,
+        settings.silence(),
+        failure.toString());
     return Mono.just(false);
   }
 }

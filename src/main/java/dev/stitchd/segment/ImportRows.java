@@ -77,7 +77,7 @@ final class ImportRows {
 
   private ImportRows() {}
 
-  /// Refuses what an import of a held list would undo.
+  /// Refuses what an import of a locked list would undo.
   static Mono<Void> refuseDuringImport(Session session, TenantId tenant, UUID segment) {
     return session
         .any(RUNNING, tenant.value(), segment)
@@ -89,29 +89,29 @@ final class ImportRows {
                     "this list is being replaced; try again when it is done")));
   }
 
-  /// Begins an import into a new generation of a held list.
+  /// Begins an import into a new generation of a locked list.
   static Mono<ImportRun> begin(
-      Session session, Author author, SegmentPath path, SegmentList held, UUID owner) {
+      Session session, Author author, SegmentPath path, SegmentList list, UUID owner) {
     var tenant = author.tenant().value();
     return session
         .one(
             GENERATION,
             row -> Columns.number(row, "generation"),
             tenant,
-            held.environment(),
-            held.segment())
+            list.environment(),
+            list.segment())
         .flatMap(generation ->
             session
                 .one(
                     BEGIN,
                     row -> Columns.uuid(row, "id"),
                     tenant,
-                    held.environment(),
-                    held.segment(),
+                    list.environment(),
+                    list.segment(),
                     generation,
                     owner,
                     author.name())
-                .map(id -> new ImportRun(author, path, id, held.segment(), generation)));
+                .map(id -> new ImportRun(author, path, id, list.segment(), generation)));
   }
 
   /// Adds a chunk to the import's generation, if it still runs.

@@ -109,9 +109,9 @@ public final class MemberImports {
 
   private Mono<ImportRun> begin(Session session, Author author, SegmentPath path) {
     return lists
-        .hold(session, author.tenant(), path)
-        .delayUntil(held -> ImportRows.refuseDuringImport(session, author.tenant(), held.segment()))
-        .flatMap(held -> ImportRows.begin(session, author, path, held, owner));
+        .lock(session, author.tenant(), path)
+        .delayUntil(list -> ImportRows.refuseDuringImport(session, author.tenant(), list.segment()))
+        .flatMap(list -> ImportRows.begin(session, author, path, list, owner));
   }
 
   private Mono<Void> stored(ImportRun run, LineReader format, Flux<byte[]> body) {

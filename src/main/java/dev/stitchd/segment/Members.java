@@ -126,34 +126,34 @@ public final class Members {
   private Mono<JoinedChanges.Outcome> change(MemberChange.Kind kind, Set<String> keys) {
     return transactions.inTenant(
         kind.author().tenant(),
-        session -> held(session, kind).flatMap(held -> change(session, held, kind, keys)));
+        session -> locked(session, kind).flatMap(list -> change(session, list, kind, keys)));
   }
 
-  private Mono<SegmentList> held(Session session, MemberChange.Kind kind) {
+  private Mono<SegmentList> locked(Session session, MemberChange.Kind kind) {
     var tenant = kind.author().tenant();
     return lists
-        .hold(session, tenant, kind.path())
-        .delayUntil(held -> ImportRows.refuseDuringImport(session, tenant, held.segment()));
+        .lock(session, tenant, kind.path())
+        .delayUntil(list -> ImportRows.refuseDuringImport(session, tenant, list.segment()));
   }
 
   private Mono<JoinedChanges.Outcome> change(
-      Session session, SegmentList held, MemberChange.Kind kind, Set<String> keys) {
-    return MemberRows.change(session, held.generation(), kind, keys)
+      Session session, SegmentList list, MemberChange.Kind kind, Set<String> keys) {
+    return MemberRows.change(session, list.generation(), kind, keys)
         .flatMap(changed ->
-            counted(session, held, kind, changed.size())
-                .map(list -> new JoinedChanges.Outcome(list, changed)));
+            counted(session, list, kind, changed.size())
+                .map(after -> new JoinedChanges.Outcome(after, changed)));
   }
 
   private Mono<SegmentList> counted(
-      Session session, SegmentList held, MemberChange.Kind kind, int changed) {
+      Session session, SegmentList list, MemberChange.Kind kind, int changed) {
     int growth = kind.adds() ? changed : -changed;
     return changed == 0
-        ? Mono.just(held)
+        ? Mono.just(list)
         : lists.change(
             session,
             kind.author(),
             kind.path(),
-            held,
+            list,
             kind.action(),
             kind.side().isIncluded() ? growth : 0,
             kind.side().isIncluded() ? 0 : growth);

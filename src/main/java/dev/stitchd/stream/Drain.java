@@ -83,7 +83,7 @@ final class Drain implements BackgroundJob {
     return Mono.defer(() -> {
       var time = draining.time();
       int open = limits.open();
-      LOG.info("Draining: {} streams are told goodbye within {}", open, time);
+      LOG.info("Streams: the node drains; {} streams are told goodbye within {}", open, time);
       draining.begin();
       engine.drain(time);
       return Flux.interval(Duration.ZERO, LOOK, timer)
@@ -91,7 +91,7 @@ final class Drain implements BackgroundJob {
           .then()
           .takeUntilOther(lastMoment(time).doOnNext(_ -> engine.cut()).then(Mono.never()))
           .timeout(time.plus(GRACE).plus(GRACE), Mono.empty(), timer)
-          .doFinally(_ -> LOG.info("Drained: {} streams are left", limits.open()));
+          .doFinally(_ -> LOG.info("Streams: drained; {} streams are left and closed with their connections", limits.open()));
     });
   }
 }

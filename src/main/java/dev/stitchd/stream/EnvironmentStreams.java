@@ -123,7 +123,10 @@ final class EnvironmentStreams {
     if (failure instanceof Problem.NotFound) {
       deleted();
     } else {
-      LOG.warn("Streams of environment {} are cut: {}", environment, failure.toString());
+      LOG.warn(
+          "Streams: changes of environment {} are not heard of, so its streams are closed and clients connect again: {}",
+          environment,
+          failure.toString());
       loop.execute(() -> List.copyOf(streams).forEach(LiveStream::cut));
     }
   }

@@ -80,7 +80,7 @@ final class StreamEngine implements BackgroundJob {
             gone -> loop.later(AFTER_DELETION, () -> streams.revoked(gone.keyId())),
             failure ->
                 LOG.error(
-                    "Streams: revocations of keys are not heard of; streams of keys revoked from now on go on until their maximum age",
+                    "Streams: revocations of keys are not heard of; streams of keys revoked from now on go on until their maximum age, or until the node is started anew",
                     failure));
   }
 

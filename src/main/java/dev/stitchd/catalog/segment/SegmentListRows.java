@@ -70,8 +70,8 @@ final class SegmentListRows {
     return find(session, FIND, tenant, path);
   }
 
-  /// The row for ourselves until this transaction ends.
-  static Mono<SegmentList> hold(Session session, TenantId tenant, SegmentPath path) {
+  /// The row, locked until this transaction ends.
+  static Mono<SegmentList> lock(Session session, TenantId tenant, SegmentPath path) {
     return find(session, FIND + " FOR NO KEY UPDATE OF l", tenant, path);
   }
 

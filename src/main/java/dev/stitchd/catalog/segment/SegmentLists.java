@@ -47,20 +47,20 @@ public final class SegmentLists {
     return SegmentListRows.find(session, tenant, path);
   }
 
-  /// A segment's list, held until the transaction ends: its members change through nobody else, and
+  /// A segment's list, locked until the transaction ends: its members change through nobody else, and
   /// no import of it begins or ends.
-  public Mono<SegmentList> hold(Session session, TenantId tenant, SegmentPath path) {
-    return SegmentListRows.hold(session, tenant, path);
+  public Mono<SegmentList> lock(Session session, TenantId tenant, SegmentPath path) {
+    return SegmentListRows.lock(session, tenant, path);
   }
 
-  /// Counts a change of members of a held list. SDKs hear of it by [#announce].
+  /// Counts a change of members of a locked list. SDKs hear of it by [#announce].
   ///
   /// @param included by how many the included keys grew or, if negative, shrank
   public Mono<SegmentList> change(
       Session session,
       Author author,
       SegmentPath path,
-      SegmentList held,
+      SegmentList list,
       String action,
       long included,
       long excluded) {
@@ -69,7 +69,7 @@ public final class SegmentLists {
         session,
         author,
         unit ->
-            SegmentListRows.change(session, unit.tenant(), held.segment(), included, excluded)
+            SegmentListRows.change(session, unit.tenant(), list.segment(), included, excluded)
                 .delayUntil(changed ->
                     unit.note(
                         action,

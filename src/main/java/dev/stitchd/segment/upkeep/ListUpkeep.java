@@ -1,6 +1,7 @@
 package dev.stitchd.segment.upkeep;
 
 import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.OutageLog;
 import dev.stitchd.background.StartOrder;
 import dev.stitchd.background.Turns;
 import dev.stitchd.catalog.segment.SegmentLists;
@@ -26,6 +27,21 @@ final class ListUpkeep implements BackgroundJob {
   /// Environments whose lists are announced side by side.
   private static final int ANNOUNCEMENTS = 2;
 
+  private final OutageLog announcements =
+      new OutageLog(
+          LOG,
+          "Lists: changes cannot be announced, so SDKs that remember memberships go on with old ones; trying again",
+          "Lists: changes are announced again");
+  private final OutageLog checks =
+      new OutageLog(
+          LOG,
+          "Lists: look-ups cannot be counted, so imports and removals do not notice whether lists are asked; trying again",
+          "Lists: look-ups are counted again");
+  private final OutageLog removals =
+      new OutageLog(
+          LOG,
+          "Lists: unused members are not removed and imports that lost their process are not called failed; trying again",
+          "Lists: unused members are removed again");
   private final UpkeepRows rows;
   private final SegmentLists lists;
   private final Transactions transactions;
@@ -69,14 +85,22 @@ final class ListUpkeep implements BackgroundJob {
   @Override
   public Flux<Void> work() {
     return Flux.merge(
-        every(settings.announceCheck(), this::announce),
-        every(settings.askedCheck(), throttle::check),
-        every(settings.removalCheck(), this::clear));
+        every(settings.announceCheck(), this::announce, announcements),
+        every(settings.askedCheck(), throttle::check, checks),
+        every(settings.removalCheck(), this::clear, removals));
   }
 
   /// Never ends; a round that is due while another still runs is left out.
-  private Flux<Void> every(Duration interval, Supplier<Mono<Void>> round) {
-    return Turns.every(interval, timer, () -> round.get().onErrorResume(ListUpkeep::later));
+  private Flux<Void> every(Duration interval, Supplier<Mono<Void>> round, OutageLog outage) {
+    return Turns.every(
+        interval,
+        timer,
+        () ->
+            round
+                .get()
+                .doOnSuccess(_ -> outage.worked())
+                .doOnError(outage::failed)
+                .onErrorComplete()); // the next round tries again
   }
 
   private Mono<Void> announce() {
@@ -100,11 +124,10 @@ final class ListUpkeep implements BackgroundJob {
     return transactions
         .inTenant(found.tenant(), session -> UpkeepRows.fail(session, found, settings.silence()))
         .filter(ended -> ended > 0)
-        .doOnNext(_ -> LOG.warn("Import {} lost its process and has failed", found.importId()));
+        .doOnNext(_ -> LOG.warn(
+                "Lists: import {} has failed, since the process that ran it wrote no heartbeat for {}; the list is what it was, upload it again",
+                found.importId(),
+                settings.silence()));
   }
 
-  private static Mono<Void> later(Throwable failure) {
-    LOG.debug("A round of upkeep failed and comes again: {}", failure.toString());
-    return Mono.empty();
-  }
 }
