@@ -29,23 +29,23 @@ final class OfrepQuestions {
     this.contexts = new ContextReader(settings);
   }
 
-  /// Has a question answered as soon as it is there.
+  /// Answers a question, once this node has the state that it names.
   Reply asked(
       SdkRequest request, Client client, BiFunction<Client, EvaluationContext, Reply> answer) {
-    var told = Cursor.parseEtag(request.parameter("flagConfigEtag"));
-    return told == null || isReached(client.snapshot(), told)
+    var named = Cursor.parseEtag(request.parameter("flagConfigEtag"));
+    return named == null || isReached(client.snapshot(), named)
         ? afterContext(client, answer)
         : new Reply.Later(
             snapshots
-                .atLeast(client.caller().environment(), told, settings.catchUp())
+                .atLeast(client.caller().environment(), named, settings.catchUp())
                 .onErrorMap(
                     Problem.NotFound.class,
                     _ -> new Problem.Unauthenticated("the key's environment is gone"))
                 .map(newest -> afterContext(new Client(client.caller(), newest), answer)));
   }
 
-  private static boolean isReached(Snapshot snapshot, Cursor told) {
-    return told.isOfHistory(snapshot.cursor()) && told.revision() <= snapshot.revision();
+  private static boolean isReached(Snapshot snapshot, Cursor named) {
+    return named.isOfHistory(snapshot.cursor()) && named.revision() <= snapshot.revision();
   }
 
   private Reply afterContext(Client client, BiFunction<Client, EvaluationContext, Reply> answer) {

@@ -17,12 +17,13 @@ import reactor.core.scheduler.Scheduler;
 @Component
 final class RefetchMessages {
 
-  private record Place(EnvironmentId environment, SdkCaller.Kind kind) {}
+  /// All who see the same of an environment.
+  private record Viewers(EnvironmentId environment, SdkCaller.Kind kind) {}
 
   private final OfrepSettings settings;
   private final RandomGenerator chance;
   private final Scheduler timer;
-  private final Cache<Place, VisibleStateTracker> trackers;
+  private final Cache<Viewers, VisibleStateTracker> trackers;
 
   RefetchMessages(
       OfrepSettings settings, RandomGenerator chance, @Qualifier("timer") Scheduler timer) {
@@ -58,7 +59,7 @@ final class RefetchMessages {
 
   private VisibleStateTracker tracker(SdkCaller caller) {
     return trackers.get(
-        new Place(caller.environment(), caller.kind()),
-        place -> new VisibleStateTracker(place.kind(), timer));
+        new Viewers(caller.environment(), caller.kind()),
+        viewers -> new VisibleStateTracker(viewers.kind(), timer));
   }
 }

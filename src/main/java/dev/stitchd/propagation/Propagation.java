@@ -90,7 +90,7 @@ public final class Propagation {
 
   private Report report(PropagationRows.Found found, long asked, String tag) {
     var streams = new StreamsMerge(asked, found.committed());
-    found.nodes().forEach(node -> streams.add(Wire.summary(node.path("summary"))));
+    found.nodes().forEach(node -> streams.add(SummaryJson.read(node.path("summary"))));
     var times = new Percentiles();
     var lagging = new ArrayList<Lagging>();
     int applied = 0;
@@ -125,7 +125,7 @@ public final class Propagation {
   private static Instance.@Nullable Receipt firstReceipt(
       JsonNode instance, long revision, String tag) {
     return instance.path("tag").asString("").equals(tag)
-        ? Wire.receipts(instance.path("receipts")).stream()
+        ? SummaryJson.readReceipts(instance.path("receipts")).stream()
             .filter(receipt -> receipt.revision() >= revision)
             .findFirst()
             .orElse(null)

@@ -23,19 +23,19 @@ final class PropagationConfiguration {
   }
 
   @Bean
-  PropagationSharing propagationUpkeep(
+  PropagationSharing propagationSharing(
       Tracker tracker,
       PropagationRows rows,
       PropagationSettings settings,
       Clock clock,
       @Qualifier("timer") Scheduler timer,
       MeterRegistry meters) {
-    var upkeep = new PropagationSharing(tracker, rows, settings, clock, timer, UUID.randomUUID());
-    Gauge.builder("stitchd.propagation.clock", upkeep, u -> u.offset().toMillis() / 1000.0)
+    var sharing = new PropagationSharing(tracker, rows, settings, clock, timer, UUID.randomUUID());
+    Gauge.builder("stitchd.propagation.clock", sharing, s -> s.offset().toMillis() / 1000.0)
         .description("By how much PostgreSQL's clock is ahead of this node's")
         .baseUnit("seconds")
         .register(meters);
-    return upkeep;
+    return sharing;
   }
 
   @Bean

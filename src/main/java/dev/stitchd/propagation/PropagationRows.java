@@ -116,10 +116,10 @@ final class PropagationRows {
                 summaries.stream().map(Tracker.Summary::streams).toArray(Integer[]::new),
                 summaries.stream().map(Tracker.Summary::json).toArray(String[]::new),
                 instances.stream().map(i -> i.environment().value()).toArray(UUID[]::new),
-                instances.stream().map(Tracker.Present::instance).toArray(String[]::new),
-                instances.stream().map(Tracker.Present::tag).toArray(String[]::new),
-                instances.stream().map(Tracker.Present::revision).toArray(Long[]::new),
-                instances.stream().map(Tracker.Present::receipts).toArray(String[]::new)));
+                instances.stream().map(Tracker.InstanceState::instance).toArray(String[]::new),
+                instances.stream().map(Tracker.InstanceState::tag).toArray(String[]::new),
+                instances.stream().map(Tracker.InstanceState::revision).toArray(Long[]::new),
+                instances.stream().map(Tracker.InstanceState::receipts).toArray(String[]::new)));
   }
 
   /// Deletes what no answer counts any more; answers PostgreSQL's time.

@@ -93,7 +93,7 @@ final class PropagationSharing implements BackgroundJob {
     var batch = tracker.take(offset);
     return batch.isEmpty()
         ? Mono.empty()
-        : timed(rows.write(node, batch)).doOnError(_ -> tracker.back(batch));
+        : timed(rows.write(node, batch)).doOnError(_ -> tracker.putBack(batch));
   }
 
   /// The answer's time is PostgreSQL's about half-way between question and answer.

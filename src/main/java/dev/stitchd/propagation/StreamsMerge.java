@@ -3,7 +3,7 @@ package dev.stitchd.propagation;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// What all nodes say about their streams and one revision. One thread.
+/// What all nodes say about their streams and sends revision. One thread.
 final class StreamsMerge {
 
   private final long revision;
@@ -19,15 +19,15 @@ final class StreamsMerge {
     this.committed = committed;
   }
 
-  void add(Wire.Summary node) {
+  void add(SummaryJson.Summary node) {
     full |= node.full();
     for (var place : node.places()) {
       connected += place.streams();
       sent += place.revision() >= revision ? place.streams() : 0;
     }
-    for (var wave : node.waves()) {
-      if (wave.revision() == revision && committed != null) {
-        add(wave, wave.first() - committed);
+    for (var sends : node.sends()) {
+      if (sends.revision() == revision && committed != null) {
+        add(sends, sends.first() - committed);
       }
     }
   }
@@ -51,10 +51,10 @@ final class StreamsMerge {
   }
 
   /// @param first how long after the commit this node's first stream was sent it
-  private void add(Wire.Wave wave, long first) {
-    max = Math.max(max, Math.max(0, first + wave.max()));
-    for (var count : wave.counts()) {
-      long millis = Math.min(Delays.bound(count[0]), wave.max()) + first;
+  private void add(SummaryJson.Sends sends, long first) {
+    max = Math.max(max, Math.max(0, first + sends.max()));
+    for (var count : sends.counts()) {
+      long millis = Math.min(Delays.bound(count[0]), sends.max()) + first;
       counts.merge(Math.max(0, millis), (long) count[1], Long::sum);
     }
   }

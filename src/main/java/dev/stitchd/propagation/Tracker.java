@@ -13,18 +13,18 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Counts, environment by environment; each tally is touched inside its entry of the map alone.
+/// Counts, environment by environment; each is touched inside its entry of the map alone.
 final class Tracker implements Deliveries, Instances {
 
   /// What a node shares of one environment.
   record Summary(EnvironmentId environment, int streams, String json) {}
 
   /// What a node shares of one instance.
-  record Present(
+  record InstanceState(
       EnvironmentId environment, String instance, String tag, long revision, String receipts) {}
 
   /// What is to be written now.
-  record Batch(List<Summary> summaries, List<Present> instances) {
+  record Batch(List<Summary> summaries, List<InstanceState> instances) {
     boolean isEmpty() {
       return summaries.isEmpty() && instances.isEmpty();
     }
@@ -32,7 +32,7 @@ final class Tracker implements Deliveries, Instances {
 
   private final PropagationSettings settings;
   private final Clock clock;
-  private final ConcurrentMap<EnvironmentId, EnvironmentTally> environments =
+  private final ConcurrentMap<EnvironmentId, EnvironmentProgress> environments =
       new ConcurrentHashMap<>();
 
   Tracker(PropagationSettings settings, Clock clock) {
@@ -43,12 +43,12 @@ final class Tracker implements Deliveries, Instances {
   @Override
   public void sent(EnvironmentId environment, long from, long to, int streams) {
     long now = clock.millis();
-    in(environment, tally -> tally.sent(from, to, streams, now));
+    in(environment, progress -> progress.sent(from, to, streams, now));
   }
 
   @Override
   public void ended(EnvironmentId environment, long at, int streams) {
-    in(environment, tally -> tally.ended(at, streams));
+    in(environment, progress -> progress.ended(at, streams));
   }
 
   @Override
@@ -73,7 +73,7 @@ final class Tracker implements Deliveries, Instances {
   @Override
   public void gone(EnvironmentId environment, String instance) {
     long now = clock.millis();
-    in(environment, tally -> with(tally.instance(instance, now), known -> known.gone(now)));
+    in(environment, progress -> with(progress.instance(instance, now), known -> known.gone(now)));
   }
 
   /// Notes a receipt whose cursor has been checked.
@@ -81,9 +81,9 @@ final class Tracker implements Deliveries, Instances {
     long now = clock.millis();
     in(
         environment,
-        tally ->
+        progress ->
             with(
-                tally.instance(instance, now),
+                progress.instance(instance, now),
                 known -> {
                   known.seen(now);
                   known.applied(cursor, now);
@@ -104,11 +104,11 @@ final class Tracker implements Deliveries, Instances {
     for (var environment : environments.keySet()) {
       environments.computeIfPresent(
           environment,
-          (_, tally) -> {
-            if (tally.isDue(now)) {
-              due.add(Map.entry(tally.written(), environment));
+          (_, progress) -> {
+            if (progress.isDue(now)) {
+              due.add(Map.entry(progress.written(), environment));
             }
-            return tally;
+            return progress;
           });
     }
     due.sort(Comparator.comparing(Map.Entry::getKey));
@@ -120,39 +120,43 @@ final class Tracker implements Deliveries, Instances {
   }
 
   /// Takes back what could not be written.
-  void back(Batch batch) {
-    batch.summaries().forEach(summary -> in(summary.environment(), EnvironmentTally::notWritten));
+  void putBack(Batch batch) {
+    batch
+        .summaries()
+        .forEach(summary -> in(summary.environment(), EnvironmentProgress::notWritten));
     long now = clock.millis();
-    for (var present : batch.instances()) {
+    for (var state : batch.instances()) {
       in(
-          present.environment(),
-          tally -> with(tally.instance(present.instance(), now), Instance::notWritten));
+          state.environment(),
+          progress -> with(progress.instance(state.instance(), now), Instance::notWritten));
     }
   }
 
   private void take(EnvironmentId environment, long now, long offset, Batch batch) {
     environments.computeIfPresent(
         environment,
-        (_, tally) -> {
-          batch.summaries().add(new Summary(environment, tally.streams(), Wire.of(tally, offset)));
-          for (var entry : tally.due(now, settings.instances())) {
-            batch.instances().add(present(environment, entry.getKey(), entry.getValue(), offset));
+        (_, progress) -> {
+          batch
+              .summaries()
+              .add(new Summary(environment, progress.streams(), SummaryJson.of(progress, offset)));
+          for (var entry : progress.due(now, settings.instances())) {
+            batch.instances().add(state(environment, entry.getKey(), entry.getValue(), offset));
             entry.getValue().written(now);
           }
-          tally.written(now);
-          tally.forgetIdle(now);
-          return tally.isIdle() ? null : tally;
+          progress.written(now);
+          progress.forgetIdle(now);
+          return progress.isIdle() ? null : progress;
         });
   }
 
-  private static Present present(
+  private static InstanceState state(
       EnvironmentId environment, String name, Instance instance, long offset) {
-    return new Present(
+    return new InstanceState(
         environment,
         name,
         instance.tag(),
         instance.revision(),
-        Wire.of(instance.receipts(), offset));
+        SummaryJson.of(instance.receipts(), offset));
   }
 
   private void heard(
@@ -161,9 +165,9 @@ final class Tracker implements Deliveries, Instances {
     long now = clock.millis();
     in(
         snapshot.environment(),
-        tally ->
+        progress ->
             with(
-                tally.instance(named.name(), now),
+                progress.instance(named.name(), now),
                 instance -> {
                   instance.seen(now);
                   also.accept(instance);
@@ -173,13 +177,13 @@ final class Tracker implements Deliveries, Instances {
                 }));
   }
 
-  private void in(EnvironmentId environment, Consumer<EnvironmentTally> work) {
+  private void in(EnvironmentId environment, Consumer<EnvironmentProgress> work) {
     environments.compute(
         environment,
         (_, known) -> {
-          var tally = known == null ? new EnvironmentTally(settings) : known;
-          work.accept(tally);
-          return tally;
+          var progress = known == null ? new EnvironmentProgress(settings) : known;
+          work.accept(progress);
+          return progress;
         });
   }
 

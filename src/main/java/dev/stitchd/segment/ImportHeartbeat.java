@@ -43,7 +43,9 @@ final class ImportHeartbeat {
   private Mono<Void> beat(ImportRun run) {
     return transactions
         .inTenant(run.author.tenant(), session -> ImportRows.beat(session, run).thenReturn(true))
-        .onErrorResume(failure -> !(failure instanceof dev.stitchd.kernel.Problem), failure -> missed(run, failure))
+        .onErrorResume(
+            failure -> !(failure instanceof dev.stitchd.kernel.Problem),
+            failure -> missed(run, failure))
         .then();
   }
 

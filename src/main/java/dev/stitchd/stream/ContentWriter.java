@@ -21,7 +21,7 @@ final class ContentWriter implements StreamWriter, ChannelFutureListener {
   private int underWay;
   private boolean closing;
   private boolean sending;
-  private boolean owesWord;
+  private boolean mustTell;
 
   /// @param pieces largest write
   ContentWriter(Channel channel, int pieces) {
@@ -48,11 +48,11 @@ final class ContentWriter implements StreamWriter, ChannelFutureListener {
   public boolean flush(LiveStream of) {
     stream = of;
     if (sending) { // asked for by what a write has set off
-      owesWord = true;
+      mustTell = true;
       return false;
     }
     boolean all = underWay == 0 && sendNext();
-    if (all && owesWord) {
+    if (all && mustTell) {
       tellAll();
     }
     return all;
@@ -92,12 +92,12 @@ final class ContentWriter implements StreamWriter, ChannelFutureListener {
   }
 
   private void tellAll() {
-    owesWord = false;
-    var whose = stream;
+    mustTell = false;
+    var written = stream;
     if (closing) {
       closeSoon();
-    } else if (whose != null) {
-      whose.caughtUp();
+    } else if (written != null) {
+      written.caughtUp();
     }
   }
 

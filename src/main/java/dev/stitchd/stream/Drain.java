@@ -91,7 +91,10 @@ final class Drain implements BackgroundJob {
           .then()
           .takeUntilOther(lastMoment(time).doOnNext(_ -> engine.cut()).then(Mono.never()))
           .timeout(time.plus(GRACE).plus(GRACE), Mono.empty(), timer)
-          .doFinally(_ -> LOG.info("Streams: drained; {} streams are left and closed with their connections", limits.open()));
+          .doFinally(_ ->
+              LOG.info(
+                  "Streams: drained; {} streams are left and closed with their connections",
+                  limits.open()));
     });
   }
 }

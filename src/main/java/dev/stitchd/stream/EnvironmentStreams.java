@@ -20,7 +20,7 @@ import reactor.core.Disposables;
 
 /// The streams of one environment on one event loop. A change is one task: it goes through them
 /// all, and those that stand at the same place are written the same bytes. Confined to its loop but
-/// for [#hear], [#deleted] and [#failed].
+/// for [#changed], [#deleted] and [#failed].
 final class EnvironmentStreams {
 
   private static final Logger LOG = LoggerFactory.getLogger(EnvironmentStreams.class);
@@ -66,13 +66,13 @@ final class EnvironmentStreams {
 
   /// Takes a stream in and brings it to where the environment is, if that is known already.
   void add(LiveStream stream) {
-    stream.place = streams.size();
+    stream.index = streams.size();
     streams.add(stream);
     keys.computeIfAbsent(
             stream.caller().keyId(), _ -> new Watch(engine.watch(stream.caller(), this, loop)))
         .streams++;
     if (newest == null) {
-      loop.keepUp(stream, stream.flush());
+      loop.noteFlush(stream, stream.flush());
     } else {
       advance(stream);
     }
@@ -81,8 +81,8 @@ final class EnvironmentStreams {
   void remove(LiveStream stream) {
     var last = streams.removeLast();
     if (last != stream) {
-      streams.set(stream.place, last);
-      last.place = stream.place;
+      streams.set(stream.index, last);
+      last.index = stream.index;
     }
     loop.remove(stream);
     if (stream.sent() != Deliveries.NOWHERE) {
@@ -107,7 +107,7 @@ final class EnvironmentStreams {
 
   /// A newer snapshot; from any thread. Those that come before the loop has time for them become
   /// one.
-  void hear(Snapshot snapshot) {
+  void changed(Snapshot snapshot) {
     if (arrived.getAndSet(new Arrival(snapshot, meters.start())) == null) {
       loop.execute(this::advance);
     }
@@ -145,8 +145,8 @@ final class EnvironmentStreams {
     return List.copyOf(streams);
   }
 
-  /// Notes a goodbye.
-  void said(Frame goodbye) {
+  /// Counts a goodbye that was written.
+  void countGoodbye(Frame goodbye) {
     meters.written(goodbye);
   }
 
@@ -154,13 +154,13 @@ final class EnvironmentStreams {
   void advance(LiveStream stream) {
     var to = newest;
     if (to == null || waits(stream, to)) {
-      loop.keepUp(stream, stream.flush());
+      loop.noteFlush(stream, stream.flush());
     } else {
-      tell(stream, to);
+      send(stream, to);
     }
   }
 
-  private void tell(LiveStream stream, Snapshot to) {
+  private void send(LiveStream stream, Snapshot to) {
     var from = stream.content().at();
     var frame = stream.content().advance(to);
     if (frame != null) {
@@ -168,7 +168,7 @@ final class EnvironmentStreams {
       written(frame, from, to, 1);
     }
     boolean took = stream.flush();
-    loop.keepUp(stream, took);
+    loop.noteFlush(stream, took);
     if (took) {
       sent(stream);
     }
@@ -194,7 +194,7 @@ final class EnvironmentStreams {
     if (to != null
         && !stream.isOver()
         && !stream.isBehind()) { // who is behind waits for another turn
-      tell(stream, to);
+      send(stream, to);
     }
   }
 
@@ -214,7 +214,7 @@ final class EnvironmentStreams {
     }
     newest = arrival.snapshot;
     chunks.clear();
-    new Round(arrival.snapshot).run();
+    new FanOut(arrival.snapshot).run();
     meters.fannedOut(arrival.since);
   }
 
@@ -234,7 +234,7 @@ final class EnvironmentStreams {
 
   /// One change to everybody. Most stand at the same place, so what the one before was written is
   /// remembered.
-  private final class Round {
+  private final class FanOut {
 
     private final Snapshot to;
     private @Nullable Cursor from;
@@ -244,7 +244,7 @@ final class EnvironmentStreams {
     private int took;
     private int skipped;
 
-    private Round(Snapshot to) {
+    private FanOut(Snapshot to) {
       this.to = to;
     }
 
@@ -280,7 +280,7 @@ final class EnvironmentStreams {
         same++;
         stream.write(bytes, chunks.of(bytes).retainedDuplicate());
         boolean all = stream.flush();
-        loop.keepUp(stream, all);
+        loop.noteFlush(stream, all);
         if (all && there != null && !stream.isOver()) {
           took++;
           stream.sent(to.revision());

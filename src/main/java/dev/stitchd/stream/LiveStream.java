@@ -29,11 +29,11 @@ final class LiveStream implements ChannelFutureListener {
   private boolean slow;
   private boolean gone;
 
-  /// Where the streams of its environment keep it.
-  int place;
+  /// Its index among the streams of its environment.
+  int index;
 
-  /// Where its slot keeps it.
-  int slotPlace;
+  /// Its index in its slot.
+  int slotIndex;
 
   /// @param end completed when the stream has ended
   LiveStream(SdkCaller caller, StreamContent content, StreamWriter writer, MonoSink<Void> end) {
@@ -78,10 +78,6 @@ final class LiveStream implements ChannelFutureListener {
     return lastTick;
   }
 
-  boolean isTooOld(int tick) {
-    return tick >= lastTick;
-  }
-
   /// Whether bytes of earlier frames are still waiting for the client to take them.
   boolean isBehind() {
     return behind;
@@ -124,8 +120,10 @@ final class LiveStream implements ChannelFutureListener {
     return false;
   }
 
-  /// For how many ticks the client has taken nothing of what waits.
-  int stalledFor(int tick) {
+  /// Notes whether the client has taken anything of what waits since this was called before.
+  ///
+  /// @return for how many ticks it has not
+  int noteProgress(int tick) {
     long now = writer.waiting();
     if (now != left) {
       left = now;
@@ -146,7 +144,7 @@ final class LiveStream implements ChannelFutureListener {
       goodbye = last;
       return false;
     }
-    of.said(last);
+    of.countGoodbye(last);
     var _ = leave();
     writer.write(last, last.chunk(channel().alloc()));
     var _ = writer.flush(this);
@@ -159,15 +157,15 @@ final class LiveStream implements ChannelFutureListener {
 
   /// Decides to end a stream that is behind: its goodbye leaves when everything before it has.
   ///
-  /// @param words what is said, unless another goodbye waits already
+  /// @param goodbyes makes what is said, unless another goodbye waits already
   /// @return whether that is new
-  boolean isTooSlow(Function<Frame.Reason, Frame> words) {
+  boolean endTooSlow(Function<Frame.Reason, Frame> goodbyes) {
     if (slow) {
       return false;
     }
     slow = true;
     if (goodbye == null) {
-      goodbye = words.apply(Frame.Reason.TOO_SLOW);
+      goodbye = goodbyes.apply(Frame.Reason.TOO_SLOW);
     }
     return true;
   }
@@ -177,7 +175,7 @@ final class LiveStream implements ChannelFutureListener {
     end.success();
   }
 
-  /// Cuts the connection without ceremony.
+  /// Closes the connection at once.
   void cut() {
     var _ = channel().close();
   }

@@ -75,7 +75,7 @@ final class LoopStreams {
     }
     stream.join(streams, tick + ticks(engine.jitter().age()));
     var slot = slotOf(stream);
-    stream.slotPlace = slot.size();
+    stream.slotIndex = slot.size();
     slot.add(stream);
     var retry = Frame.retry(engine.jitter().retry());
     stream.write(retry, retry.chunk(engine.allocator()));
@@ -87,18 +87,18 @@ final class LoopStreams {
     }
   }
 
-  /// Lets go of a stream that has ended.
+  /// Forgets a stream that has ended.
   void remove(LiveStream stream) {
     behind.remove(stream);
     var slot = slotOf(stream);
     var last = slot.removeLast();
     if (last != stream) {
-      slot.set(stream.slotPlace, last);
-      last.slotPlace = stream.slotPlace;
+      slot.set(stream.slotIndex, last);
+      last.slotIndex = stream.slotIndex;
     }
   }
 
-  /// Lets go of an environment that has no streams left.
+  /// Forgets an environment that has no streams left.
   void remove(EnvironmentStreams streams) {
     environments.remove(streams.environment(), streams);
     var timer = ticking;
@@ -109,10 +109,10 @@ final class LoopStreams {
     }
   }
 
-  /// Looks after a stream if its client does not take what it was written.
-  void keepUp(LiveStream stream, boolean took) {
+  /// Notes a stream whose client has not taken all that it was written, to see whether it stalls.
+  void noteFlush(LiveStream stream, boolean took) {
     if (!took && !stream.isOver() && behind.add(stream)) {
-      var _ = stream.stalledFor(tick);
+      var _ = stream.noteProgress(tick);
     }
   }
 
@@ -137,7 +137,7 @@ final class LoopStreams {
 
   private void tick() {
     tick++;
-    lookAfter(slots.get(tick % SLOTS));
+    serve(slots.get(tick % SLOTS));
     if (!behind.isEmpty()) {
       closeStalled();
     }
@@ -145,7 +145,7 @@ final class LoopStreams {
   }
 
   /// Heartbeats, and the end of those that are too old.
-  private void lookAfter(List<LiveStream> slot) {
+  private void serve(List<LiveStream> slot) {
     int beats = 0;
     // from the end, since a stream that ends here is replaced by the last one
     for (int i = slot.size() - 1; i >= 0; i--) {
@@ -154,7 +154,7 @@ final class LoopStreams {
         var _ = stream.finish(engine.goodbye(Frame.Reason.MAXIMUM_AGE));
       } else if (!stream.isBehind()) {
         stream.write(Frame.HEARTBEAT, chunks.of(Frame.HEARTBEAT).retainedDuplicate());
-        keepUp(stream, stream.flush());
+        noteFlush(stream, stream.flush());
         beats++;
       }
     }
@@ -168,7 +168,7 @@ final class LoopStreams {
   private void closeStalled() {
     int longest = ticks(engine.settings().stalled());
     for (var stream : List.copyOf(behind)) {
-      if (stream.stalledFor(tick) >= longest && stream.isTooSlow(engine::goodbye)) {
+      if (stream.noteProgress(tick) >= longest && stream.endTooSlow(engine::goodbye)) {
         engine.meters().stalled();
         later(engine.settings().farewell(), stream::cut);
       }

@@ -69,7 +69,7 @@ final class StreamEngine implements BackgroundJob {
   Disposable follow(EnvironmentStreams streams) {
     return snapshots
         .updates(streams.environment())
-        .subscribe(streams::hear, streams::failed, streams::deleted);
+        .subscribe(streams::changed, streams::failed, streams::deleted);
   }
 
   /// Tells streams of the end of a key.

@@ -66,10 +66,10 @@ class TrackerTest {
     tracker.sent(environment, 7, 8, 2);
     tracker.ended(environment, 7, 1);
 
-    var summary = Wire.summary(Json.parseOwn(only(tracker.take(0)).json()));
+    var summary = SummaryJson.read(Json.parseOwn(only(tracker.take(0)).json()));
 
-    assertThat(summary.places()).containsExactly(new Wire.Place(8, 2));
-    assertThat(summary.waves())
+    assertThat(summary.places()).containsExactly(new SummaryJson.Place(8, 2));
+    assertThat(summary.sends())
         .singleElement()
         .satisfies(wave -> {
           assertThat(wave.revision()).isEqualTo(8);
@@ -83,10 +83,10 @@ class TrackerTest {
     tracker.sent(environment, Deliveries.NOWHERE, 1, 1);
     tracker.sent(environment, 1, 4, 1);
 
-    var summary = Wire.summary(Json.parseOwn(only(tracker.take(500)).json()));
+    var summary = SummaryJson.read(Json.parseOwn(only(tracker.take(500)).json()));
 
-    assertThat(summary.waves()).extracting(Wire.Wave::revision).containsExactly(2L, 3L, 4L);
-    assertThat(summary.waves()).extracting(Wire.Wave::first).containsOnly(1_000_500L);
+    assertThat(summary.sends()).extracting(SummaryJson.Sends::revision).containsExactly(2L, 3L, 4L);
+    assertThat(summary.sends()).extracting(SummaryJson.Sends::first).containsOnly(1_000_500L);
   }
 
   @Test
@@ -94,8 +94,8 @@ class TrackerTest {
     tracker.sent(environment, Deliveries.NOWHERE, 1, 1);
     tracker.sent(environment, 1, 1_000_000_000, 1);
 
-    assertThat(Wire.summary(Json.parseOwn(only(tracker.take(0)).json())).waves())
-        .extracting(Wire.Wave::revision)
+    assertThat(SummaryJson.read(Json.parseOwn(only(tracker.take(0)).json())).sends())
+        .extracting(SummaryJson.Sends::revision)
         .containsExactly(999_999_997L, 999_999_998L, 999_999_999L, 1_000_000_000L);
   }
 
@@ -105,9 +105,9 @@ class TrackerTest {
       tracker.sent(environment, Deliveries.NOWHERE, revision, revision);
     }
 
-    assertThat(Wire.summary(Json.parseOwn(only(tracker.take(0)).json())).places())
+    assertThat(SummaryJson.read(Json.parseOwn(only(tracker.take(0)).json())).places())
         .containsExactlyInAnyOrder(
-            new Wire.Place(5, 5), new Wire.Place(4, 4), new Wire.Place(1, 6));
+            new SummaryJson.Place(5, 5), new SummaryJson.Place(4, 4), new SummaryJson.Place(1, 6));
   }
 
   @Test
@@ -125,7 +125,7 @@ class TrackerTest {
     tracker.sent(environment, Deliveries.NOWHERE, 1, 1);
     tracker.applied(environment, "web-1", new Cursor("0badcafe", 1));
     var batch = tracker.take(0);
-    tracker.back(batch);
+    tracker.putBack(batch);
 
     assertThat(tracker.take(0)).isEqualTo(batch);
     assertThat(tracker.take(0).isEmpty()).isTrue();
@@ -161,9 +161,9 @@ class TrackerTest {
       clock.now++;
       tracker.applied(environment, "web-1", new Cursor("0badcafe", revision));
     }
-    var present = tracker.take(10).instances().getFirst();
-    assertThat(present.revision()).isEqualTo(5);
-    assertThat(present.receipts()).isEqualTo("[[3,1000012],[5,1000014]]");
+    var state = tracker.take(10).instances().getFirst();
+    assertThat(state.revision()).isEqualTo(5);
+    assertThat(state.receipts()).isEqualTo("[[3,1000012],[5,1000014]]");
   }
 
   @Test
@@ -180,11 +180,13 @@ class TrackerTest {
     }
     var batch = tracker.take(0);
     assertThat(batch.instances()).hasSize(3);
-    assertThat(Wire.summary(Json.parseOwn(only(batch).json())).full()).isTrue();
+    assertThat(SummaryJson.read(Json.parseOwn(only(batch).json())).full()).isTrue();
 
     clock.now += Duration.ofMinutes(5).toMillis() + 1;
     tracker.applied(environment, "new", new Cursor("0badcafe", 1));
-    assertThat(tracker.take(0).instances()).extracting(Tracker.Present::instance).contains("new");
+    assertThat(tracker.take(0).instances())
+        .extracting(Tracker.InstanceState::instance)
+        .contains("new");
   }
 
   @Test

@@ -47,8 +47,8 @@ public final class SegmentLists {
     return SegmentListRows.find(session, tenant, path);
   }
 
-  /// A segment's list, locked until the transaction ends: its members change through nobody else, and
-  /// no import of it begins or ends.
+  /// A segment's list, locked until the transaction ends: its members change through nobody else,
+  /// and no import of it begins or ends.
   public Mono<SegmentList> lock(Session session, TenantId tenant, SegmentPath path) {
     return SegmentListRows.lock(session, tenant, path);
   }

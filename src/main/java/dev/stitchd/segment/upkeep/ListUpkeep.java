@@ -124,10 +124,10 @@ final class ListUpkeep implements BackgroundJob {
     return transactions
         .inTenant(found.tenant(), session -> UpkeepRows.fail(session, found, settings.silence()))
         .filter(ended -> ended > 0)
-        .doOnNext(_ -> LOG.warn(
+        .doOnNext(_ ->
+            LOG.warn(
                 "Lists: import {} has failed, since the process that ran it wrote no heartbeat for {}; the list is what it was, upload it again",
                 found.importId(),
                 settings.silence()));
   }
-
 }

@@ -10,14 +10,14 @@ import org.jspecify.annotations.Nullable;
 
 /// What this node knows about one environment. Times are milliseconds of this node's clock. One
 /// thread at a time.
-final class EnvironmentTally {
+final class EnvironmentProgress {
 
   /// The streams that were sent a revision while it was new.
-  static final class Wave {
+  static final class Sends {
     private final long first;
     private final Delays delays = new Delays();
 
-    private Wave(long first) {
+    private Sends(long first) {
       this.first = first;
     }
 
@@ -34,14 +34,14 @@ final class EnvironmentTally {
 
   private final PropagationSettings settings;
   private final NavigableMap<Long, Integer> places = new TreeMap<>();
-  private final NavigableMap<Long, Wave> waves = new TreeMap<>();
+  private final NavigableMap<Long, Sends> sends = new TreeMap<>();
   private final Map<String, Instance> instances = new LinkedHashMap<>(16, 0.75f, true);
   private int streams;
   private boolean full;
   private boolean changed;
   private long written = Long.MIN_VALUE / 2;
 
-  EnvironmentTally(PropagationSettings settings) {
+  EnvironmentProgress(PropagationSettings settings) {
     this.settings = settings;
   }
 
@@ -52,11 +52,11 @@ final class EnvironmentTally {
       leave(from, count);
       long oldest = Math.max(from + 1, to - settings.revisions() + 1);
       for (long revision = oldest; revision <= to; revision++) {
-        var wave = waves.computeIfAbsent(revision, _ -> new Wave(now));
-        wave.delays.add(now - wave.first, count);
+        var sent = sends.computeIfAbsent(revision, _ -> new Sends(now));
+        sent.delays.add(now - sent.first, count);
       }
-      while (waves.size() > settings.revisions()) {
-        var _ = waves.pollFirstEntry();
+      while (sends.size() > settings.revisions()) {
+        var _ = sends.pollFirstEntry();
       }
     }
     places.merge(to, count, Integer::sum);
@@ -83,8 +83,8 @@ final class EnvironmentTally {
     return streams;
   }
 
-  Map<Long, Wave> waves() {
-    return waves;
+  Map<Long, Sends> sends() {
+    return sends;
   }
 
   /// Whether there were more instances than are followed.
