@@ -24,6 +24,15 @@ public final class TestCertificate {
     this.store = store;
   }
 
+  private static final class Shared {
+    private static final TestCertificate CERTIFICATE = in(OwnFolders.temporary("certificate"));
+  }
+
+  /// One for all servers of this JVM.
+  public static TestCertificate shared() {
+    return Shared.CERTIFICATE;
+  }
+
   /// Makes one.
   public static TestCertificate in(Path folder) {
     var file = folder.resolve("store.p12");

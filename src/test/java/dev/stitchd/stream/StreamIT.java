@@ -3,18 +3,20 @@ package dev.stitchd.stream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.dev.Admin;
+import dev.stitchd.dev.Node;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.SseClient;
+import dev.stitchd.dev.Transport;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -25,32 +27,49 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
-/// Streaming and polling on two whole servers that share one PostgreSQL, over HTTP alone.
+/// Streaming and polling on two whole servers that share one PostgreSQL, over HTTP alone: the same
+/// over every transport. One server speaks plain HTTP, the other one TLS; the one that speaks what
+/// is to be tested is `one`, and changes are made on the other one.
 @Timeout(60)
+@ParameterizedClass
+@EnumSource(Transport.class)
 class StreamIT {
 
   private static final Duration SOON = Duration.ofSeconds(5);
 
-  private static Server one;
-  private static Server other;
-  private static Admin admin;
+  private static Server plain;
+  private static Server encrypted;
 
+  private final Transport transport;
+  private final Node one;
+  private final Node other;
+  private final Admin admin;
   private final String project = "p" + UUID.randomUUID().toString().substring(0, 8);
   private String key;
 
+  StreamIT(Transport transport) {
+    this.transport = transport;
+    var first = new Node(plain, Transport.PLAIN);
+    this.one = transport.isEncrypted() ? new Node(encrypted, transport) : first;
+    this.other = transport.isEncrypted() ? first : new Node(encrypted, Transport.TLS);
+    this.admin = other.admin();
+  }
+
   @BeforeAll
   static void start() {
-    one = Server.start(Map.of("STITCHD_STREAM_HEARTBEAT", "PT1S"));
-    other = Server.on(one.postgres(), one.clickHouse(), Map.of());
-    admin = one.admin();
+    var heartbeat = Map.of("STITCHD_STREAM_HEARTBEAT", "PT1S");
+    plain = Server.start(heartbeat);
+    encrypted = Server.on(plain.postgres(), plain.clickHouse(), Transport.TLS.settings(heartbeat));
   }
 
   @AfterAll
   static void stop() {
-    other.stop();
-    one.stop();
+    encrypted.stop();
+    plain.stop();
   }
 
   @BeforeEach
@@ -68,6 +87,7 @@ class StreamIT {
       var put = await(stream, "put");
 
       assertThat(stream.status()).isEqualTo(200);
+      assertThat(stream.version()).isEqualTo(transport.version());
       assertThat(stream.headers().firstValue("Content-Type")).hasValue("text/event-stream");
       assertThat(stream.headers().firstValue("Cache-Control")).hasValue("no-store");
       assertThat(stream.headers().firstValue("X-Accel-Buffering")).hasValue("no");
@@ -88,9 +108,9 @@ class StreamIT {
 
       admin.serve(project, "checkout", "production", "on");
 
-      var patch = await(there, "patch");
+      var patch = await(here, "patch");
       assertThat(patch.json().path("flags").path("checkout").path("enabled").asBoolean()).isTrue();
-      assertThat(await(here, "patch").data()).isEqualTo(patch.data());
+      assertThat(await(there, "patch").data()).isEqualTo(patch.data());
     }
   }
 
@@ -112,16 +132,15 @@ class StreamIT {
     admin.createFlag(project, "banner");
     admin.createFlag(project, "search");
     String cursor;
-    try (var stream = one.stream(key)) {
+    try (var stream = other.stream(key)) {
       cursor = await(stream, "put").id();
     }
 
-    try (var current = other.stream(key, "Last-Event-ID", cursor)) {
+    try (var current = one.stream(key, "Last-Event-ID", cursor)) {
       assertThat(await(current, "current").id()).isEqualTo(cursor);
     }
     admin.serve(project, "checkout", "production", "on");
-    try (var patched =
-        SseClient.open(other.url() + "/sdk/v1/stream?since=" + cursor, "X-API-Key", key)) {
+    try (var patched = one.open("/sdk/v1/stream?since=" + cursor, List.of("X-API-Key", key))) {
       assertThat(patched.events()).isNotNull();
       var patch = await(patched, "patch");
       assertThat(patch.json().path("flags").propertyNames()).containsExactly("checkout");
@@ -148,14 +167,14 @@ class StreamIT {
   @Test
   void killingTheListeningConnectionsLosesNothing() throws SQLException {
     admin.createFlag(project, "checkout");
-    try (var stream = other.stream(key)) {
+    try (var stream = one.stream(key)) {
       var at = await(stream, "put").json();
       for (int i = 0; i < 5; i++) {
         killListeners();
         admin.serve(project, "checkout", "production", i % 2 == 0 ? "on" : "off");
         at = applied(at, await(stream, "patch").json());
       }
-      assertThat(at).isEqualTo(config(other));
+      assertThat(at).isEqualTo(config(one));
     }
   }
 
@@ -182,9 +201,9 @@ class StreamIT {
   @Test
   void theLagOfANodeCountsFromTheCommitAndNotFromHearing() throws SQLException {
     admin.createFlag(project, "checkout");
-    try (var there = other.stream(key)) {
+    try (var there = one.stream(key)) {
       await(there, "put");
-      var notice = other.bean(MeterRegistry.class).get("stitchd.snapshot.notice").timer();
+      var notice = one.bean(MeterRegistry.class).get("stitchd.snapshot.notice").timer();
       long before = notice.count();
       admin.serve(project, "checkout", "production", "on");
       await(there, "patch");
@@ -219,7 +238,7 @@ class StreamIT {
     var second = admin.send("POST", keys, "{\"name\":\"second\",\"kind\":\"server\"}").json();
     try (var here = one.stream(second.path("key").asString());
         var there = other.stream(second.path("key").asString());
-        var kept = other.stream(key)) {
+        var kept = one.stream(key)) {
       await(here, "put");
       await(there, "put");
       await(kept, "put");
@@ -302,16 +321,16 @@ class StreamIT {
         .isEqualTo(200);
   }
 
-  private int flags(Server node) {
+  private int flags(Node node) {
     return node.http().get("/sdk/v1/config", "X-API-Key", key).json().path("flags").size();
   }
 
   @Test
   void aLongPollHearsOfAChangeOnAnotherNode() throws Exception {
     admin.createFlag(project, "checkout");
-    var tag = other.http().get("/sdk/v1/config", "X-API-Key", key).header("ETag");
+    var tag = one.http().get("/sdk/v1/config", "X-API-Key", key).header("ETag");
     var path = "/sdk/v1/config?wait=PT20S&since=" + tag.substring(1, tag.length() - 1);
-    var poll = CompletableFuture.supplyAsync(() -> other.http().get(path, "X-API-Key", key));
+    var poll = CompletableFuture.supplyAsync(() -> one.http().get(path, "X-API-Key", key));
     Thread.sleep(300);
     assertThat(poll).isNotDone();
 
@@ -322,8 +341,7 @@ class StreamIT {
     assertThat(answer.json().path("flags").path("checkout").path("enabled").asBoolean()).isTrue();
     var again = answer.header("ETag");
     var vain =
-        other
-            .http()
+        one.http()
             .get(
                 "/sdk/v1/config?wait=PT0.2S&since=" + again.substring(1, again.length() - 1),
                 "X-API-Key",
@@ -339,7 +357,7 @@ class StreamIT {
     var plain = one.http().get("/sdk/v1/config", "X-API-Key", key).body();
 
     var answer =
-        HttpClient.newHttpClient()
+        one.client()
             .send(
                 HttpRequest.newBuilder(URI.create(one.url() + "/sdk/v1/config"))
                     .header("X-API-Key", key)
@@ -354,19 +372,23 @@ class StreamIT {
 
   @Test
   void aNodeThatStopsSaysGoodbyeOneAfterTheOtherAndThenIsGone() {
-    var third = Server.on(one.postgres(), one.clickHouse(), Map.of("STITCHD_DRAIN", "PT2S"));
+    var server =
+        Server.on(
+            plain.postgres(),
+            plain.clickHouse(),
+            transport.settings(Map.of("STITCHD_DRAIN", "PT2S")));
+    var third = new Node(server, transport);
     var streams = new ArrayList<SseClient>();
     for (int i = 0; i < 10; i++) {
       streams.add(third.stream(key));
     }
     streams.forEach(stream -> await(stream, "put"));
-    var url = third.url();
     long start = System.nanoTime();
 
-    var stopping = CompletableFuture.runAsync(third::stop);
+    var stopping = CompletableFuture.runAsync(server::stop);
     waitUntil(() -> streams.stream().anyMatch(SseClient::ended));
     assertThat(streams).anyMatch(stream -> !stream.ended());
-    try (var refused = SseClient.open(url + "/sdk/v1/stream", "X-API-Key", key)) {
+    try (var refused = third.stream(key)) {
       assertThat(refused.status()).isEqualTo(503);
       assertThat(refused.headers().firstValue("Retry-After").orElse("")).matches("[1-5]");
     }
@@ -396,13 +418,13 @@ class StreamIT {
     return stream.await(e -> e.name().equals("goodbye"), SOON).json().path("reason").asString();
   }
 
-  private static void delete(String path) {
+  private void delete(String path) {
     var answer = admin.send("DELETE", path, "", "If-Match", "*");
     assertThat(answer.status()).as(answer.body()).isBetween(200, 299);
   }
 
-  private JsonNode config(Server server) {
-    return server.http().get("/sdk/v1/config", "X-API-Key", key).json();
+  private JsonNode config(Node node) {
+    return node.http().get("/sdk/v1/config", "X-API-Key", key).json();
   }
 
   private static JsonNode applied(JsonNode state, JsonNode patch) {
@@ -430,7 +452,7 @@ class StreamIT {
   }
 
   private static void sql(String sql) throws SQLException {
-    var url = URI.create(one.postgres());
+    var url = URI.create(plain.postgres());
     var user = url.getUserInfo().split(":", 2);
     try (var connection =
             DriverManager.getConnection(
@@ -442,8 +464,8 @@ class StreamIT {
     }
   }
 
-  private static double openStreams(Server server) {
-    return server.bean(MeterRegistry.class).get("stitchd.streams").gauge().value();
+  private static double openStreams(Node node) {
+    return node.bean(MeterRegistry.class).get("stitchd.streams").gauge().value();
   }
 
   private static void waitUntil(java.util.function.BooleanSupplier condition) {
