@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
@@ -37,6 +38,7 @@ public final class SegmentLists {
   }
 
   private final UnitsOfWork units;
+  private final AtomicLong changes = new AtomicLong();
 
   SegmentLists(UnitsOfWork units) {
     this.units = units;
@@ -53,6 +55,11 @@ public final class SegmentLists {
     return SegmentListRows.lock(session, tenant, path);
   }
 
+  /// How often [#change] was called in this process; safe from any thread.
+  public long changes() {
+    return changes.get();
+  }
+
   /// Counts a change of members of a locked list. SDKs hear of it by [#announce].
   ///
   /// @param included by how many the included keys grew or, if negative, shrank
@@ -65,6 +72,7 @@ public final class SegmentLists {
       long included,
       long excluded) {
     var what = Json.object().put("included", included).put("excluded", excluded);
+    changes.incrementAndGet();
     return UnitOfWork.in(
         session,
         author,

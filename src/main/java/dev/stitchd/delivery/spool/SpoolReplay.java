@@ -25,7 +25,7 @@ final class SpoolReplay {
   private static final Logger LOG = LoggerFactory.getLogger(SpoolReplay.class);
 
   /// How often an empty spool is looked at; costs one look into memory.
-  private static final Duration IDLE = Duration.ofMillis(100);
+  private static final Duration IDLE = Duration.ofMillis(500);
 
   /// Failures of one batch after which another one finds out whether it is the batch or the sink.
   private static final int PATIENCE = 5;

@@ -27,6 +27,10 @@ final class ListUpkeep implements BackgroundJob {
   /// Environments whose lists are announced side by side.
   private static final int ANNOUNCEMENTS = 2;
 
+  /// Of so many checks, a node that changed no list lately asks PostgreSQL in one: what it would
+  /// find is what another node has changed, which announces it unless it dies.
+  private static final int CHECKS_OF_A_QUIET_NODE = 5;
+
   private final OutageLog announcements =
       new OutageLog(
           LOG,
@@ -49,6 +53,9 @@ final class ListUpkeep implements BackgroundJob {
   private final BulkThrottle throttle;
   private final UpkeepSettings settings;
   private final Scheduler timer;
+  private long changesSeen;
+  private int checksSoon;
+  private int checksLeftOut;
 
   ListUpkeep(
       UpkeepRows rows,
@@ -85,22 +92,41 @@ final class ListUpkeep implements BackgroundJob {
   @Override
   public Flux<Void> work() {
     return Flux.merge(
-        every(settings.announceCheck(), this::announce, announcements),
+        Turns.every(settings.announceCheck(), timer, this::announceIfDue),
         every(settings.askedCheck(), throttle::check, checks),
         every(settings.removalCheck(), this::clear, removals));
   }
 
   /// Never ends; a round that is due while another still runs is left out.
   private Flux<Void> every(Duration interval, Supplier<Mono<Void>> round, OutageLog outage) {
-    return Turns.every(
-        interval,
-        timer,
-        () ->
-            round
-                .get()
-                .doOnSuccess(_ -> outage.worked())
-                .doOnError(outage::failed)
-                .onErrorComplete()); // the next round tries again
+    return Turns.every(interval, timer, () -> reported(round.get(), outage));
+  }
+
+  /// Fails never: the next round tries again.
+  private static Mono<Void> reported(Mono<Void> round, OutageLog outage) {
+    return round.doOnSuccess(_ -> outage.worked()).doOnError(outage::failed).onErrorComplete();
+  }
+
+  private Mono<Void> announceIfDue() {
+    long changes = lists.changes();
+    if (changes != changesSeen) {
+      changesSeen = changes;
+      checksSoon = checksAfterChange();
+    }
+    if (checksSoon > 0) {
+      checksSoon--;
+    } else if (++checksLeftOut < CHECKS_OF_A_QUIET_NODE) {
+      return Mono.empty();
+    }
+    checksLeftOut = 0;
+    return reported(announce(), announcements);
+  }
+
+  /// A change may be committed a little later than it is counted, and announced one gap after that.
+  private int checksAfterChange() {
+    var gap = settings.announceGap().toNanos();
+    return CHECKS_OF_A_QUIET_NODE
+        + (int) Math.min(Integer.MAX_VALUE / 2, 2 * gap / settings.announceCheck().toNanos());
   }
 
   private Mono<Void> announce() {

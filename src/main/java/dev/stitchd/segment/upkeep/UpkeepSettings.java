@@ -13,7 +13,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param shareWhileAsked for how many percent of the time they then work
 /// @param heartbeat how often a running import says that its process is alive
 /// @param silence after how long without that another process calls it failed
-/// @param announceCheck how often a process looks for lists that changed
+/// @param announceCheck how often a process that changed a list looks for lists that changed; one
+///   that changed none looks a fifth as often
 /// @param announceGap how long after one announcement of a list the next may come
 /// @param retention how long a replaced generation is kept for exports that still read it
 /// @param removalCheck how often a process looks for generations to remove
