@@ -17,6 +17,7 @@
 # ONLY="replace" asks about lists while nothing else happens, while a list of REPLACED (1000000) is replaced, and while the old one is removed;
 # ONLY="adds" adds single keys at RATE (1000) per second; ONLY="import" replaces a list of IMPORTED (5000000) once; all on a PostgreSQL with its own defaults.
 # ONLY="start" stops the server and starts it again, and asks it from the moment it is ready (for SECONDS_EACH seconds, three times);
+# TRANSPORT (plain; tls, h2) is how fan-out's streams are held, by server, ceiling and clients; with the last two only fan-out is measured.
 # BEFORE=<jar> measures an older server in turns with this one (fanout, polling, evaluate, start, ingest, membership): a second node on the same stores.
 # GATLING (yes; no, or the names of some) runs the simulations at the end; ONLY ("fanout polling evaluate ingest membership") measurements; HEAP (1g) of the measured JVMs.
 set -euo pipefail
@@ -44,6 +45,9 @@ imported=${IMPORTED:-5000000}
 rate=${RATE:-1000}
 heap=${HEAP:-1g}
 before_jar=${BEFORE:-}
+transport=${TRANSPORT:-plain}
+scheme=http
+[ "$transport" = plain ] || { scheme=https only=fanout gatling=no; }
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/stitchd-load-XXXXXX")
 results=target/results.ndjson
@@ -125,6 +129,16 @@ token="sat_$(od -An -N20 -tx1 /dev/urandom | tr -d ' \n')"
 export STITCHD_BOOTSTRAP_TOKEN=$token
 case " $only " in *" outage "*) export STITCHD_SPOOL_SIZE=${STITCHD_SPOOL_SIZE:-40GB} ;; esac
 
+encryption="" # what ceilings are given
+if [ "$scheme" = https ]; then
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
+    -keyout "$work/key.pem" -out "$work/certificate.pem" 2>/dev/null
+  "$jdk/bin/keytool" -importcert -noprompt -alias own -file "$work/certificate.pem" -keystore "$work/trust.p12" -storepass changeit 2>/dev/null
+  export STITCHD_TLS_CERTIFICATE="$work/certificate.pem" STITCHD_TLS_PRIVATE_KEY="$work/key.pem"
+  quiet_flags="$quiet_flags -Djavax.net.ssl.trustStore=$work/trust.p12 -Djavax.net.ssl.trustStorePassword=changeit"
+  encryption="--transport=$transport --certificate=$work/certificate.pem --key=$work/key.pem"
+fi
+
 durable=""
 case " $only " in *" replace "* | *" adds "* | *" import "*) durable=durable ;; esac
 echo "starting the stores" >&2
@@ -150,15 +164,15 @@ EOF
 }
 start_again "$port" data >"$work/restart"
 server_pid=$(bash "$work/restart")
-server="--target=server --url=http://127.0.0.1:$port --pid=$server_pid"
-wait_for 60 server curl -fsS "http://127.0.0.1:$port/health/ready"
+server="--target=server --url=$scheme://127.0.0.1:$port --pid=$server_pid"
+wait_for 60 server curl -kfsS "$scheme://127.0.0.1:$port/health/ready"
 servers=("$server")
 if [ -n "$before_jar" ]; then
   before_port=$(free_port)
   start_again "$before_port" before PT1S "$before_jar" >"$work/restart-before"
   before_pid=$(bash "$work/restart-before")
-  wait_for 60 "the older server" curl -fsS "http://127.0.0.1:$before_port/health/ready"
-  servers+=("--target=before --url=http://127.0.0.1:$before_port --pid=$before_pid")
+  wait_for 60 "the older server" curl -kfsS "$scheme://127.0.0.1:$before_port/health/ready"
+  servers+=("--target=before --url=$scheme://127.0.0.1:$before_port --pid=$before_pid")
 fi
 
 # ceiling <variable> <class> <label>
@@ -166,12 +180,12 @@ ceiling() {
   local at
   at=$(free_port)
   # shellcheck disable=SC2086
-  "$jdk/bin/java" $measured_flags -cp "$bench_path" "dev.stitchd.load.$2" --port="$at" >"$work/$3.log" 2>&1 7>&- &
+  "$jdk/bin/java" $measured_flags -cp "$bench_path" "dev.stitchd.load.$2" --port="$at" ${4:-} >"$work/$3.log" 2>&1 7>&- &
   pids+=("$!")
-  printf -v "$1" '%s' "--target=$3 --url=http://127.0.0.1:$at --pid=$!"
+  printf -v "$1" '%s' "--target=$3 --url=${5:-http}://127.0.0.1:$at --pid=$!"
   wait_for 20 "$3" grep -q listens "$work/$3.log"
 }
-ceiling plain PlainNettyServer plain-netty
+ceiling plain PlainNettyServer plain-netty "$encryption" "$scheme"
 ceiling reactor RawReactorNettyServer reactor-netty
 
 # --- measure
@@ -221,6 +235,8 @@ half_of_ingest() {
   sed -n 's/^{"name":"ingest","target":"server".*"per_second":\([0-9]*\).*/\1/p' "$results" | tail -1 | awk '{ print int($1 / 2) }'
 }
 
+over=""
+[ "$transport" = plain ] || over=", $transport"
 rm -f "$results"
 mkdir -p target
 if chosen membership || chosen replace; then
@@ -241,7 +257,7 @@ for round in $(seq "$rounds"); do
   if chosen fanout; then
     for frame in $frames; do
       for target in "${servers[@]}" "$plain"; do
-        bench fanout $target --name="fan-out, $clients streams, $frame B" --clients="$clients" --changes="$changes" --frame="$frame" --stalled="$stalled"
+        bench fanout $target --name="fan-out, $clients streams, $frame B$over" --clients="$clients" --changes="$changes" --frame="$frame" --stalled="$stalled" --transport="$transport"
       done
     done
   fi

@@ -36,6 +36,7 @@ final class Fanout {
   private final int alone;
   private final int aloneInterval;
   private final int aloneWarmup;
+  private final Transport transport;
 
   Fanout(Options options) {
     this.target = new Target(options);
@@ -52,6 +53,7 @@ final class Fanout {
     this.alone = options.number("alone", 60);
     this.aloneInterval = options.number("aloneInterval", 100);
     this.aloneWarmup = options.number("aloneWarmup", 600);
+    this.transport = Transport.of(options);
     options.complete();
   }
 
@@ -62,7 +64,7 @@ final class Fanout {
       var process = target.process();
 
       // classes, buffers and JIT come first, so that the growth below is that of connections
-      try (var some = new Streams(target.address(), keys, Math.min(clients, 200), threads)) {
+      try (var some = new Streams(target.address(), keys, Math.min(clients, 200), threads, transport)) {
         some.open(rate);
       }
       var perChange = perChange(management, keys);
@@ -71,8 +73,8 @@ final class Fanout {
       var residentBefore = process.residentBytes();
 
       try (var silent =
-              new Streams(target.address(), keys, Math.ceilDiv(clients * stalled, 100), 1);
-          var streams = new Streams(target.address(), keys, clients, threads)) {
+              new Streams(target.address(), keys, Math.ceilDiv(clients * stalled, 100), 1, transport);
+          var streams = new Streams(target.address(), keys, clients, threads, transport)) {
         silent.open(rate);
         silent.stopReading();
         var opening = System.nanoTime();
@@ -130,7 +132,7 @@ final class Fanout {
     if (alone == 0) {
       return Double.NaN;
     }
-    try (var few = new Streams(target.address(), keys, FEW, 1)) {
+    try (var few = new Streams(target.address(), keys, FEW, 1, transport)) {
       few.open(rate);
       change(management, few, aloneWarmup, SHORT_INTERVAL);
       var from = System.nanoTime();

@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslContext;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -46,19 +47,29 @@ public final class PlainNettyServer {
 
   private final int heartbeat;
 
-  private PlainNettyServer(int heartbeat) {
+  private final Transport transport;
+  private final SslContext ssl;
+
+  private PlainNettyServer(int heartbeat, Transport transport, SslContext ssl) {
     this.heartbeat = heartbeat;
+    this.transport = transport;
+    this.ssl = ssl;
   }
 
-  /// @param arguments `--port=`, 0 for a free one; `--heartbeat=` seconds (12), 0 for none
+  /// @param arguments `--port=`, 0 for a free one; `--heartbeat=` seconds (12), 0 for none;
+  ///   `--transport=` plain, tls or h2; `--certificate=` and `--key=`, PEM files for the last two
   public static void main(String[] arguments) throws InterruptedException {
     var options = new Options(arguments, 0);
     var port = options.number("port", 8090);
     var heartbeat = options.number("heartbeat", 12);
+    var transport = Transport.of(options);
+    var ssl = transport.server(options.text("certificate", ""), options.text("key", ""));
     options.complete();
-    var channel = new PlainNettyServer(heartbeat).start(port);
+    var channel = new PlainNettyServer(heartbeat, transport, ssl).start(port);
     System.out.println(
-        "plain Netty listens on http://127.0.0.1:"
+        "plain Netty listens on "
+            + (ssl == null ? "http" : "https")
+            + "://127.0.0.1:"
             + ((InetSocketAddress) channel.localAddress()).getPort());
     channel.closeFuture().sync();
   }
@@ -74,7 +85,11 @@ public final class PlainNettyServer {
             new ChannelInitializer<Channel>() {
               @Override
               protected void initChannel(Channel channel) {
-                channel.pipeline().addLast(new HttpRequestDecoder(), new Door());
+                transport.serve(
+                    ssl,
+                    channel,
+                    http11 -> http11.pipeline().addLast(new HttpRequestDecoder(), new Door()),
+                    Door::new);
               }
             })
         .bind("127.0.0.1", port)
@@ -134,7 +149,9 @@ public final class PlainNettyServer {
 
     private void open(ChannelHandlerContext context, CeilingProject project) {
       var channel = context.channel();
-      channel.pipeline().remove(HttpRequestDecoder.class);
+      if (channel.pipeline().get(HttpRequestDecoder.class) != null) {
+        channel.pipeline().remove(HttpRequestDecoder.class);
+      }
       context.write(Unpooled.copiedBuffer(STREAM_HEAD, StandardCharsets.US_ASCII));
       context.writeAndFlush(chunk("retry: 1873\n\n" + project.texts().put()));
       var loop = channel.eventLoop();

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.handler.ssl.SslContext;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.List;
@@ -39,6 +40,8 @@ final class Streams implements AutoCloseable {
   private static final Pattern RECONNECT_AFTER = Pattern.compile("\"reconnectAfterMs\":([0-9]+)");
 
   private final List<String> requests;
+  private final Transport transport;
+  private final SslContext ssl;
   private final MultiThreadIoEventLoopGroup loops;
   private final Bootstrap client;
   private final AtomicReferenceArray<Channel> channels;
@@ -60,13 +63,19 @@ final class Streams implements AutoCloseable {
 
   /// SDKs' streams, of these keys in turn.
   Streams(Address address, List<String> keys, int clients, int threads) {
+    this(address, keys, clients, threads, Transport.PLAIN);
+  }
+
+  /// The same over this transport.
+  Streams(Address address, List<String> keys, int clients, int threads, Transport transport) {
     this(
         keys.stream()
             .map(key -> "GET /sdk/v1/stream HTTP/1.1\r\nAuthorization: Bearer " + key)
             .toList(),
         clients,
         threads,
-        address);
+        address,
+        transport);
   }
 
   /// Streams at these paths in turn, which are all that it takes to open one.
@@ -75,10 +84,14 @@ final class Streams implements AutoCloseable {
         paths.stream().map(path -> "GET " + path + " HTTP/1.1").toList(),
         clients,
         threads,
-        address);
+        address,
+        Transport.PLAIN);
   }
 
-  private Streams(List<String> requests, int clients, int threads, Address address) {
+  private Streams(
+      List<String> requests, int clients, int threads, Address address, Transport transport) {
+    this.transport = transport;
+    this.ssl = transport.client();
     this.addresses = List.of(address);
     this.away = new Away(clients);
     this.requests = requests;
@@ -265,16 +278,13 @@ final class Streams implements AutoCloseable {
 
   private void ask(Channel channel, Address address, int index, int attempt) {
     channels.set(index, channel);
-    channel.pipeline().addLast(new Stream(index, attempt));
     var request =
         requests.get(index % requests.size())
             + "\r\nHost: "
             + address.hostHeader()
             + (cursors.get(index) == null ? "" : "\r\nLast-Event-ID: " + cursors.get(index))
             + "\r\nAccept: text/event-stream\r\n\r\n";
-    channel.writeAndFlush(
-        channel.alloc().buffer(request.length()).writeBytes(request.getBytes()),
-        channel.voidPromise());
+    transport.ask(ssl, channel, address, request, new Stream(index, attempt));
   }
 
   private void again(int index, int attempt, long toldMillis) {
