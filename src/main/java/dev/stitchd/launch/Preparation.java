@@ -31,6 +31,16 @@ final class Preparation {
           "STITCHD_POSTGRES_URL", "postgresql://nobody:none@127.0.0.1:1/none",
           "STITCHD_CLICKHOUSE_URL", "http://nobody@127.0.0.1:1/none");
 
+  /// What is compiled to the end while the program is recorded is compiled to the end at each
+  /// start. Let that be what requests run through and not what the start itself runs through a few
+  /// thousand times: ten times the JDK's own thresholds.
+  private static final List<String> COMPILING_LATE =
+      List.of(
+          "-XX:Tier4InvocationThreshold=50000",
+          "-XX:Tier4MinInvocationThreshold=6000",
+          "-XX:Tier4CompileThreshold=150000",
+          "-XX:Tier4BackEdgeThreshold=400000");
+
   private static final Duration UNTIL_READY = Duration.ofMinutes(2);
   private static final Duration UNTIL_WRITTEN = Duration.ofMinutes(3);
   private static final Duration REHEARSED = Duration.ofSeconds(10);
@@ -94,8 +104,7 @@ final class Preparation {
       var server =
           start(
               prepared,
-              List.of(
-                  "-XX:AOTCacheOutput=" + prepared.cache(), "-jar", prepared.server().toString()),
+              recording(prepared),
               List.of(
                   "--stitchd.http.port=" + port,
                   "--stitchd.http.address=127.0.0.1",
@@ -111,6 +120,13 @@ final class Preparation {
     } finally {
       delete(data);
     }
+  }
+
+  private static List<String> recording(Prepared prepared) {
+    var options = new ArrayList<>(COMPILING_LATE);
+    options.add("-XX:AOTCacheOutput=" + prepared.cache());
+    options.addAll(List.of("-jar", prepared.server().toString()));
+    return options;
   }
 
   /// With the options that this JVM was given, since a cache holds only for the same collector and

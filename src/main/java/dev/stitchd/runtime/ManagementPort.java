@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
 import org.springframework.stereotype.Component;
@@ -26,7 +25,6 @@ import reactor.netty.http.server.HttpServer;
 /// network; only if `STITCHD_MANAGEMENT_PORT` names one. Stops after everything else, so that a
 /// draining node can still be seen.
 @Component
-@ConditionalOnProperty("stitchd.management.port")
 final class ManagementPort implements BackgroundJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(ManagementPort.class);
@@ -72,6 +70,9 @@ final class ManagementPort implements BackgroundJob {
 
   @Override
   public void prepare() {
+    if (settings.port() < 0) {
+      return; // whoever wants none
+    }
     var handler = new ReactorHttpHandlerAdapter(RouterFunctions.toHttpHandler(routes));
     var address = new InetSocketAddress(settings.address(), settings.port());
     var bound = bound(HttpServer.create().bindAddress(() -> address).handle(handler));

@@ -30,7 +30,7 @@ final class WarmUp implements ApplicationRunner {
 
   private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
   private static final Duration PATIENCE = Duration.ofSeconds(2);
-  private static final int CONNECTIONS = 4;
+  private static final int CONNECTIONS = 1;
 
   private final WarmUpSettings settings;
   private final List<Endpoint> endpoints;
