@@ -43,6 +43,15 @@ class ArchitectureTest {
           .because("an event loop that waits stops every connection it serves");
 
   @ArchTest
+  static final ArchRule noBeanDependsOnASetting =
+      ArchRuleDefinition.noClasses()
+          .should()
+          .dependOnClassesThat()
+          .haveNameMatching(
+              ".*\\.(ConditionalOnProperty|ConditionalOnBooleanProperty|ConditionalOnExpression|Profile)")
+          .because("which beans there are is decided when the server is built");
+
+  @ArchTest
   static final ArchRule onlyBackgroundJobsSubscribe =
       ArchRuleDefinition.noClasses()
           .that()

@@ -40,6 +40,16 @@ class PackagedJarIT {
     }
   }
 
+  @Test
+  void knowsItsBeansFromTheBuild() throws IOException {
+    try (var jar = new JarFile(jar().toFile())) {
+      assertThat(jar.stream().map(ZipEntry::getName))
+          .contains(
+              "BOOT-INF/classes/dev/stitchd/StitchdApplication__ApplicationContextInitializer.class")
+          .anyMatch(name -> name.endsWith("/ManagementPort__BeanDefinitions.class"));
+    }
+  }
+
   static Path jar() throws IOException {
     try (var files = Files.newDirectoryStream(Path.of("target"), "stitchd-server-*.jar")) {
       return files.iterator().next().toAbsolutePath();
