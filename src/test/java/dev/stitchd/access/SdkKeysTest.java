@@ -171,6 +171,16 @@ class SdkKeysTest {
   }
 
   @Test
+  void aKeyThatItsConnectionRemembersIsNoLongerKnownOnceItIsRevoked() {
+    var last = new LastKey();
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    assertThat(keys.known(last.hash(null, KEY))).isEqualTo(caller);
+    store.revoke(caller);
+    keys.recheck(Set.of(environment)).block();
+    assertThat(keys.known(last.hash(null, KEY))).isNull();
+  }
+
+  @Test
   void otherKeysOfTheEnvironmentStayWhenOneIsRevoked() {
     var other = store.key(environment, "sdk_cli_two", SdkCaller.Kind.CLIENT);
     keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
