@@ -11,7 +11,8 @@ import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
 /// Lets callers in, whatever protocol they speak: their credential, what such a credential may
-/// call, their environment. Safe from any thread, never blocks.
+/// call, their environment. A door that is no route of [SdkRoute] asks it too, with the callers
+/// that it serves. Safe from any thread, never blocks.
 @Component
 public final class EndpointAccess {
 
@@ -27,39 +28,45 @@ public final class EndpointAccess {
 
   /// The client, if its key and its environment are in memory; null if [#admitted] has to find out.
   ///
+  /// @param served whom what is called serves
   /// @param last what the connection presented before
   /// @param authorization the value of `Authorization`
   /// @param apiKey the value of `X-API-Key`
-  /// @throws Problem.Forbidden if such a key may not call the route
-  @Nullable Client known(
-      SdkRoute route, LastKey last, @Nullable String authorization, @Nullable String apiKey) {
+  /// @throws Problem.Forbidden if such a key may not call it
+  public @Nullable Client known(
+      SdkRoute.Callers served,
+      LastKey last,
+      @Nullable String authorization,
+      @Nullable String apiKey) {
     var caller = access.known(last, authorization, apiKey);
     if (caller == null) {
       return null;
     }
-    var snapshot = snapshots.held(checked(route, caller).environment());
+    var snapshot = snapshots.held(checked(served, caller).environment());
     return snapshot == null ? null : new Client(caller, snapshot);
   }
 
   /// The client. Fails with [Problem.Unauthenticated], with [Problem.Forbidden] if such a key may
-  /// not call the route, with [Problem.Unavailable] if that cannot be found out now.
-  Mono<Client> admitted(SdkRoute route, @Nullable String authorization, @Nullable String apiKey) {
+  /// not call what is called, with [Problem.Unavailable] if that cannot be found out now. On the
+  /// caller's thread or an R2DBC event loop.
+  public Mono<Client> admitted(
+      SdkRoute.Callers served, @Nullable String authorization, @Nullable String apiKey) {
     return access
         .sdk(authorization, apiKey)
-        .map(caller -> checked(route, caller))
+        .map(caller -> checked(served, caller))
         .flatMap(this::client);
   }
 
   /// The client that an event stream's token stands for. Fails as the other.
-  Mono<Client> admitted(@Nullable String streamToken) {
+  public Mono<Client> admitted(@Nullable String streamToken) {
     return streamToken == null || streamToken.isEmpty()
         ? Mono.error(() ->
             new Problem.Unauthenticated("the stream's address, token included, is in bulk answers"))
         : tokens.holder(streamToken).flatMap(this::client);
   }
 
-  private static SdkCaller checked(SdkRoute route, SdkCaller caller) {
-    if (route.callers() == SdkRoute.Callers.SERVER_KEYS && caller.kind() != SdkCaller.Kind.SERVER) {
+  private static SdkCaller checked(SdkRoute.Callers served, SdkCaller caller) {
+    if (served == SdkRoute.Callers.SERVER_KEYS && caller.kind() != SdkCaller.Kind.SERVER) {
       throw new Problem.Forbidden(
           "this needs a server key; client keys are public and may only evaluate");
     }

@@ -11,6 +11,7 @@ final class EndpointConfiguration {
 
   @Bean
   WebServerFactoryCustomizer<NettyReactiveWebServerFactory> sdkPlaneRoutes(SdkPlane plane) {
-    return factory -> factory.addRouteProviders(plane);
+    var whole = plane.whole();
+    return factory -> factory.addRouteProviders(whole);
   }
 }

@@ -3,6 +3,7 @@ package dev.stitchd.endpoint;
 import dev.stitchd.access.LastKey;
 import dev.stitchd.boundary.Failures;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.kernel.StartFailure;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -11,6 +12,7 @@ import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.AsciiString;
 import io.netty.util.AttributeKey;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -54,6 +56,21 @@ public final class SdkPlane implements NettyRouteProvider {
     if (endpoints.put(endpoint.route(), endpoint) != null) {
       throw new IllegalStateException(endpoint.route() + " has two endpoints");
     }
+  }
+
+  /// Refuses to serve a table of which a part would be answered by nobody.
+  ///
+  /// @throws StartFailure that names the routes without an endpoint
+  SdkPlane whole() {
+    var missing = EnumSet.complementOf(EnumSet.copyOf(endpoints.keySet()));
+    if (!missing.isEmpty()) {
+      throw new StartFailure(
+          "The routes "
+              + missing
+              + " of the SDK plane have no endpoint: a bean of type Endpoint has to serve each of them.",
+          null);
+    }
+    return this;
   }
 
   @Override
@@ -114,7 +131,7 @@ public final class SdkPlane implements NettyRouteProvider {
     return request.route().callers() == SdkRoute.Callers.STREAM_TOKENS
         ? null
         : access.known(
-            request.route(),
+            request.route().callers(),
             lastKey(request.channel()),
             request.header(HttpHeaderNames.AUTHORIZATION),
             request.header(API_KEY));
@@ -145,7 +162,7 @@ public final class SdkPlane implements NettyRouteProvider {
     return request.route().callers() == SdkRoute.Callers.STREAM_TOKENS
         ? access.admitted(request.parameter("token"))
         : access.admitted(
-            request.route(),
+            request.route().callers(),
             request.header(HttpHeaderNames.AUTHORIZATION),
             request.header(API_KEY));
   }

@@ -28,8 +28,8 @@ public enum SdkRoute {
   OFREP_STREAM(
       HttpMethod.GET, "/ofrep/v1/stream", Callers.STREAM_TOKENS, Origins.ALLOWED, Caching.NEVER);
 
-  /// Whose requests a route serves.
-  enum Callers {
+  /// Whose requests are served.
+  public enum Callers {
     /// Secret keys alone.
     SERVER_KEYS,
     /// Secret and public ones.

@@ -2,16 +2,21 @@ package dev.stitchd.endpoint;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.access.SdkCaller;
+import dev.stitchd.boundary.Failures;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.kernel.StartFailure;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
@@ -218,5 +223,35 @@ class SdkPlaneTest {
       thread.set(Thread.currentThread().getName());
       return reply.get();
     }
+  }
+
+  @Test
+  void aRouteWithoutAnEndpointFailsTheStartByItsName() {
+    var plane =
+        new SdkPlane(
+            new EndpointAccess(environment, EndpointServer.noTokens(), environment),
+            Arrays.stream(SdkRoute.values())
+                .filter(route -> route != SdkRoute.RECEIPTS)
+                .map(SdkPlaneTest::nothing)
+                .toList(),
+            new Failures(new SplittableRandom(7)),
+            new SimpleMeterRegistry());
+    assertThatThrownBy(plane::whole)
+        .isInstanceOf(StartFailure.class)
+        .hasMessageContaining("[RECEIPTS]");
+  }
+
+  private static Endpoint nothing(SdkRoute route) {
+    return new Endpoint() {
+      @Override
+      public SdkRoute route() {
+        return route;
+      }
+
+      @Override
+      public Reply serve(SdkRequest request, Client client) {
+        return one();
+      }
+    };
   }
 }
