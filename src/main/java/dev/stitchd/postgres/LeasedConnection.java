@@ -10,7 +10,7 @@ import reactor.core.publisher.Mono;
 ///
 /// A connection whose user cancelled is never lent again but ended: its statement may still be
 /// running, and the driver would give that statement's answers to the connection's next user, who
-/// may belong to another tenant.
+/// may belong to another tenant. Seen here; no upstream issue about it is known.
 public final class LeasedConnection {
 
   private LeasedConnection() {}

@@ -16,7 +16,8 @@ import reactor.netty.Connection;
 ///
 /// Reactor Netty stops reading from a connection if an answer is completed on another thread, the
 /// client's next request arrives before the loop has tidied up, and that one is answered at once:
-/// the request after it would wait until the client gives up.
+/// the request after it would wait until the client gives up
+/// (https://github.com/reactor/reactor-netty/issues/4361).
 @Component
 final class OnTheLoop implements HttpHandlerDecoratorFactory {
 

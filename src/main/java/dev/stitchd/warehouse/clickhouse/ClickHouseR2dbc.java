@@ -22,10 +22,11 @@ import reactor.core.publisher.MonoSink;
 import reactor.core.scheduler.Scheduler;
 
 /// Queries through ClickHouse's R2DBC driver. The driver wraps a blocking client on threads of its
-/// own, leaks its connection when it is cancelled, and leaves out a row whose mapping fails without
-/// a word: this class is the fence around all three. Each query occupies one thread of the
-/// scheduler given to it, which bounds how many run and wait; every answer is drained; a failed
-/// mapping is a failed query.
+/// own, leaks its connection when it is cancelled
+/// (https://github.com/ClickHouse/clickhouse-java/issues/2976), and leaves out a row whose mapping
+/// fails without a word (https://github.com/ClickHouse/clickhouse-java/issues/1819): this class is
+/// the fence around all three. Each query occupies one thread of the scheduler given to it, which
+/// bounds how many run and wait; every answer is drained; a failed mapping is a failed query.
 public final class ClickHouseR2dbc {
 
   private final ConnectionFactory connections;

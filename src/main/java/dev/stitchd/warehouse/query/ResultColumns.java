@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 
-/// ResultColumns of an answer, by position. Times travel as milliseconds since 1970 and arrays as
-/// JSON, since the driver cuts the former and has its own mind about the latter.
+/// Columns of an answer, by position. Times travel as milliseconds since 1970 and arrays as JSON,
+/// since the driver cuts fractions of seconds and gives arrays in a form of its own.
 public final class ResultColumns {
 
   private ResultColumns() {}

@@ -19,7 +19,7 @@ public final class WarehouseMigration {
   }
 
   /// Completes when the schema is up to date. Two nodes must not do this at once: Flyway takes no
-  /// lock in ClickHouse.
+  /// lock in ClickHouse (https://github.com/flyway/flyway-community-db-support/issues/48).
   public Mono<Void> run() {
     return Mono.<Void>fromRunnable(this::migrate).subscribeOn(blocking);
   }
