@@ -89,16 +89,19 @@ final class KnownKeyFile implements BackgroundJob {
           Duration.ofMillis(Math.max(0, timer.now(TimeUnit.MILLISECONDS) - kept.confirmedAt()));
       if (age.compareTo(settings.longest()) > 0) {
         LOG.warn(
-            "The {} SDK keys kept on disk were last confirmed at {}, longer than {} ago, and are not believed",
+            "SDK keys on disk: {} were last confirmed at {}, longer than {} ago, so they are ignored and looked up in PostgreSQL (STITCHD_ACCESS_KEPT_LONGEST sets how long they are believed)",
             kept.keys().size(),
             Instant.ofEpochMilli(kept.confirmedAt()),
             settings.longest());
         return;
       }
       keys.adopt(kept);
-      LOG.info("{} SDK keys are known from before", kept.keys().size());
+      LOG.info(
+          "SDK keys on disk: {} were read and hold while PostgreSQL is out", kept.keys().size());
     } catch (IOException | RuntimeException e) {
-      LOG.warn("The SDK keys kept on disk are ignored: {}", e.toString());
+      LOG.warn(
+          "SDK keys on disk: their file cannot be read ({}) and is ignored; keys are looked up in PostgreSQL",
+          e.toString());
     }
   }
 

@@ -305,14 +305,16 @@ final class SdkKeys {
   private Problem unavailable(Throwable failure) {
     failed.increment();
     if (out.compareAndSet(false, true)) {
-      LOG.warn("SDK keys that are not known yet cannot be looked up: {}", failure.toString());
+      LOG.warn(
+          "SDK keys: PostgreSQL did not answer a look-up ({}); known keys keep working, others get 503 until it answers",
+          failure.toString());
     }
     return new Problem.Unavailable("this SDK key cannot be checked right now", later(), failure);
   }
 
   private void answered() {
     if (out.compareAndSet(true, false)) {
-      LOG.info("SDK keys can be looked up again");
+      LOG.info("SDK keys: PostgreSQL answers look-ups again");
     }
   }
 

@@ -67,7 +67,10 @@ public final class RunningJob {
 
   private Mono<Void> quietly(Mono<Void> end) {
     return end.onErrorResume(failure -> {
-      LOG.warn("Background job {} did not stop in order", job.name(), failure);
+      LOG.warn(
+          "Background job {} failed while it stopped; the process stops all the same",
+          job.name(),
+          failure);
       return Mono.empty();
     });
   }

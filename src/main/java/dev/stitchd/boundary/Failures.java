@@ -75,7 +75,10 @@ public final class Failures {
   }
 
   private static Refusal unavailable(Throwable failure, String path) {
-    LOG.warn("PostgreSQL did not answer {}: {}", path, failure.toString());
+    LOG.warn(
+        "PostgreSQL did not answer for {} ({}); the caller gets 503 and may repeat",
+        path,
+        failure.toString());
     return expected(
         new Problem.Unavailable(
             "the configuration store does not answer; try again", Duration.ofSeconds(2), failure),
@@ -101,7 +104,12 @@ public final class Failures {
 
   private Refusal incident(Throwable failure, String method, String path) {
     var incident = Long.toHexString(chance.nextLong());
-    LOG.error("Incident {} at {} {}", incident, method, path, failure);
+    LOG.error(
+        "Incident {} at {} {}: an unexpected failure, its caller gets 500; please report it",
+        incident,
+        method,
+        path,
+        failure);
     var detail = "something went wrong here; the server's log has it under incident " + incident;
     return new Refusal(
         HttpStatus.INTERNAL_SERVER_ERROR,

@@ -107,7 +107,10 @@ public final class StateFiles {
       var file = folder.read(name, settings.fileSize().toBytes() + ENVELOPE);
       var content = file == null ? null : FileEnvelope.open(file);
       if (file != null && content == null) {
-        LOG.warn("{} in {} is damaged or of another version, and ignored", name, folder);
+        LOG.warn(
+            "Files of state: {} in {} is damaged or of another version and is ignored; what it held is read from PostgreSQL",
+            name,
+            folder);
       }
       return content;
     } catch (IOException e) {
@@ -180,6 +183,10 @@ public final class StateFiles {
   }
 
   private void unreadable(String name, Throwable failure) {
-    LOG.warn("{} in {} cannot be read, and is ignored: {}", name, folder, failure.toString());
+    LOG.warn(
+        "Files of state: {} in {} cannot be read and is ignored ({}); what it held is read from PostgreSQL",
+        name,
+        folder,
+        failure.toString());
   }
 }

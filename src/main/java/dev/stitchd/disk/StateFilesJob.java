@@ -59,7 +59,10 @@ final class StateFilesJob implements BackgroundJob {
               return true;
             })
         .onErrorResume(failure ->
-            Mono.fromRunnable(() -> LOG.error("Not all files of state were written", failure)))
+            Mono.fromRunnable(() ->
+                LOG.error(
+                    "Files of state: not all were written as this node stopped; it starts with older ones if PostgreSQL is out then",
+                    failure)))
         .then();
   }
 }

@@ -68,7 +68,7 @@ final class PostgresMigration implements BackgroundJob {
         throw failure(e);
       }
       LOG.warn(
-          "PostgreSQL at {} does not answer ({}); starting with the snapshots on disk until it does",
+          "PostgreSQL schema: {} does not answer ({}); this node starts with the snapshots on disk and brings the schema up to date when it answers",
           address,
           RootCause.of(e));
     }
@@ -114,7 +114,7 @@ final class PostgresMigration implements BackgroundJob {
             .load()
             .migrate();
     LOG.info(
-        "PostgreSQL at {} is at schema {}",
+        "PostgreSQL schema: {} is at version {}",
         address,
         result.targetSchemaVersion == null
             ? result.initialSchemaVersion
@@ -127,7 +127,10 @@ final class PostgresMigration implements BackgroundJob {
   private void notYet(Throwable failure) {
     var reason = RootCause.of(failure);
     if (!isUnreachable(failure) && !reason.equals(told)) {
-      LOG.error("PostgreSQL at {} could not be brought up to date: {}", address, reason);
+      LOG.error(
+          "PostgreSQL schema: {} could not be brought up to date ({}); this node serves the snapshots on disk and tries again: see that its user owns the database and may create roles",
+          address,
+          reason);
       told = reason;
     }
   }

@@ -170,7 +170,10 @@ final class SnapshotRefresh implements BackgroundJob {
   /// Says it once for each outage; what is held keeps serving, and the next poll tries again.
   private Mono<Void> failed(Throwable failure, @Nullable EnvironmentId environment) {
     if (!(failure instanceof Problem.Unavailable)) {
-      LOG.error("Could not bring environment {} up to date", environment, failure);
+      LOG.error(
+          "Snapshots: environment {} could not be brought up to date; its last state is served and the next poll tries again",
+          environment,
+          failure);
     } else {
       outage.failed(failure);
     }

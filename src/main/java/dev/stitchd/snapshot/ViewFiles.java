@@ -41,14 +41,19 @@ final class ViewFiles implements KeptViews {
       var view = ViewBytes.read(content, mostRemovals);
       if (view.snapshot().environment().equals(environment)) {
         LOG.info(
-            "Environment {} is served as last known, at revision {}",
+            "Snapshots on disk: environment {} is served as last known, at revision {}, until PostgreSQL answers",
             environment,
             view.snapshot().revision());
         return view;
       }
-      LOG.warn("The kept snapshot of {} is another environment's, and ignored", environment);
+      LOG.warn(
+          "Snapshots on disk: the file of environment {} holds another one's and is ignored; the environment is read from PostgreSQL",
+          environment);
     } catch (IOException | RuntimeException e) {
-      LOG.warn("The kept snapshot of {} is ignored: {}", environment, e.toString());
+      LOG.warn(
+          "Snapshots on disk: the file of environment {} cannot be read ({}) and is ignored; the environment is read from PostgreSQL",
+          environment,
+          e.toString());
     }
     return null;
   }

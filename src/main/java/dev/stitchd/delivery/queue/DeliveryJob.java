@@ -107,7 +107,7 @@ final class DeliveryJob implements BackgroundJob {
   private void broken(Throwable cause) {
     queue.refuse();
     LOG.error(
-        "Events are no longer delivered and new ones refused, {} held; restart this node",
+        "Event delivery: it has ended by a defect; new events are refused, {} in memory are not stored and not acknowledged: restart this node",
         counters.inFlight(),
         cause);
   }
@@ -115,7 +115,7 @@ final class DeliveryJob implements BackgroundJob {
   private void tellWhatIsLeft() {
     if (counters.inFlight() > 0) {
       LOG.warn(
-          "Stopped with {} events that are not known to be stored; none of them was acknowledged",
+          "Event delivery: stopped with {} events that are not known to be stored; none was acknowledged, so their senders send them again",
           counters.inFlight());
     }
   }

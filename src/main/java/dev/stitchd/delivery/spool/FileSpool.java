@@ -75,7 +75,7 @@ final class FileSpool implements Spool {
       throw new StartFailure("Stitchd cannot read its spool: " + e, e);
     }
     if (files() > 0) {
-      LOG.info("{} batches wait in the spool, {} bytes", files(), bytes.get());
+      LOG.info("Event spool: {} batches of {} bytes wait to be replayed", files(), bytes.get());
     }
   }
 

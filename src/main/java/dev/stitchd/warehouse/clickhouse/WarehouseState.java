@@ -70,9 +70,11 @@ public final class WarehouseState implements WarehouseHealth {
     boolean before = isUp();
     now = new Complaints(ping, schema, insert);
     if (before && !isUp()) {
-      LOG.warn("{}", detail());
+      LOG.warn(
+          "ClickHouse: {}; events go to the spool and queries get 503 until it is back: bring it back",
+          detail());
     } else if (!before && isUp()) {
-      LOG.info("ClickHouse is up");
+      LOG.info("ClickHouse: it answers and its schema is up to date");
     }
   }
 }

@@ -125,7 +125,7 @@ public final class ClickHouseWatch implements BackgroundJob {
   private void migrated() {
     failures = 0;
     state.migrated();
-    LOG.info("ClickHouse's schema is up to date");
+    LOG.info("ClickHouse schema: it is up to date");
   }
 
   private void notMigrated(Throwable failure) {
