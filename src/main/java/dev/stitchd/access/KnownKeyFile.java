@@ -29,7 +29,7 @@ final class KnownKeyFile implements BackgroundJob {
 
   private final SdkKeys keys;
   private final StateFiles files;
-  private final KeptKeySettings settings;
+  private final KnownKeySettings settings;
   private final Scheduler timer;
 
   /// What was written last; touched by one look at a time.
@@ -40,7 +40,7 @@ final class KnownKeyFile implements BackgroundJob {
   KnownKeyFile(
       SdkKeys keys,
       StateFiles files,
-      KeptKeySettings settings,
+      KnownKeySettings settings,
       @Qualifier("timer") Scheduler timer) {
     this.keys = keys;
     this.files = files;

@@ -6,7 +6,7 @@ import dev.stitchd.kernel.Json;
 import dev.stitchd.ruleset.Dependencies;
 import dev.stitchd.ruleset.ItemName;
 import dev.stitchd.snapshot.Cursor;
-import dev.stitchd.snapshot.Ledger;
+import dev.stitchd.snapshot.ItemHistory;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.stream.Frame;
 import java.util.List;
@@ -52,7 +52,7 @@ record VisibleState(
       return first(snapshot, kind, nowMillis);
     }
     var now = seen(snapshot, kind);
-    return isSeen(snapshot.ledger().since(at.revision()), now)
+    return isSeen(snapshot.history().since(at.revision()), now)
         ? of(snapshot.cursor(), now, knownSince, snapshot.revision(), nowMillis)
         : of(snapshot.cursor(), now, knownSince, changed, changedMillis);
   }
@@ -64,7 +64,7 @@ record VisibleState(
   }
 
   /// Whether a change concerns what was seen before it or what is seen after it.
-  private boolean isSeen(@Nullable List<Ledger.Entry> changes, Set<ItemName> now) {
+  private boolean isSeen(@Nullable List<ItemHistory.Entry> changes, Set<ItemName> now) {
     return changes == null
         || changes.stream()
             .map(VisibleState::name)
@@ -88,7 +88,7 @@ record VisibleState(
         Frame.message(at.text(), "message", Json.write(refetch)));
   }
 
-  private static ItemName name(Ledger.Entry entry) {
+  private static ItemName name(ItemHistory.Entry entry) {
     return switch (entry.kind()) {
       case FLAG -> ItemName.flag(entry.key());
       case SEGMENT -> ItemName.segment(entry.key());

@@ -1,8 +1,8 @@
 package dev.stitchd.ruleset;
 
 import dev.stitchd.kernel.EvaluationContext;
-import dev.stitchd.ruleset.evaluation.Reach;
-import dev.stitchd.ruleset.evaluation.Run;
+import dev.stitchd.ruleset.evaluation.EvaluationRun;
+import dev.stitchd.ruleset.evaluation.ReachableLists;
 import dev.stitchd.ruleset.trace.Explainer;
 import java.util.Collection;
 import java.util.List;
@@ -16,14 +16,14 @@ public final class Evaluator {
   /// What a flag gives to a context.
   public static Evaluation evaluate(
       Ruleset ruleset, String flagKey, EvaluationContext context, Facts facts) {
-    return new Run(ruleset, context, facts).evaluate(flagKey);
+    return new EvaluationRun(ruleset, context, facts).evaluate(flagKey);
   }
 
   /// What several flags give to one context, in the order asked; cheaper than asking one by one
   /// when they depend on the same flags and segments.
   public static List<Evaluation> evaluateAll(
       Ruleset ruleset, Collection<String> flagKeys, EvaluationContext context, Facts facts) {
-    var run = new Run(ruleset, context, facts);
+    var run = new EvaluationRun(ruleset, context, facts);
     return flagKeys.stream().map(run::evaluate).toList();
   }
 
@@ -51,11 +51,13 @@ public final class Evaluator {
   /// Which facts the evaluation of several flags could ask for.
   public static Needs needs(
       Ruleset ruleset, Collection<String> flagKeys, EvaluationContext context) {
-    return ruleset.hasLists() ? Reach.of(ruleset, flagKeys, context, false) : Needs.NONE;
+    return ruleset.hasLists() ? ReachableLists.of(ruleset, flagKeys, context, false) : Needs.NONE;
   }
 
   /// Which facts an explanation shows: also those behind flags that are off.
   public static Needs needsToExplain(Ruleset ruleset, String flagKey, EvaluationContext context) {
-    return ruleset.hasLists() ? Reach.of(ruleset, List.of(flagKey), context, true) : Needs.NONE;
+    return ruleset.hasLists()
+        ? ReachableLists.of(ruleset, List.of(flagKey), context, true)
+        : Needs.NONE;
   }
 }

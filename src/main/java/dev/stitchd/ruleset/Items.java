@@ -3,7 +3,7 @@ package dev.stitchd.ruleset;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.ruleset.condition.References;
-import dev.stitchd.ruleset.targeting.Stored;
+import dev.stitchd.ruleset.targeting.StoredJson;
 import dev.stitchd.ruleset.targeting.TargetingJson;
 import dev.stitchd.ruleset.targeting.VariantUses;
 import java.util.LinkedHashMap;
@@ -78,7 +78,7 @@ public final class Items {
   }
 
   private static void checkRequires(JsonNode item) {
-    for (var name : Stored.list(item, "requires")) {
+    for (var name : StoredJson.list(item, "requires")) {
       throw new IllegalArgumentException("requires " + name);
     }
   }
@@ -148,7 +148,7 @@ public final class Items {
     return Segment.of(
         key,
         item.path("contextType").asString("user"),
-        when == null || when.isNull() ? null : Stored.at("when", when, Condition::fromJson),
+        when == null || when.isNull() ? null : StoredJson.at("when", when, Condition::fromJson),
         listVersion(item.path("list")));
   }
 

@@ -13,8 +13,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/// One environment in memory: its newest view, whoever waits for newer ones, and at most one read
-/// under way. Safe from any thread.
+/// One environment in memory: its newest snapshot, whoever waits for newer ones, and at most one
+/// read under way. Safe from any thread.
 final class LoadedEnvironment {
 
   private static final int RELEASED = -1;
@@ -23,7 +23,7 @@ final class LoadedEnvironment {
   private final Reading reading;
   private final Consumer<LoadedEnvironment> onEnd;
   private final Mono<Void> first;
-  private final AtomicReference<@Nullable View> view = new AtomicReference<>();
+  private final AtomicReference<@Nullable EpochSnapshot> view = new AtomicReference<>();
   private final Sinks.Many<Snapshot> newest = Sinks.many().replay().latest();
   private final AtomicLong announced = new AtomicLong();
   private final AtomicInteger subscribers = new AtomicInteger();
@@ -58,7 +58,7 @@ final class LoadedEnvironment {
   }
 
   /// What is held now; null before the first load.
-  @Nullable View view() {
+  @Nullable EpochSnapshot view() {
     return view.get();
   }
 
@@ -66,7 +66,7 @@ final class LoadedEnvironment {
   Mono<Snapshot> current() {
     var held = view.get();
     return held == null
-        ? first.then(Mono.fromSupplier(this::loaded).map(View::snapshot))
+        ? first.then(Mono.fromSupplier(this::loaded).map(EpochSnapshot::snapshot))
         : Mono.just(held.snapshot());
   }
 
@@ -152,7 +152,8 @@ final class LoadedEnvironment {
   }
 
   /// One read. Its failure is kept for the end, so that whatever was asked for meanwhile is served.
-  private Mono<View> readOnce(AtomicInteger served, AtomicReference<@Nullable Throwable> failure) {
+  private Mono<EpochSnapshot> readOnce(
+      AtomicInteger served, AtomicReference<@Nullable Throwable> failure) {
     served.set(wanted.get());
     failure.set(null);
     var held = view.get();
@@ -166,7 +167,7 @@ final class LoadedEnvironment {
         .onErrorResume(e -> Mono.fromRunnable(() -> failure.set(e)));
   }
 
-  private Mono<View> read(View held) {
+  private Mono<EpochSnapshot> read(EpochSnapshot held) {
     return wholeWanted.getAndSet(false) && !held.lastKnown()
         ? reading.whole(environment)
         : reading.newer(held);
@@ -178,11 +179,11 @@ final class LoadedEnvironment {
     return wanted.compareAndSet(1, 0) ? Mono.empty() : readWhileWanted().onErrorComplete();
   }
 
-  private View loaded() {
+  private EpochSnapshot loaded() {
     return Objects.requireNonNull(view.get(), "loaded");
   }
 
-  private void install(View loaded) {
+  private void install(EpochSnapshot loaded) {
     view.set(loaded);
     var _ = newest.tryEmitNext(loaded.snapshot());
   }

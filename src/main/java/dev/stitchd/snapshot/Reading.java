@@ -20,7 +20,7 @@ final class Reading {
   private static final Duration RETRY = Duration.ofSeconds(2);
 
   private final PublishedItems items;
-  private final KeptViews kept;
+  private final LastKnownSnapshots kept;
   private final SnapshotSettings settings;
   private final Scheduler timer;
   private final Counter wholes;
@@ -28,13 +28,13 @@ final class Reading {
   private final Timer notice;
 
   Reading(PublishedItems items, SnapshotSettings settings, Scheduler timer, MeterRegistry meters) {
-    this(items, KeptViews.NONE, settings, timer, meters);
+    this(items, LastKnownSnapshots.NONE, settings, timer, meters);
   }
 
   /// @param kept where views are kept for a start while the store is out
   Reading(
       PublishedItems items,
-      KeptViews kept,
+      LastKnownSnapshots kept,
       SnapshotSettings settings,
       Scheduler timer,
       MeterRegistry meters) {
@@ -52,7 +52,7 @@ final class Reading {
   }
 
   /// Everything, from nothing; the last known state while the store does not answer.
-  Mono<View> first(EnvironmentId environment) {
+  Mono<EpochSnapshot> first(EnvironmentId environment) {
     return whole(environment)
         .switchIfEmpty(Mono.fromRunnable(() -> gone(environment)))
         .onErrorResume(Problem.Unavailable.class, outage -> lastKnown(environment, outage));
@@ -64,7 +64,7 @@ final class Reading {
   }
 
   /// Everything, from nothing.
-  Mono<View> whole(EnvironmentId environment) {
+  Mono<EpochSnapshot> whole(EnvironmentId environment) {
     return items
         .load(environment)
         .flatMap(this::withRemovals)
@@ -76,13 +76,13 @@ final class Reading {
 
   /// What is newer than a view; everything if the store went back in time, or if more than items
   /// changed.
-  Mono<View> newer(View view) {
+  Mono<EpochSnapshot> newer(EpochSnapshot view) {
     var held = view.snapshot();
     return view.lastKnown() ? anew(view) : changes(view, held);
   }
 
   /// What came from disk is replaced as a whole: nobody watched the store in between.
-  private Mono<View> anew(View view) {
+  private Mono<EpochSnapshot> anew(EpochSnapshot view) {
     var environment = view.snapshot().environment();
     return whole(environment)
         .flatMap(loaded ->
@@ -91,7 +91,7 @@ final class Reading {
                 : Mono.just(loaded));
   }
 
-  private Mono<View> changes(View view, Snapshot held) {
+  private Mono<EpochSnapshot> changes(EpochSnapshot view, Snapshot held) {
     return items
         .changesSince(held.environment(), held.revision())
         .timeout(settings.answerWithin(), timer)
@@ -100,7 +100,7 @@ final class Reading {
         .doOnNext(kept::keep);
   }
 
-  private Mono<View> newer(View view, Changes found) {
+  private Mono<EpochSnapshot> newer(EpochSnapshot view, Changes found) {
     var held = view.snapshot();
     if (found.revision() < held.revision()) {
       return items.replaceEpoch(view.epoch()).then(whole(held.environment()));
@@ -115,14 +115,14 @@ final class Reading {
     return Mono.just(view.with(found, settings.log()));
   }
 
-  private Mono<View> lastKnown(EnvironmentId environment, Problem outage) {
+  private Mono<EpochSnapshot> lastKnown(EnvironmentId environment, Problem outage) {
     return kept.last(environment).switchIfEmpty(Mono.error(outage));
   }
 
-  private Mono<View> withRemovals(State state) {
+  private Mono<EpochSnapshot> withRemovals(State state) {
     return items
         .changesSince(state.environment(), Math.max(0, state.revision() - settings.log()))
-        .map(found -> View.of(state, found, settings.log()));
+        .map(found -> EpochSnapshot.of(state, found, settings.log()));
   }
 
   private static Problem late(Duration limit) {

@@ -11,7 +11,7 @@ import dev.stitchd.ruleset.Ruleset;
 /// @param accessVersion rises with each change of keys and settings
 /// @param settings of the environment as a whole
 /// @param ruleset everything needed to evaluate
-/// @param ledger everything needed to tell SDKs, and what changed when
+/// @param history everything needed to tell SDKs, and what changed when
 /// @param derived what others make of it
 public record Snapshot(
     EnvironmentId environment,
@@ -21,8 +21,8 @@ public record Snapshot(
     long accessVersion,
     EnvironmentSettings settings,
     Ruleset ruleset,
-    Ledger ledger,
-    Derived derived) {
+    ItemHistory history,
+    DerivedValues derived) {
 
   /// Of the cursor.
   public String tag() {

@@ -27,7 +27,7 @@ final class SnapshotConfiguration {
       SnapshotSettings settings,
       @Qualifier("timer") Scheduler timer,
       MeterRegistry meters) {
-    var kept = new ViewFiles(files, settings.log());
+    var kept = new SnapshotFiles(files, settings.log());
     var reading = new Reading(items, kept, settings, timer, meters);
     var held = new LoadedSnapshots(reading, settings, timer);
     Gauge.builder("stitchd.snapshot.environments", held, h -> h.all().size())

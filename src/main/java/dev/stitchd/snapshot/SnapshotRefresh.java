@@ -117,14 +117,14 @@ final class SnapshotRefresh implements BackgroundJob {
     return Mono.defer(() -> compare(loaded()));
   }
 
-  private Map<EnvironmentId, View> loaded() {
+  private Map<EnvironmentId, EpochSnapshot> loaded() {
     return held.all().stream()
         .map(LoadedEnvironment::view)
         .filter(Objects::nonNull)
         .collect(Collectors.toMap(view -> view.snapshot().environment(), view -> view));
   }
 
-  private Mono<Void> compare(Map<EnvironmentId, View> loaded) {
+  private Mono<Void> compare(Map<EnvironmentId, EpochSnapshot> loaded) {
     return loaded.isEmpty()
         ? Mono.empty()
         : items
@@ -139,14 +139,14 @@ final class SnapshotRefresh implements BackgroundJob {
   }
 
   private Flux<Void> differences(
-      Map<EnvironmentId, View> loaded, Map<EnvironmentId, Position> positions) {
+      Map<EnvironmentId, EpochSnapshot> loaded, Map<EnvironmentId, Position> positions) {
     return Flux.fromIterable(loaded.values())
         .flatMap(
             view -> difference(view, positions.get(view.snapshot().environment())),
             settings.reads());
   }
 
-  private Mono<Void> difference(View view, @Nullable Position position) {
+  private Mono<Void> difference(EpochSnapshot view, @Nullable Position position) {
     var environment = view.snapshot().environment();
     if (position == null) {
       return remove(environment);

@@ -12,8 +12,8 @@ import dev.stitchd.kernel.TenantId;
 import dev.stitchd.ruleset.Items;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.snapshot.Cursor;
-import dev.stitchd.snapshot.Derived;
-import dev.stitchd.snapshot.Ledger;
+import dev.stitchd.snapshot.DerivedValues;
+import dev.stitchd.snapshot.ItemHistory;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
 import java.time.Duration;
@@ -55,8 +55,8 @@ final class RehearsedEnvironment implements Access, StreamTokens, Snapshots {
           1,
           EnvironmentSettings.NONE,
           Ruleset.of(Map.of(FLAG, Items.readFlag(FLAG, Json.parseOwn(ITEM))), Map.of()),
-          Ledger.EMPTY,
-          new Derived());
+          ItemHistory.EMPTY,
+          new DerivedValues());
   private final String bearer;
 
   /// @param bearer the one value of `Authorization` that is let in

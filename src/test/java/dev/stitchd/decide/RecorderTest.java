@@ -17,8 +17,8 @@ import dev.stitchd.ruleset.Reason;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.ruleset.ValueType;
 import dev.stitchd.snapshot.Cursor;
-import dev.stitchd.snapshot.Derived;
-import dev.stitchd.snapshot.Ledger;
+import dev.stitchd.snapshot.DerivedValues;
+import dev.stitchd.snapshot.ItemHistory;
 import dev.stitchd.snapshot.Snapshot;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
@@ -73,8 +73,8 @@ class RecorderTest {
         1,
         EnvironmentSettings.of(settings),
         Ruleset.EMPTY,
-        Ledger.EMPTY,
-        new Derived());
+        ItemHistory.EMPTY,
+        new DerivedValues());
   }
 
   private static Evaluation given(String flag, String variant, boolean degraded) {

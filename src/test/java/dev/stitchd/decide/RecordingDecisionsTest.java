@@ -17,8 +17,8 @@ import dev.stitchd.ruleset.Items;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.segment.MemoryMemberships;
 import dev.stitchd.snapshot.Cursor;
-import dev.stitchd.snapshot.Derived;
-import dev.stitchd.snapshot.Ledger;
+import dev.stitchd.snapshot.DerivedValues;
+import dev.stitchd.snapshot.ItemHistory;
 import dev.stitchd.snapshot.Snapshot;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
@@ -108,8 +108,8 @@ class RecordingDecisionsTest {
           1,
           EnvironmentSettings.of(Json.object()),
           RULES,
-          Ledger.EMPTY,
-          new Derived());
+          ItemHistory.EMPTY,
+          new DerivedValues());
 
   private SdkCaller caller(SdkCaller.Kind kind) {
     return new SdkCaller(UUID.randomUUID(), snapshot.tenant(), snapshot.environment(), kind);

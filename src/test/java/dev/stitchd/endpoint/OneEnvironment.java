@@ -9,8 +9,8 @@ import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.snapshot.Cursor;
-import dev.stitchd.snapshot.Derived;
-import dev.stitchd.snapshot.Ledger;
+import dev.stitchd.snapshot.DerivedValues;
+import dev.stitchd.snapshot.ItemHistory;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
 import java.time.Duration;
@@ -43,8 +43,8 @@ final class OneEnvironment implements Access, Snapshots {
         1,
         EnvironmentSettings.of(settings),
         Ruleset.EMPTY,
-        Ledger.EMPTY,
-        new Derived());
+        ItemHistory.EMPTY,
+        new DerivedValues());
   }
 
   @Override

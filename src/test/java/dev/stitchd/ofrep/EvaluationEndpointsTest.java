@@ -20,8 +20,8 @@ import dev.stitchd.ruleset.Reason;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.ruleset.ValueType;
 import dev.stitchd.snapshot.Cursor;
-import dev.stitchd.snapshot.Derived;
-import dev.stitchd.snapshot.Ledger;
+import dev.stitchd.snapshot.DerivedValues;
+import dev.stitchd.snapshot.ItemHistory;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
 import java.nio.charset.StandardCharsets;
@@ -434,8 +434,8 @@ class EvaluationEndpointsTest {
                   1,
                   EnvironmentSettings.of(settings),
                   Ruleset.EMPTY,
-                  Ledger.EMPTY,
-                  new Derived()));
+                  ItemHistory.EMPTY,
+                  new DerivedValues()));
     }
 
     @Override

@@ -8,8 +8,8 @@ import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.snapshot.Cursor;
-import dev.stitchd.snapshot.Derived;
-import dev.stitchd.snapshot.Ledger;
+import dev.stitchd.snapshot.DerivedValues;
+import dev.stitchd.snapshot.ItemHistory;
 import dev.stitchd.snapshot.Snapshot;
 import java.time.Clock;
 import java.time.Duration;
@@ -267,7 +267,7 @@ class TrackerTest {
         1,
         EnvironmentSettings.of(Json.object()),
         Ruleset.EMPTY,
-        Ledger.EMPTY,
-        new Derived());
+        ItemHistory.EMPTY,
+        new DerivedValues());
   }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.ruleset.condition.Matchers;
-import dev.stitchd.ruleset.evaluation.Run;
+import dev.stitchd.ruleset.evaluation.EvaluationRun;
 import dev.stitchd.ruleset.operator.Truth;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +42,7 @@ class KleeneTest {
   }
 
   private static Truth test(Condition condition) {
-    return Matchers.compile(condition).test(new Run(Ruleset.EMPTY, CONTEXT, Facts.NONE));
+    return Matchers.compile(condition).test(new EvaluationRun(Ruleset.EMPTY, CONTEXT, Facts.NONE));
   }
 
   private static Condition tree(Random random, int depth) {

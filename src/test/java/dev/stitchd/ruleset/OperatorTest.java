@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.ruleset.condition.Matchers;
-import dev.stitchd.ruleset.evaluation.Run;
+import dev.stitchd.ruleset.evaluation.EvaluationRun;
 import dev.stitchd.ruleset.operator.Truth;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -202,7 +202,7 @@ class OperatorTest {
   @Test
   void emptyTargetingKeyDoesNotExist() {
     var condition = Given.condition("{'attribute':'targetingKey','op':'exists'}");
-    var run = new Run(Ruleset.EMPTY, Given.context("{'targetingKey':''}"), Facts.NONE);
+    var run = new EvaluationRun(Ruleset.EMPTY, Given.context("{'targetingKey':''}"), Facts.NONE);
     assertThat(Matchers.compile(condition).test(run)).isEqualTo(Truth.FALSE);
   }
 
@@ -210,7 +210,9 @@ class OperatorTest {
   void pathsReachIntoNestedObjects() {
     var condition =
         Given.condition("{'attribute':'organization.plan','op':'equals','values':['pro']}");
-    var run = new Run(Ruleset.EMPTY, Given.context("{'organization':{'plan':'pro'}}"), Facts.NONE);
+    var run =
+        new EvaluationRun(
+            Ruleset.EMPTY, Given.context("{'organization':{'plan':'pro'}}"), Facts.NONE);
     assertThat(Matchers.compile(condition).test(run)).isEqualTo(Truth.TRUE);
   }
 
@@ -285,6 +287,6 @@ class OperatorTest {
       node.set("values", Given.json(values));
     }
     return Matchers.compile(Condition.fromJson(node))
-        .test(new Run(Ruleset.EMPTY, Given.context(context), Facts.NONE));
+        .test(new EvaluationRun(Ruleset.EMPTY, Given.context(context), Facts.NONE));
   }
 }

@@ -32,12 +32,12 @@ class LastKnownTest {
           3, Duration.ofMinutes(15), 10, Duration.ofSeconds(5), Duration.ofSeconds(2), 4);
 
   /// Bytes in memory, as files would hold them.
-  private static final class Memory implements KeptViews {
+  private static final class Memory implements LastKnownSnapshots {
     private final Map<EnvironmentId, byte[]> files = new HashMap<>();
 
     @Override
-    public void keep(View view) {
-      files.put(view.snapshot().environment(), ViewBytes.write(view));
+    public void keep(EpochSnapshot view) {
+      files.put(view.snapshot().environment(), SnapshotBytes.write(view));
     }
 
     @Override
@@ -46,11 +46,11 @@ class LastKnownTest {
     }
 
     @Override
-    public Mono<View> last(EnvironmentId environment) {
+    public Mono<EpochSnapshot> last(EnvironmentId environment) {
       return Mono.justOrEmpty(files.get(environment))
           .handle((bytes, sink) -> {
             try {
-              sink.next(ViewBytes.read(bytes, SETTINGS.log()));
+              sink.next(SnapshotBytes.read(bytes, SETTINGS.log()));
             } catch (IOException e) {
               sink.error(e);
             }
@@ -99,7 +99,7 @@ class LastKnownTest {
     items.changeSettings(environment, Json.object().put("x", 1));
     var before = node().current(environment).block();
 
-    var after = ViewBytes.read(memory.files.get(environment), SETTINGS.log());
+    var after = SnapshotBytes.read(memory.files.get(environment), SETTINGS.log());
 
     assertThat(after.lastKnown()).isTrue();
     assertThat(after.epoch()).isEqualTo(items.epoch());
@@ -111,8 +111,8 @@ class LastKnownTest {
     assertThat(snapshot.accessVersion()).isEqualTo(2);
     assertThat(snapshot.ruleset().flags().keySet()).isEqualTo(before.ruleset().flags().keySet());
     for (long since = 0; since <= 4; since++) {
-      assertThat(texts(snapshot.ledger().since(since)))
-          .isEqualTo(texts(before.ledger().since(since)));
+      assertThat(texts(snapshot.history().since(since)))
+          .isEqualTo(texts(before.history().since(since)));
     }
   }
 
@@ -123,7 +123,7 @@ class LastKnownTest {
     var whole = memory.files.get(environment);
     for (int length = 0; length < whole.length; length += 7) {
       var cut = Arrays.copyOf(whole, length);
-      assertThatThrownBy(() -> ViewBytes.read(cut, 10)).isInstanceOf(Exception.class);
+      assertThatThrownBy(() -> SnapshotBytes.read(cut, 10)).isInstanceOf(Exception.class);
     }
   }
 
@@ -200,7 +200,7 @@ class LastKnownTest {
     node().current(environment).as(StepVerifier::create).verifyError(Problem.Unavailable.class);
   }
 
-  private static List<String> texts(List<Ledger.Entry> entries) {
+  private static List<String> texts(List<ItemHistory.Entry> entries) {
     return entries == null
         ? null
         : entries.stream()

@@ -361,7 +361,7 @@ class SnapshotsTest {
     assertThat(ruleset.flags()).containsOnlyKeys("checkout", "damaged");
     assertThat(ruleset.flags().get("checkout").unsupported()).isNull();
     assertThat(ruleset.unsupported()).containsExactly(ItemName.flag("damaged"));
-    assertThat(seen.getLast().ledger().present()).hasSize(2);
+    assertThat(seen.getLast().history().present()).hasSize(2);
   }
 
   @Test
@@ -370,23 +370,23 @@ class SnapshotsTest {
     items.publishFlag(environment, "new"); // 2
     items.removeFlag(environment, "old"); // 3
 
-    var ledger = updates().getLast().ledger();
+    var history = updates().getLast().history();
 
-    assertThat(ledger.present()).extracting(Ledger.Entry::key).containsExactly("new");
-    assertThat(ledger.since(1)).extracting(Ledger.Entry::key).containsExactly("new", "old");
-    assertThat(ledger.since(1).getLast().json()).isNull();
-    assertThat(ledger.since(2)).extracting(Ledger.Entry::key).containsExactly("old");
-    assertThat(ledger.since(3)).isEmpty();
+    assertThat(history.present()).extracting(ItemHistory.Entry::key).containsExactly("new");
+    assertThat(history.since(1)).extracting(ItemHistory.Entry::key).containsExactly("new", "old");
+    assertThat(history.since(1).getLast().json()).isNull();
+    assertThat(history.since(2)).extracting(ItemHistory.Entry::key).containsExactly("old");
+    assertThat(history.since(3)).isEmpty();
   }
 
   @Test
   void aLoadDoesNotClaimToKnowWhatItDoesNot() {
     IntStream.rangeClosed(1, 30).forEach(_ -> items.publishFlag(environment, "checkout"));
 
-    var ledger = updates().getLast().ledger(); // looks back 10 revisions
+    var history = updates().getLast().history(); // looks back 10 revisions
 
-    assertThat(ledger.since(19)).isNull();
-    assertThat(ledger.since(20)).hasSize(1);
+    assertThat(history.since(19)).isNull();
+    assertThat(history.since(20)).hasSize(1);
   }
 
   private void publishAndRing(int revision) {

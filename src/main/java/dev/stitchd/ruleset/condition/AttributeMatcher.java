@@ -1,7 +1,7 @@
 package dev.stitchd.ruleset.condition;
 
 import dev.stitchd.ruleset.Condition;
-import dev.stitchd.ruleset.evaluation.Run;
+import dev.stitchd.ruleset.evaluation.EvaluationRun;
 import dev.stitchd.ruleset.operator.Truth;
 import dev.stitchd.ruleset.operator.ValueTest;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +26,7 @@ public record AttributeMatcher(
   }
 
   @Override
-  public Truth test(Run run) {
+  public Truth test(EvaluationRun run) {
     var value = path.in(run.context());
     var positive = test == null ? Truth.of(value != null) : compare(test, value);
     return negative ? positive.not() : positive;

@@ -1,6 +1,6 @@
 package dev.stitchd.ruleset.condition;
 
-import dev.stitchd.ruleset.evaluation.Run;
+import dev.stitchd.ruleset.evaluation.EvaluationRun;
 import dev.stitchd.ruleset.operator.Truth;
 import java.util.List;
 import java.util.Set;
@@ -14,12 +14,12 @@ public sealed interface Matcher
         Matcher.InSegment,
         Matcher.Not {
 
-  Truth test(Run run);
+  Truth test(EvaluationRun run);
 
   /// False as soon as a part is, else unknown if any part is, else true.
   record All(List<Matcher> parts) implements Matcher {
     @Override
-    public Truth test(Run run) {
+    public Truth test(EvaluationRun run) {
       return firstOrUnknown(parts, run, Truth.FALSE, Truth.TRUE);
     }
   }
@@ -27,7 +27,7 @@ public sealed interface Matcher
   /// True as soon as a part is, else unknown if any part is, else false.
   record Any(List<Matcher> parts) implements Matcher {
     @Override
-    public Truth test(Run run) {
+    public Truth test(EvaluationRun run) {
       return firstOrUnknown(parts, run, Truth.TRUE, Truth.FALSE);
     }
   }
@@ -35,7 +35,7 @@ public sealed interface Matcher
   /// The opposite; of unknown, unknown.
   record Not(Matcher part) implements Matcher {
     @Override
-    public Truth test(Run run) {
+    public Truth test(EvaluationRun run) {
       return part.test(run).not();
     }
   }
@@ -43,7 +43,7 @@ public sealed interface Matcher
   /// Whether the context belongs to a segment.
   record InSegment(String segment) implements Matcher {
     @Override
-    public Truth test(Run run) {
+    public Truth test(EvaluationRun run) {
       return run.inSegment(segment);
     }
   }
@@ -51,14 +51,14 @@ public sealed interface Matcher
   /// Whether another flag gives one of these variants.
   record FlagGives(String flag, Set<String> variants) implements Matcher {
     @Override
-    public Truth test(Run run) {
+    public Truth test(EvaluationRun run) {
       return Truth.of(run.gives(flag, variants));
     }
   }
 
   /// `decisive` as soon as a part says so, else unknown if any part is, else `otherwise`.
   private static Truth firstOrUnknown(
-      List<Matcher> parts, Run run, Truth decisive, Truth otherwise) {
+      List<Matcher> parts, EvaluationRun run, Truth decisive, Truth otherwise) {
     var result = otherwise;
     for (int i = 0; i < parts.size(); i++) { // by index: nothing is allocated
       var truth = parts.get(i).test(run);

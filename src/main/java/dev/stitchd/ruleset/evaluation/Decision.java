@@ -14,14 +14,14 @@ public final class Decision {
   public static final String DEFAULT_ID = "default";
 
   private final FlagPlan plan;
-  private final Run run;
+  private final EvaluationRun run;
 
-  private Decision(FlagPlan plan, Run run) {
+  private Decision(FlagPlan plan, EvaluationRun run) {
     this.plan = plan;
     this.run = run;
   }
 
-  static Evaluation of(FlagPlan plan, Run run) {
+  static Evaluation of(FlagPlan plan, EvaluationRun run) {
     return new Decision(plan, run).decide();
   }
 

@@ -54,21 +54,21 @@ public final class ServeJson {
 
   /// @throws IllegalArgumentException if it is damaged, or newer than this server
   static Serve read(JsonNode node) {
-    Stored.only(node, Set.of(node.has("rollout") ? "rollout" : "variant"));
+    StoredJson.only(node, Set.of(node.has("rollout") ? "rollout" : "variant"));
     return node.has("rollout")
-        ? Stored.at("rollout", node.path("rollout"), ServeJson::rollout)
-        : new Serve.Fixed(Stored.text(node, "variant"));
+        ? StoredJson.at("rollout", node.path("rollout"), ServeJson::rollout)
+        : new Serve.Fixed(StoredJson.text(node, "variant"));
   }
 
   private static Serve.Rollout rollout(JsonNode node) {
-    Stored.only(node, ROLLOUT);
+    StoredJson.only(node, ROLLOUT);
     var slots = slots(node.path("slots"));
     return new Serve.Rollout(
-        Stored.text(node, "bucketBy"),
+        StoredJson.text(node, "bucketBy"),
         node.has("weights") ? weights(node.path("weights")) : Reweighting.widths(slots),
-        Stored.text(node, "salt"),
+        StoredJson.text(node, "salt"),
         slots,
-        Stored.list(node, "history").stream().map(ServeJson::slots).toList());
+        StoredJson.list(node, "history").stream().map(ServeJson::slots).toList());
   }
 
   private static Map<String, Integer> weights(JsonNode node) {

@@ -59,32 +59,33 @@ public final class TargetingJson {
   public static Targeting read(JsonNode node) {
     return new Targeting(
         node.path("enabled").asBoolean(false),
-        Stored.text(node, "offVariant"),
-        Stored.each(node, "targets", TargetingJson::target),
-        Stored.each(node, "prerequisites", TargetingJson::prerequisite),
-        Stored.each(node, "rules", TargetingJson::rule),
-        Stored.at("default", node.path("default"), ServeJson::read));
+        StoredJson.text(node, "offVariant"),
+        StoredJson.each(node, "targets", TargetingJson::target),
+        StoredJson.each(node, "prerequisites", TargetingJson::prerequisite),
+        StoredJson.each(node, "rules", TargetingJson::rule),
+        StoredJson.at("default", node.path("default"), ServeJson::read));
   }
 
   private static Targeting.Target target(JsonNode node) {
-    Stored.only(node, Set.of("contextType", "variant", "keys"));
+    StoredJson.only(node, Set.of("contextType", "variant", "keys"));
     return new Targeting.Target(
         node.path("contextType").asString(EvaluationContext.USER),
-        Stored.text(node, "variant"),
-        new LinkedHashSet<>(Stored.texts(node, "keys")));
+        StoredJson.text(node, "variant"),
+        new LinkedHashSet<>(StoredJson.texts(node, "keys")));
   }
 
   private static Targeting.Prerequisite prerequisite(JsonNode node) {
-    Stored.only(node, Set.of("flag", "variants"));
-    return new Targeting.Prerequisite(Stored.text(node, "flag"), Stored.texts(node, "variants"));
+    StoredJson.only(node, Set.of("flag", "variants"));
+    return new Targeting.Prerequisite(
+        StoredJson.text(node, "flag"), StoredJson.texts(node, "variants"));
   }
 
   private static Targeting.Rule rule(JsonNode node) {
-    Stored.only(node, Set.of("id", "description", "when", "serve"));
+    StoredJson.only(node, Set.of("id", "description", "when", "serve"));
     return new Targeting.Rule(
-        Stored.text(node, "id"),
-        node.has("description") ? Stored.text(node, "description") : null,
-        Stored.at("when", node.path("when"), Condition::fromJson),
-        Stored.at("serve", node.path("serve"), ServeJson::read));
+        StoredJson.text(node, "id"),
+        node.has("description") ? StoredJson.text(node, "description") : null,
+        StoredJson.at("when", node.path("when"), Condition::fromJson),
+        StoredJson.at("serve", node.path("serve"), ServeJson::read));
   }
 }

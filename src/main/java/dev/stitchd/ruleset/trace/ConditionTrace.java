@@ -4,7 +4,7 @@ import dev.stitchd.kernel.Json;
 import dev.stitchd.ruleset.ItemName;
 import dev.stitchd.ruleset.condition.AttributeMatcher;
 import dev.stitchd.ruleset.condition.Matcher;
-import dev.stitchd.ruleset.evaluation.Run;
+import dev.stitchd.ruleset.evaluation.EvaluationRun;
 import dev.stitchd.ruleset.operator.Truth;
 import java.util.List;
 import java.util.Locale;
@@ -18,12 +18,12 @@ public final class ConditionTrace {
   /// Values of one operator; a reader looks up the others in the flag.
   private static final int MOST_VALUES = 20;
 
-  private final Run run;
+  private final EvaluationRun run;
   private final Shown shown;
   private final Consumer<ItemName> named;
 
   /// @param named is told of each flag and segment that a condition names
-  ConditionTrace(Run run, Shown shown, Consumer<ItemName> named) {
+  ConditionTrace(EvaluationRun run, Shown shown, Consumer<ItemName> named) {
     this.run = run;
     this.shown = shown;
     this.named = named;

@@ -9,7 +9,7 @@ import dev.stitchd.ruleset.Explanation;
 import dev.stitchd.ruleset.Facts;
 import dev.stitchd.ruleset.ItemName;
 import dev.stitchd.ruleset.Ruleset;
-import dev.stitchd.ruleset.evaluation.Run;
+import dev.stitchd.ruleset.evaluation.EvaluationRun;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.HashSet;
@@ -24,7 +24,7 @@ public final class Explainer {
   private final Ruleset ruleset;
   private final EvaluationContext context;
   private final Facts facts;
-  private final Run run;
+  private final EvaluationRun run;
   private final Shown shown;
   private final ConditionTrace conditions;
   private final Set<ItemName> seen = new HashSet<>();
@@ -35,7 +35,7 @@ public final class Explainer {
     this.ruleset = ruleset;
     this.context = context;
     this.facts = facts;
-    this.run = new Run(ruleset, context, facts);
+    this.run = new EvaluationRun(ruleset, context, facts);
     this.shown = new Shown(context, hidden);
     this.conditions = new ConditionTrace(run, shown, this::named);
   }

@@ -3,7 +3,7 @@ package dev.stitchd.ruleset.trace;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.ruleset.Flag;
 import dev.stitchd.ruleset.Serve;
-import dev.stitchd.ruleset.evaluation.Run;
+import dev.stitchd.ruleset.evaluation.EvaluationRun;
 import dev.stitchd.ruleset.operator.Truth;
 import dev.stitchd.ruleset.rollout.Chooser;
 import org.jspecify.annotations.Nullable;
@@ -16,19 +16,19 @@ import tools.jackson.databind.node.ObjectNode;
 public final class FlagTrace {
 
   private final Flag flag;
-  private final Run run;
+  private final EvaluationRun run;
   private final Shown shown;
   private final ConditionTrace conditions;
   private @Nullable String because;
 
-  private FlagTrace(Flag flag, Run run, Shown shown, ConditionTrace conditions) {
+  private FlagTrace(Flag flag, EvaluationRun run, Shown shown, ConditionTrace conditions) {
     this.flag = flag;
     this.run = run;
     this.shown = shown;
     this.conditions = conditions;
   }
 
-  static ObjectNode of(Flag flag, Run run, Shown shown, ConditionTrace conditions) {
+  static ObjectNode of(Flag flag, EvaluationRun run, Shown shown, ConditionTrace conditions) {
     return new FlagTrace(flag, run, shown, conditions).write();
   }
 

@@ -3,7 +3,7 @@ package dev.stitchd.ruleset.trace;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.ruleset.Facts;
 import dev.stitchd.ruleset.Segment;
-import dev.stitchd.ruleset.evaluation.Run;
+import dev.stitchd.ruleset.evaluation.EvaluationRun;
 import java.util.Locale;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -12,7 +12,7 @@ public final class SegmentTrace {
 
   private SegmentTrace() {}
 
-  static ObjectNode of(Segment segment, Run run, Shown shown, ConditionTrace conditions) {
+  static ObjectNode of(Segment segment, EvaluationRun run, Shown shown, ConditionTrace conditions) {
     var node = Json.object().put("outcome", ConditionTrace.outcome(run.inSegment(segment.key())));
     if (segment.unsupported() != null) {
       node.put("unsupported", segment.unsupported());
@@ -33,7 +33,7 @@ public final class SegmentTrace {
     return node;
   }
 
-  private static String membership(Segment segment, Run run) {
+  private static String membership(Segment segment, EvaluationRun run) {
     var key = run.context().keyOf(segment.contextType());
     var membership = key == null ? Facts.Membership.UNKNOWN : run.facts().of(segment.key(), key);
     return membership.name().toLowerCase(Locale.ROOT);

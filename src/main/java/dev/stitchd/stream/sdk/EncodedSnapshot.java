@@ -43,23 +43,23 @@ final class EncodedSnapshot {
   }
 
   /// For a client that comes back with a cursor of this history, older than the snapshot: a patch
-  /// if the ledger reaches back and it is smaller than everything.
+  /// if the history reaches back and it is smaller than everything.
   EncodedBody resume(Snapshot snapshot, long since) {
-    var changed = snapshot.ledger().since(since);
+    var changed = snapshot.history().since(since);
     if (changed == null) {
       return put(snapshot);
     }
     long size = changed.stream().mapToLong(entry -> entry.size()).sum();
-    return size < snapshot.ledger().bytes() ? update(snapshot, since) : put(snapshot);
+    return size < snapshot.history().bytes() ? update(snapshot, since) : put(snapshot);
   }
 
-  /// For a client that follows: a patch if the ledger reaches back.
+  /// For a client that follows: a patch if the history reaches back.
   EncodedBody update(Snapshot snapshot, long since) {
     var known = bodies.get(since);
     if (known != null) {
       return known;
     }
-    var changed = snapshot.ledger().since(since);
+    var changed = snapshot.history().since(since);
     return changed == null || bodies.size() > mostPatches
         ? put(snapshot)
         : bodies.computeIfAbsent(since, _ -> encoder.patch(snapshot, since, changed));

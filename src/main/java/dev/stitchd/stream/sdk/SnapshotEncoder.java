@@ -3,7 +3,7 @@ package dev.stitchd.stream.sdk;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.stitchd.kernel.Json;
-import dev.stitchd.snapshot.Ledger;
+import dev.stitchd.snapshot.ItemHistory;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.stream.Frame;
 import io.micrometer.core.instrument.Counter;
@@ -37,11 +37,11 @@ final class SnapshotEncoder {
             + snapshot.revision()
             + ",\"environment\":"
             + quoted(snapshot.environmentKey());
-    return body(Frame.Kind.PUT, "put", snapshot, head, snapshot.ledger().present());
+    return body(Frame.Kind.PUT, "put", snapshot, head, snapshot.history().present());
   }
 
   /// What changed after a revision.
-  EncodedBody patch(Snapshot snapshot, long since, List<Ledger.Entry> changed) {
+  EncodedBody patch(Snapshot snapshot, long since, List<ItemHistory.Entry> changed) {
     patches.increment();
     var head = "{\"revision\":" + snapshot.revision() + ",\"since\":" + since;
     return body(Frame.Kind.PATCH, "patch", snapshot, head, changed);
@@ -57,13 +57,17 @@ final class SnapshotEncoder {
   }
 
   private EncodedBody body(
-      Frame.Kind kind, String event, Snapshot snapshot, String head, List<Ledger.Entry> entries) {
+      Frame.Kind kind,
+      String event,
+      Snapshot snapshot,
+      String head,
+      List<ItemHistory.Entry> entries) {
     var lines = event(event, snapshot).getBytes(UTF_8);
     var out = new ByteArrayOutputStream(lines.length + size(entries));
     out.writeBytes(lines);
     out.writeBytes(head.getBytes(UTF_8));
-    write("flags", Ledger.Kind.FLAG, entries, out);
-    write("segments", Ledger.Kind.SEGMENT, entries, out);
+    write("flags", ItemHistory.Kind.FLAG, entries, out);
+    write("segments", ItemHistory.Kind.SEGMENT, entries, out);
     out.write('}');
     int length = out.size() - lines.length;
     out.write('\n');
@@ -73,7 +77,10 @@ final class SnapshotEncoder {
   }
 
   private static void write(
-      String name, Ledger.Kind kind, List<Ledger.Entry> entries, ByteArrayOutputStream out) {
+      String name,
+      ItemHistory.Kind kind,
+      List<ItemHistory.Entry> entries,
+      ByteArrayOutputStream out) {
     out.writeBytes((",\"" + name + "\":{").getBytes(UTF_8));
     boolean first = true;
     for (var entry : entries) {
@@ -88,7 +95,7 @@ final class SnapshotEncoder {
     out.write('}');
   }
 
-  private static void write(Ledger.Entry entry, ByteArrayOutputStream out) {
+  private static void write(ItemHistory.Entry entry, ByteArrayOutputStream out) {
     var json = entry.json();
     out.writeBytes(quoted(entry.key()).getBytes(UTF_8));
     out.write(':');
@@ -103,8 +110,8 @@ final class SnapshotEncoder {
     return Json.write(StringNode.valueOf(text));
   }
 
-  private static int size(List<Ledger.Entry> entries) {
-    long items = entries.stream().mapToLong(Ledger.Entry::size).sum();
+  private static int size(List<ItemHistory.Entry> entries) {
+    long items = entries.stream().mapToLong(ItemHistory.Entry::size).sum();
     return (int) Math.min(Integer.MAX_VALUE - 16, items + 8L * entries.size() + 128);
   }
 

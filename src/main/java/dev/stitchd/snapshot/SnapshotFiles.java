@@ -8,22 +8,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
-/// [KeptViews] as one file for each environment.
-final class ViewFiles implements KeptViews {
+/// [LastKnownSnapshots] as one file for each environment.
+final class SnapshotFiles implements LastKnownSnapshots {
 
-  private static final Logger LOG = LoggerFactory.getLogger(ViewFiles.class);
+  private static final Logger LOG = LoggerFactory.getLogger(SnapshotFiles.class);
 
   private final StateFiles files;
   private final int mostRemovals;
 
-  ViewFiles(StateFiles files, int mostRemovals) {
+  SnapshotFiles(StateFiles files, int mostRemovals) {
     this.files = files;
     this.mostRemovals = mostRemovals;
   }
 
   @Override
-  public void keep(View view) {
-    files.put(name(view.snapshot().environment()), () -> ViewBytes.write(view));
+  public void keep(EpochSnapshot view) {
+    files.put(name(view.snapshot().environment()), () -> SnapshotBytes.write(view));
   }
 
   @Override
@@ -32,13 +32,13 @@ final class ViewFiles implements KeptViews {
   }
 
   @Override
-  public Mono<View> last(EnvironmentId environment) {
+  public Mono<EpochSnapshot> last(EnvironmentId environment) {
     return files.read(name(environment)).mapNotNull(content -> view(environment, content));
   }
 
-  private @Nullable View view(EnvironmentId environment, byte[] content) {
+  private @Nullable EpochSnapshot view(EnvironmentId environment, byte[] content) {
     try {
-      var view = ViewBytes.read(content, mostRemovals);
+      var view = SnapshotBytes.read(content, mostRemovals);
       if (view.snapshot().environment().equals(environment)) {
         LOG.info(
             "Snapshots on disk: environment {} is served as last known, at revision {}, until PostgreSQL answers",

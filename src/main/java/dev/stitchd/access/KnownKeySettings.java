@@ -11,6 +11,6 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 ///   confirmed no longer ago than this; a revocation made since then is not known to it
 /// @param confirm how often the time of the last confirmation is written, while nothing changes
 @ConfigurationProperties("stitchd.access.kept")
-record KeptKeySettings(
+record KnownKeySettings(
     @Allowed(from = "0s") @DefaultValue("24h") Duration longest,
     @DefaultValue("1m") Duration confirm) {}

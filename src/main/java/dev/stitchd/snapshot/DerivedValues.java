@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 
 /// What is made of one snapshot, each thing once, when first asked for. It goes together with its
 /// snapshot, in the same collection of garbage. Safe from any thread.
-public final class Derived {
+public final class DerivedValues {
 
   private final ConcurrentMap<Class<?>, Object> things = new ConcurrentHashMap<>(4);
 

@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
 /// Every published item of an environment as the bytes that SDKs are sent, in order of the revision
 /// that last changed it, and the removals of the recent past: enough to tell what changed since any
 /// revision that it reaches back to. Immutable; a new one shares the entries of the old.
-public final class Ledger {
+public final class ItemHistory {
 
   /// Nothing published, nothing known of removals.
-  public static final Ledger EMPTY = new Ledger(0, List.of());
+  public static final ItemHistory EMPTY = new ItemHistory(0, List.of());
 
   private static final Comparator<Entry> ORDER =
       Comparator.comparingLong(Entry::revision)
@@ -26,7 +26,7 @@ public final class Ledger {
   private final List<Entry> entries;
   private final long bytes;
 
-  private Ledger(long reachesBackTo, List<Entry> entries) {
+  private ItemHistory(long reachesBackTo, List<Entry> entries) {
     this.reachesBackTo = reachesBackTo;
     this.entries = entries;
     this.bytes = entries.stream().filter(entry -> entry.json != null).mapToLong(Entry::size).sum();
@@ -51,14 +51,14 @@ public final class Ledger {
   }
 
   /// @param reachesBackTo removals after this revision are among the entries
-  static Ledger of(long reachesBackTo, Collection<Entry> entries, int mostRemovals) {
-    return new Ledger(reachesBackTo, List.of()).with(entries, mostRemovals);
+  static ItemHistory of(long reachesBackTo, Collection<Entry> entries, int mostRemovals) {
+    return new ItemHistory(reachesBackTo, List.of()).with(entries, mostRemovals);
   }
 
-  /// This ledger after a change; forgets the oldest removals beyond `mostRemovals`.
-  Ledger with(Collection<Entry> changed, int mostRemovals) {
+  /// This history after a change; forgets the oldest removals beyond `mostRemovals`.
+  ItemHistory with(Collection<Entry> changed, int mostRemovals) {
     Map<Name, Entry> newest = HashMap.newHashMap(changed.size());
-    changed.forEach(entry -> newest.merge(Name.of(entry), entry, Ledger::later));
+    changed.forEach(entry -> newest.merge(Name.of(entry), entry, ItemHistory::later));
     var after = new ArrayList<Entry>(entries.size() + newest.size());
     for (var entry : entries) {
       var change = newest.get(Name.of(entry));
@@ -106,14 +106,14 @@ public final class Ledger {
     return bytes;
   }
 
-  private Ledger forgetting(List<Entry> all, int mostRemovals) {
+  private ItemHistory forgetting(List<Entry> all, int mostRemovals) {
     var removals = all.stream().filter(entry -> entry.json == null).toList();
     if (removals.size() <= mostRemovals) {
-      return new Ledger(reachesBackTo, List.copyOf(all));
+      return new ItemHistory(reachesBackTo, List.copyOf(all));
     }
     var forgotten = new HashSet<>(removals.subList(0, removals.size() - mostRemovals));
     long floor = removals.get(removals.size() - mostRemovals - 1).revision;
-    return new Ledger(
+    return new ItemHistory(
         Math.max(reachesBackTo, floor),
         all.stream().filter(entry -> !forgotten.contains(entry)).toList());
   }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 
 /// Finds the list segments that an evaluation can reach, whatever its conditions will say.
-public final class Reach {
+public final class ReachableLists {
 
   private final Ruleset ruleset;
   private final EvaluationContext context;
@@ -21,7 +21,7 @@ public final class Reach {
   private final ArrayDeque<ItemName> open = new ArrayDeque<>();
   private final Set<Needs.Member> members = new HashSet<>();
 
-  private Reach(Ruleset ruleset, EvaluationContext context, boolean throughOff) {
+  private ReachableLists(Ruleset ruleset, EvaluationContext context, boolean throughOff) {
     this.ruleset = ruleset;
     this.context = context;
     this.throughOff = throughOff;
@@ -30,7 +30,7 @@ public final class Reach {
   /// @param throughOff whether flags that are not enabled are searched as if they were
   public static Needs of(
       Ruleset ruleset, Collection<String> flagKeys, EvaluationContext context, boolean throughOff) {
-    var reach = new Reach(ruleset, context, throughOff);
+    var reach = new ReachableLists(ruleset, context, throughOff);
     flagKeys.forEach(key -> reach.open(ItemName.flag(key)));
     while (!reach.open.isEmpty()) {
       reach.visit(reach.open.remove());

@@ -8,19 +8,19 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
-class KeptKeySettingsTest {
+class KnownKeySettingsTest {
 
   @Test
   void hasDefaultsAndTheseNames() {
     assertThat(bound(Map.of()))
-        .isEqualTo(new KeptKeySettings(Duration.ofHours(24), Duration.ofMinutes(1)));
+        .isEqualTo(new KnownKeySettings(Duration.ofHours(24), Duration.ofMinutes(1)));
     assertThat(
             bound(Map.of("stitchd.access.kept.longest", "1s", "stitchd.access.kept.confirm", "2s")))
-        .isEqualTo(new KeptKeySettings(Duration.ofSeconds(1), Duration.ofSeconds(2)));
+        .isEqualTo(new KnownKeySettings(Duration.ofSeconds(1), Duration.ofSeconds(2)));
   }
 
-  private static KeptKeySettings bound(Map<String, String> properties) {
+  private static KnownKeySettings bound(Map<String, String> properties) {
     return new Binder(new MapConfigurationPropertySource(properties))
-        .bindOrCreate("stitchd.access.kept", KeptKeySettings.class);
+        .bindOrCreate("stitchd.access.kept", KnownKeySettings.class);
   }
 }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// One evaluation, or several for one context, in progress. Remembers what other flags and segments
 /// gave, so that each is worked out once however often it is named, and notices when one depends on
 /// itself. Confined to one thread.
-public final class Run {
+public final class EvaluationRun {
 
   /// What a segment said; null truth while it is being worked out.
   private record Answer(@Nullable Truth truth, boolean degraded, @Nullable String unsupported) {}
@@ -36,7 +36,7 @@ public final class Run {
   private boolean broken;
   private int depth;
 
-  public Run(Ruleset ruleset, EvaluationContext context, Facts facts) {
+  public EvaluationRun(Ruleset ruleset, EvaluationContext context, Facts facts) {
     this.ruleset = ruleset;
     this.context = context;
     this.facts = facts;

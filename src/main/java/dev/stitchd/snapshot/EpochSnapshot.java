@@ -28,14 +28,14 @@ import org.slf4j.LoggerFactory;
 /// A snapshot and the epoch that it was read in. Immutable.
 ///
 /// @param lastKnown whether it comes from this node's disk, and the store has not confirmed it yet
-record View(Snapshot snapshot, UUID epoch, boolean lastKnown) {
+record EpochSnapshot(Snapshot snapshot, UUID epoch, boolean lastKnown) {
 
-  private static final Logger LOG = LoggerFactory.getLogger(View.class);
+  private static final Logger LOG = LoggerFactory.getLogger(EpochSnapshot.class);
 
   /// An environment as loaded, brought up to the changes that were read after it.
   ///
   /// @param changes read after the state, and reaching back before it for the sake of removals
-  static View of(State state, Changes changes, int mostRemovals) {
+  static EpochSnapshot of(State state, Changes changes, int mostRemovals) {
     var items = new ArrayList<>(state.items());
     items.addAll(changes.items());
     var snapshot =
@@ -49,13 +49,13 @@ record View(Snapshot snapshot, UUID epoch, boolean lastKnown) {
             state.accessVersion(),
             EnvironmentSettings.of(state.settings()),
             rulesetWith(Ruleset.EMPTY, items),
-            Ledger.of(changes.since(), entries(items), mostRemovals),
-            new Derived());
-    return new View(snapshot, state.epoch(), false);
+            ItemHistory.of(changes.since(), entries(items), mostRemovals),
+            new DerivedValues());
+    return new EpochSnapshot(snapshot, state.epoch(), false);
   }
 
   /// This view after changes of its items.
-  View with(Changes changes, int mostRemovals) {
+  EpochSnapshot with(Changes changes, int mostRemovals) {
     var after =
         new Snapshot(
             snapshot.environment(),
@@ -65,18 +65,18 @@ record View(Snapshot snapshot, UUID epoch, boolean lastKnown) {
             snapshot.accessVersion(),
             snapshot.settings(),
             rulesetWith(snapshot.ruleset(), changes.items()),
-            snapshot.ledger().with(entries(changes.items()), mostRemovals),
-            new Derived());
-    return new View(after, epoch, lastKnown);
+            snapshot.history().with(entries(changes.items()), mostRemovals),
+            new DerivedValues());
+    return new EpochSnapshot(after, epoch, lastKnown);
   }
 
   /// The same, as read from disk.
-  View asLastKnown() {
-    return new View(snapshot, epoch, true);
+  EpochSnapshot asLastKnown() {
+    return new EpochSnapshot(snapshot, epoch, true);
   }
 
   /// Whether the store went back in time between an earlier view and this one of the same history.
-  boolean isBefore(View earlier) {
+  boolean isBefore(EpochSnapshot earlier) {
     return epoch.equals(earlier.epoch) && snapshot.revision() < earlier.snapshot.revision();
   }
 
@@ -106,18 +106,18 @@ record View(Snapshot snapshot, UUID epoch, boolean lastKnown) {
     }
   }
 
-  private static List<Ledger.Entry> entries(List<Item> items) {
-    return items.stream().map(View::entry).toList();
+  private static List<ItemHistory.Entry> entries(List<Item> items) {
+    return items.stream().map(EpochSnapshot::entry).toList();
   }
 
-  private static Ledger.Entry entry(Item item) {
+  private static ItemHistory.Entry entry(Item item) {
     var kind =
         switch (item.kind()) {
-          case FLAG -> Ledger.Kind.FLAG;
-          case SEGMENT -> Ledger.Kind.SEGMENT;
+          case FLAG -> ItemHistory.Kind.FLAG;
+          case SEGMENT -> ItemHistory.Kind.SEGMENT;
         };
     var state = item.state();
-    return new Ledger.Entry(
+    return new ItemHistory.Entry(
         kind, item.key(), item.revision(), state == null ? null : Json.writeBytes(state));
   }
 

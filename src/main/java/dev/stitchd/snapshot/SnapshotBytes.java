@@ -18,24 +18,24 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/// A view as bytes and back. Pure. Items are kept as the bytes that SDKs are sent; the ruleset is
-/// compiled from them again, as at a load.
-final class ViewBytes {
+/// A snapshot as bytes and back. Pure. Items are kept as the bytes that SDKs are sent; the ruleset
+/// is compiled from them again, as at a load.
+final class SnapshotBytes {
 
   /// Raised when the form below changes; files of another version are ignored.
   private static final int VERSION = 1;
 
   private static final int REMOVED = -1;
 
-  private ViewBytes() {}
+  private SnapshotBytes() {}
 
-  static byte[] write(View view) {
+  static byte[] write(EpochSnapshot view) {
     var snapshot = view.snapshot();
-    int size = (int) Math.min(1 << 30, snapshot.ledger().bytes() + 512);
+    int size = (int) Math.min(1 << 30, snapshot.history().bytes() + 512);
     return StateBytes.write(VERSION, size, out -> write(view, out));
   }
 
-  private static void write(View view, DataOutputStream out) throws IOException {
+  private static void write(EpochSnapshot view, DataOutputStream out) throws IOException {
     var snapshot = view.snapshot();
     StateBytes.write(snapshot.environment().value(), out);
     StateBytes.write(snapshot.tenant().value(), out);
@@ -44,12 +44,12 @@ final class ViewBytes {
     out.writeLong(snapshot.revision());
     out.writeLong(snapshot.accessVersion());
     write(Json.writeBytes(snapshot.settings().json()), out);
-    out.writeLong(snapshot.ledger().reachesBackTo());
-    write(snapshot.ledger().all(), out);
+    out.writeLong(snapshot.history().reachesBackTo());
+    write(snapshot.history().all(), out);
   }
 
   /// @throws IOException if the bytes are not what [#write] makes
-  static View read(byte[] content, int mostRemovals) throws IOException {
+  static EpochSnapshot read(byte[] content, int mostRemovals) throws IOException {
     var in = StateBytes.read(VERSION, content);
     var environment = new EnvironmentId(StateBytes.id(in));
     var tenant = new TenantId(StateBytes.id(in));
@@ -71,13 +71,14 @@ final class ViewBytes {
             epoch,
             items);
     var nothingSince = new Changes(reachesBackTo, revision, accessVersion, List.of());
-    return View.of(state, nothingSince, mostRemovals).asLastKnown();
+    return EpochSnapshot.of(state, nothingSince, mostRemovals).asLastKnown();
   }
 
-  private static void write(List<Ledger.Entry> entries, DataOutputStream out) throws IOException {
+  private static void write(List<ItemHistory.Entry> entries, DataOutputStream out)
+      throws IOException {
     out.writeInt(entries.size());
     for (var entry : entries) {
-      out.writeBoolean(entry.kind() == Ledger.Kind.FLAG);
+      out.writeBoolean(entry.kind() == ItemHistory.Kind.FLAG);
       out.writeUTF(entry.key());
       out.writeLong(entry.revision());
       write(entry.json(), out);

@@ -7,9 +7,9 @@ import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 
 /// Reads fields of JSON that this server wrote; anything else than expected is damage.
-public final class Stored {
+public final class StoredJson {
 
-  private Stored() {}
+  private StoredJson() {}
 
   /// @throws IllegalArgumentException if it is not text
   static String text(JsonNode node, String name) {
