@@ -87,6 +87,14 @@ public final class EventCounters implements EventAccounting {
     environments.add(counts, own -> own.inFlight);
   }
 
+  /// One event.
+  void accepted(EnvironmentId environment) {
+    accepted.increment();
+    var own = environments.of(environment);
+    own.accepted.increment();
+    own.inFlight.increment();
+  }
+
   public void stored(EnvironmentCounts counts, long weight) {
     stored.increment(counts.total());
     environments.move(counts, own -> own.inFlight, own -> own.stored);

@@ -72,6 +72,7 @@ final class SinkEventQueue implements EventQueue {
     handingOver.incrementAndGet();
     try {
       if (open && counters.reserve(1, queued.weight())) {
+        counters.accepted(event.environment());
         own.add(queued);
         awaitOwn();
       } else {
@@ -95,8 +96,9 @@ final class SinkEventQueue implements EventQueue {
     for (var one = own.poll(); one != null; one = own.poll()) {
       together.add(one);
     }
-    if (!together.isEmpty() && !handOver(together, QueuedEvent.weight(together))) {
-      together.forEach(one -> counters.dropped(one.event().environment()));
+    if (!together.isEmpty()) {
+      // if nobody takes any more, they stay in flight like everything else in the queue
+      var _ = offers.tryEmitNext(together);
     }
   }
 
