@@ -20,7 +20,7 @@ final class RehearsingClient implements Runnable {
 
   private static final Logger LOG = LoggerFactory.getLogger(RehearsingClient.class);
   private static final int SILENCE_MILLIS = 1_000;
-  private static final int USERS = 32;
+  private static final int USERS = 8;
 
   /// Of so many requests one is for all flags, and one for the configuration.
   private static final int SINGLES = 16;
@@ -81,23 +81,29 @@ final class RehearsingClient implements Runnable {
     return requests;
   }
 
+  /// Put together by `+`: a formatter would have to be warmed up too, and would take the time of
+  /// hundreds of requests.
   private byte[] post(String path, int user) {
     var body =
-        """
-        {"context":{"targetingKey":"user-%d","email":"user-%d@example.org","country":"%s","plan":"pro"}}\
-        """
-            .formatted(user, user, user % 2 == 0 ? "DE" : "FR");
-    return """
-    POST %s HTTP/1.1\r
-    Host: %s\r
-    Authorization: %s\r
-    Content-Type: application/json\r
-    Content-Length: %d\r
-    \r
-    %s\
-    """
-        .formatted(path, host(), bearer, body.length(), body)
-        .getBytes(StandardCharsets.US_ASCII);
+        "{\"context\":{\"targetingKey\":\"user-"
+            + user
+            + "\",\"email\":\"user-"
+            + user
+            + "@example.org\",\"country\":\""
+            + (user % 2 == 0 ? "DE" : "FR")
+            + "\",\"plan\":\"pro\"}}";
+    var request =
+        "POST "
+            + path
+            + " HTTP/1.1\r\nHost: "
+            + host()
+            + "\r\nAuthorization: "
+            + bearer
+            + "\r\nContent-Type: application/json\r\nContent-Length: "
+            + body.length()
+            + "\r\n\r\n"
+            + body;
+    return request.getBytes(StandardCharsets.US_ASCII);
   }
 
   private String host() {
