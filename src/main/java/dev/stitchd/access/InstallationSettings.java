@@ -1,5 +1,6 @@
 package dev.stitchd.access;
 
+import dev.stitchd.kernel.CheckedSettings;
 import dev.stitchd.kernel.StartFailure;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -9,7 +10,12 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 ///
 /// @param bootstrap the administrator's token of the first hour
 @ConfigurationProperties("stitchd")
-record InstallationSettings(@DefaultValue Bootstrap bootstrap) {
+record InstallationSettings(@DefaultValue Bootstrap bootstrap) implements CheckedSettings {
+
+  @Override
+  public void check() {
+    var _ = bootstrap.accepted();
+  }
 
   /// @param token `STITCHD_BOOTSTRAP_TOKEN`: accepted as a platform administrator's API token; null
   ///   if none was given

@@ -15,9 +15,9 @@ import org.springframework.util.unit.DataSize;
 ///   that it shows the newest that the node knows
 @ConfigurationProperties("stitchd.admin")
 record AdminSettings(
-    @DefaultValue("1MB") DataSize maxBody,
-    @DefaultValue("8MB") DataSize maxMembersBody,
-    @DefaultValue("64KB") DataSize maxPreviewContext,
+    @Allowed(to = "1GB") @DefaultValue("1MB") DataSize maxBody,
+    @Allowed(to = "1GB") @DefaultValue("8MB") DataSize maxMembersBody,
+    @Allowed(to = "1GB") @DefaultValue("64KB") DataSize maxPreviewContext,
     @Allowed(from = "0s") @DefaultValue("1s") Duration previewWait) {
 
   AdminSettings {

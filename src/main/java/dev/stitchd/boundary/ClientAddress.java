@@ -23,7 +23,7 @@ public final class ClientAddress {
   private final List<AddressRange> trusted;
 
   ClientAddress(ProxySettings settings) {
-    this.trusted = settings.trustedProxies().stream().map(AddressRange::parse).toList();
+    this.trusted = settings.ranges();
   }
 
   /// The address as text; of an IPv6 address the network, since one user has all of it.

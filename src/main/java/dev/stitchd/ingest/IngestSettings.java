@@ -28,9 +28,9 @@ import org.springframework.util.unit.DataSize;
 /// @param quota how quotas are kept
 @ConfigurationProperties("stitchd.ingest")
 record IngestSettings(
-    @DefaultValue("10MB") DataSize arraySize,
+    @Allowed(to = "1GB") @DefaultValue("10MB") DataSize arraySize,
     @DefaultValue("1GB") DataSize linesSize,
-    @DefaultValue("64KB") DataSize eventSize,
+    @Allowed(to = "1GB") @DefaultValue("64KB") DataSize eventSize,
     @DefaultValue("256MB") DataSize buffered,
     @DefaultValue("2000") int chunkEvents,
     @DefaultValue("1MB") DataSize chunkSize,
@@ -40,7 +40,7 @@ record IngestSettings(
     @Allowed(from = "0s") @DefaultValue("5m") Duration future,
     @Allowed(from = "0") @DefaultValue("1000") int rejectedListed,
     @DefaultValue("1000000000") long countMost,
-    @DefaultValue("2") int threads,
+    @Allowed(to = "1024") @DefaultValue("2") int threads,
     @DefaultValue DefinitionSettings definitions,
     @DefaultValue QuotaSettings quota) {
 

@@ -1,6 +1,7 @@
 package dev.stitchd.ofrep;
 
 import dev.stitchd.kernel.Allowed;
+import dev.stitchd.kernel.CheckedSettings;
 import dev.stitchd.kernel.StartFailure;
 import java.time.Duration;
 import java.util.regex.Pattern;
@@ -27,8 +28,8 @@ import org.springframework.util.unit.DataSize;
 ///   elsewhere
 @ConfigurationProperties("stitchd.ofrep")
 record OfrepSettings(
-    @DefaultValue("256KB") DataSize maxBody,
-    @DefaultValue("64KB") DataSize maxContext,
+    @Allowed(to = "1GB") @DefaultValue("256KB") DataSize maxBody,
+    @Allowed(to = "1GB") @DefaultValue("64KB") DataSize maxContext,
     @Nullable String pathPrefix,
     @Allowed(from = "0s") @DefaultValue("120s") Duration inactivity,
     @Allowed(from = "0s") @DefaultValue("2s") Duration spread,
@@ -36,9 +37,15 @@ record OfrepSettings(
     @Allowed(from = "0s") @DefaultValue("30s") Duration recent,
     @DefaultValue("1000") int watched,
     @DefaultValue("15m") Duration watchedIdle,
-    @Allowed(from = "0s") @DefaultValue("1s") Duration catchUp) {
+    @Allowed(from = "0s") @DefaultValue("1s") Duration catchUp)
+    implements CheckedSettings {
 
   private static final Pattern PREFIX = Pattern.compile("(/[A-Za-z0-9._~-]+)+");
+
+  @Override
+  public void check() {
+    var _ = acceptedPathPrefix();
+  }
 
   /// The prefix, empty for none.
   ///

@@ -1,6 +1,7 @@
 package dev.stitchd.postgres;
 
 import dev.stitchd.kernel.Allowed;
+import dev.stitchd.kernel.CheckedSettings;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -28,10 +29,17 @@ record PostgresSettings(
     @DefaultValue("1000") int waitingRequests,
     @DefaultValue("10s") Duration managementAcquireTimeout,
     @DefaultValue("3s") Duration readerAcquireTimeout,
-    @DefaultValue("3s") Duration connectTimeout,
+    @Allowed(to = "24h") @DefaultValue("3s") Duration connectTimeout,
     @DefaultValue("10s") Duration statementTimeout,
     @DefaultValue("8s") Duration lockTimeout,
-    @Allowed(from = "0s") @DefaultValue("30s") Duration startWait) {
+    @Allowed(from = "0s") @DefaultValue("30s") Duration startWait)
+    implements CheckedSettings {
+
+  @Override
+  public void check() {
+    var _ = PostgresAddress.parse(url);
+  }
+
   /// The URL holds a password.
   @Override
   public String toString() {

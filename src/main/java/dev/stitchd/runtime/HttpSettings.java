@@ -15,7 +15,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 ///   front keeps it
 @ConfigurationProperties("stitchd.http")
 record HttpSettings(
-    @Allowed(from = "0") @DefaultValue("0") int eventLoops,
+    @Allowed(from = "0", to = "1024") @DefaultValue("0") int eventLoops,
     @Allowed(from = "0s") @DefaultValue("5s") Duration lingering,
     @DefaultValue("75s") Duration idle) {
 

@@ -26,6 +26,9 @@ record SettingRange(String kind, String from, String to, BigInteger least, BigIn
     if (type == int.class || type == long.class) {
       return of("a whole number", from.isEmpty() ? "1" : from, to, BigInteger::new);
     }
+    if (type == boolean.class) {
+      return new SettingRange("true or false", "", "", BigInteger.ZERO, BigInteger.ONE);
+    }
     if (type == Duration.class) {
       var least = from.isEmpty() ? "1ms" : from;
       return of("a duration such as 500ms, 10s or 5m", least, to, SettingRange::nanos);
@@ -58,6 +61,7 @@ record SettingRange(String kind, String from, String to, BigInteger least, BigIn
   private static BigInteger number(Object value) {
     return switch (value) {
       case Duration duration -> nanos(duration);
+      case Boolean flag -> flag ? BigInteger.ONE : BigInteger.ZERO;
       case DataSize size -> BigInteger.valueOf(size.toBytes());
       default -> BigInteger.valueOf(((Number) value).longValue());
     };

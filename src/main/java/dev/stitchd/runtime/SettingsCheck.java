@@ -1,6 +1,7 @@
 package dev.stitchd.runtime;
 
 import dev.stitchd.kernel.Allowed;
+import dev.stitchd.kernel.CheckedSettings;
 import dev.stitchd.kernel.StartFailure;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
@@ -28,7 +29,7 @@ import org.springframework.core.env.StandardEnvironment;
 final class SettingsCheck implements BeanFactoryPostProcessor {
 
   private static final Logger LOG = LoggerFactory.getLogger(SettingsCheck.class);
-  private static final String OURS = "STITCHD_";
+  static final String OURS = "STITCHD_";
 
   /// What `application.yaml` hands to the framework.
   private record Framework(
@@ -36,7 +37,14 @@ final class SettingsCheck implements BeanFactoryPostProcessor {
 
   private final ConfigurableEnvironment environment;
   private final Binder binder;
-  private final Map<String, String> variables = new TreeMap<>(); // with and without underscores
+
+  /// Each setting's variable by the ways in which it may be written: `STITCHD_STREAM_PER_KEY`, and
+  /// `STITCHD_STREAM_PERKEY` as the framework has it.
+  private final Map<String, String> variables = new TreeMap<>();
+
+  /// The same, of lists: `STITCHD_TRUSTED_PROXIES_0` is the first of one.
+  private final Map<String, String> lists = new TreeMap<>();
+
   private final List<String> problems = new ArrayList<>();
 
   SettingsCheck(ConfigurableEnvironment environment) {
@@ -59,10 +67,30 @@ final class SettingsCheck implements BeanFactoryPostProcessor {
   void check(Stream<? extends Class<?>> records) {
     components("stitchd.http", Framework.class);
     records.forEach(this::check);
+    ports();
     unknown().forEach(this::warn);
     if (!problems.isEmpty()) {
       throw new StartFailure(
           String.join(System.lineSeparator(), problems.stream().distinct().toList()), null);
+    }
+  }
+
+  private void ports() {
+    var http = port("server.port");
+    if (http > 0 && http == port("stitchd.management.port")) {
+      problems.add(
+          sentence(
+              "stitchd.management.port",
+              "another port than STITCHD_HTTP_PORT",
+              Integer.toString(http)));
+    }
+  }
+
+  private int port(String name) {
+    try {
+      return binder.bind(name, Integer.class).orElse(0);
+    } catch (BindException _) {
+      return 0; // told with the others
     }
   }
 
@@ -81,15 +109,20 @@ final class SettingsCheck implements BeanFactoryPostProcessor {
       if (component.getType().isRecord()) {
         components(name, component.getType());
       } else {
-        known(name);
+        known(name, component.getType());
         component(name, component);
       }
     }
   }
 
-  private void known(String name) {
+  private void known(String name, Class<?> type) {
     var variable = SettingRange.variable(name);
-    variables.put(variable.replace("_", ""), variable);
+    for (var written : List.of(variable, SettingRange.variable(name.replace("-", "")))) {
+      variables.put(written, variable);
+      if (type == List.class) {
+        lists.put(written, variable);
+      }
+    }
   }
 
   private void component(String name, RecordComponent component) {
@@ -114,7 +147,11 @@ final class SettingsCheck implements BeanFactoryPostProcessor {
   /// Rules that a record has for several of its settings together, and types without a range.
   private void together(String prefix, Class<?> type) {
     try {
-      var _ = binder.bindOrCreate(prefix, type);
+      if (binder.bindOrCreate(prefix, type) instanceof CheckedSettings settings) {
+        settings.check();
+      }
+    } catch (StartFailure failure) {
+      problems.add(String.valueOf(failure.getMessage()));
     } catch (BindException failure) {
       var cause = NestedExceptionUtils.getMostSpecificCause(failure);
       problems.add(
@@ -136,13 +173,12 @@ final class SettingsCheck implements BeanFactoryPostProcessor {
     return source instanceof EnumerablePropertySource<?> names
         ? Arrays.stream(names.getPropertyNames())
             .filter(name -> name.startsWith(OURS))
-            .filter(name -> !variables.containsKey(withoutIndex(name).replace("_", "")))
+            .filter(name -> !variables.containsKey(name) && !lists.containsKey(withoutIndex(name)))
             .sorted()
             .toList()
         : List.of();
   }
 
-  /// `STITCHD_TRUSTED_PROXIES_0` is the first of a list.
   private static String withoutIndex(String name) {
     return name.replaceAll("_\\d+$", "");
   }

@@ -1,5 +1,6 @@
 package dev.stitchd.runtime;
 
+import dev.stitchd.kernel.CheckedSettings;
 import dev.stitchd.kernel.StartFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,9 +15,22 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /// @param privateKeyPassword the key's password, if it has one
 @ConfigurationProperties("stitchd.tls")
 record TlsSettings(
-    @Nullable String certificate,
-    @Nullable String privateKey,
-    @Nullable String privateKeyPassword) {
+    @Nullable String certificate, @Nullable String privateKey, @Nullable String privateKeyPassword)
+    implements CheckedSettings {
+
+  TlsSettings {
+    certificate = given(certificate);
+    privateKey = given(privateKey);
+  }
+
+  private static @Nullable String given(@Nullable String text) {
+    return text == null || text.isBlank() ? null : text;
+  }
+
+  @Override
+  public void check() {
+    var _ = isOn();
+  }
 
   /// Whether there is a certificate.
   ///

@@ -34,8 +34,8 @@ record StreamSettings(
     @DefaultValue("5000") int perKey,
     @DefaultValue("19000") int perNode,
     @DefaultValue("2000") int perSecond,
-    @DefaultValue("64KB") DataSize writeSize,
-    @Allowed(from = "0s") @DefaultValue("45s") Duration unacknowledged) {
+    @Allowed(to = "1GB") @DefaultValue("64KB") DataSize writeSize,
+    @Allowed(from = "0s", to = "24h") @DefaultValue("45s") Duration unacknowledged) {
 
   StreamSettings {
     if (longestAge.compareTo(shortestAge) < 0 || longestRetry.compareTo(shortestRetry) < 0) {

@@ -22,7 +22,7 @@ class RefusedStartIT {
   @Test
   void aSettingThatIsWrongIsNamedWithWhatItMayBe() throws Exception {
     assertRefused(
-        Map.of("STITCHD_STREAM_HEARTBEAT", "0s"),
+        Map.of("STITCHD_STREAM_HEARTBEAT", "0s", "STITCHD_STREAM_PER_KEY", ""),
         "STITCHD_STREAM_HEARTBEAT must be between 1ms and 15s, not 0s.");
   }
 

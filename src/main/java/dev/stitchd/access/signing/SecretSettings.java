@@ -1,5 +1,6 @@
 package dev.stitchd.access.signing;
 
+import dev.stitchd.kernel.CheckedSettings;
 import dev.stitchd.kernel.StartFailure;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -9,10 +10,15 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /// @param secret the same on all nodes; null for the one that is made and kept in PostgreSQL;
 ///   `STITCHD_SECRET`
 @ConfigurationProperties("stitchd")
-public record SecretSettings(@Nullable String secret) {
+public record SecretSettings(@Nullable String secret) implements CheckedSettings {
 
   /// The fewest characters of a secret.
   static final int SHORTEST = 32;
+
+  @Override
+  public void check() {
+    var _ = accepted();
+  }
 
   /// The secret that was given, or null.
   ///

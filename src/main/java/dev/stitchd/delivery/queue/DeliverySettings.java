@@ -27,7 +27,7 @@ public record DeliverySettings(
     @DefaultValue("250000") int queueEvents,
     @DefaultValue("128MB") DataSize queueBytes,
     @DefaultValue("10000") int batchRows,
-    @DefaultValue("8MB") DataSize batchBytes,
+    @Allowed(to = "1GB") @DefaultValue("8MB") DataSize batchBytes,
     @DefaultValue("250ms") Duration batchWait,
     @DefaultValue("4") int insertsInFlight,
     @Allowed(from = "0s") @DefaultValue("10s") Duration durableWait,

@@ -19,8 +19,8 @@ import org.springframework.util.unit.DataSize;
 public record UploadSettings(
     @DefaultValue("50000000") long members,
     @DefaultValue("2") int imports,
-    @DefaultValue("2") int importThreads,
+    @Allowed(to = "1024") @DefaultValue("2") int importThreads,
     @DefaultValue("4096") int chunkRows,
-    @Allowed(from = "1KB") @DefaultValue("1MB") DataSize chunkSize,
+    @Allowed(from = "1KB", to = "1GB") @DefaultValue("1MB") DataSize chunkSize,
     @DefaultValue("20") int errorsListed,
     @DefaultValue("60s") Duration idle) {}

@@ -1,6 +1,7 @@
 package dev.stitchd.warehouse.clickhouse;
 
 import dev.stitchd.kernel.Allowed;
+import dev.stitchd.kernel.CheckedSettings;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -24,16 +25,17 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 public record ClickHouseSettings(
     @Nullable String url,
     @DefaultValue("8") int insertConnections,
-    @DefaultValue("2s") Duration connectTimeout,
+    @Allowed(to = "24h") @DefaultValue("2s") Duration connectTimeout,
     @DefaultValue("30s") Duration insertTimeout,
     @DefaultValue("5s") Duration idleTime,
     @DefaultValue("1s") Duration pingInterval,
     @DefaultValue("2s") Duration pingTimeout,
     @DefaultValue("5s") Duration migrationRetryMax,
-    @DefaultValue("4") int queryThreads,
+    @Allowed(to = "1024") @DefaultValue("4") int queryThreads,
     @DefaultValue("100") int waitingQueries,
     @Allowed(from = "1s") @DefaultValue("10s") Duration queryTime,
-    @DefaultValue("10000") int queryRows) {
+    @DefaultValue("10000") int queryRows)
+    implements CheckedSettings {
 
   public ClickHouseSettings {
     if (insertConnections < 1 || queryThreads < 1 || queryRows < 1) {
@@ -43,6 +45,11 @@ public record ClickHouseSettings(
     if (queryTime.toSeconds() < 1) {
       throw new IllegalArgumentException("stitchd.clickhouse.query-time must be at least 1s");
     }
+  }
+
+  @Override
+  public void check() {
+    var _ = ClickHouseAddress.parse(url);
   }
 
   /// The URL holds a password.
