@@ -7,6 +7,7 @@ import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,14 +19,15 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /// `prepare`: unpacks the jar and starts the server from that once, on a port of loopback, so that
-/// the JDK writes down what was loaded, linked and hot (JEP 483, 514 and 515). A store that is
-/// named and answers is used; none is needed.
+/// the JDK writes down what was loaded, linked and hot (JEP 483, 514 and 515). That server hears
+/// nothing of this process's settings: it would bring the schema of a database up to date and print
+/// the first administrator's token into its log, ask for a certificate, or take a port.
 ///
 /// What is in a folder from before is thrown away first, and a mark is set last: a preparation that
 /// was broken off leaves a folder that nobody enters.
 final class Preparation {
 
-  /// Where nobody listens, for a store that is not named.
+  /// Where nobody listens.
   private static final Map<String, String> NOWHERE =
       Map.of(
           "STITCHD_POSTGRES_URL", "postgresql://nobody:none@127.0.0.1:1/none",
@@ -62,6 +64,9 @@ final class Preparation {
     try {
       prepare(jar, Prepared.of(jar));
       return 0;
+    } catch (AccessDeniedException e) {
+      System.err.println("Not prepared: " + e.getFile() + " may not be written by this user");
+      return 1;
     } catch (IOException e) {
       System.err.println("Not prepared: " + e.getMessage());
       return 1;
@@ -142,7 +147,9 @@ final class Preparation {
         new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(Redirect.appendTo(prepared.log().toFile()));
-    NOWHERE.forEach(builder.environment()::putIfAbsent);
+    var variables = builder.environment();
+    variables.keySet().removeIf(name -> name.startsWith("STITCHD_"));
+    variables.putAll(NOWHERE);
     return builder.start();
   }
 

@@ -41,6 +41,11 @@ final class PreparedStart {
       } catch (IOException | RuntimeException e) {
         System.err.println("Starting without " + prepared.folder() + ": " + e);
       }
+    } else if (Files.exists(prepared.folder())) {
+      System.err.println(
+          "Starting without "
+              + prepared.folder()
+              + ", which is incomplete or was made of another jar: run prepare again");
     }
   }
 

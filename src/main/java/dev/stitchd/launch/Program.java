@@ -44,7 +44,10 @@ record Program(@Nullable Path jar) {
     /// Whether it is complete and was made of the jar as it is now.
     boolean isOf(Path jar) {
       try {
-        return Files.isRegularFile(mark) && Files.readString(mark).equals(identity(jar));
+        return Files.isRegularFile(mark)
+            && Files.readString(mark).equals(identity(jar))
+            && Files.isRegularFile(server)
+            && Files.isRegularFile(cache);
       } catch (IOException e) {
         return false;
       }

@@ -42,8 +42,22 @@ class PreparedJarIT {
   @EnabledOnOs(OS.LINUX)
   void aPreparedJarBecomesThePreparedProgramInTheSameProcess() throws Exception {
     var jar = Files.copy(PackagedJarIT.jar(), folder.resolve("server.jar"));
-    var prepared = run(jar, "prepare"); // no store is named
+    var untouched = Stores.shared().freshPostgres();
+    var prepared =
+        run(
+            jar,
+            "prepare",
+            Map.of(
+                "STITCHD_POSTGRES_URL", untouched.url(),
+                "STITCHD_TLS_CERTIFICATE", "nowhere.pem",
+                "STITCHD_MANAGEMENT_PORT", "1"));
     assertThat(prepared.exitCode()).as(prepared.text()).isZero();
+    assertThat(
+            StoreUrl.of(untouched.url())
+                .query("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"))
+        .containsExactly("0");
+    assertThat(Files.readString(folder.resolve("server.prepared/prepare.log")))
+        .doesNotContain("sat_");
 
     int port = EngineProcess.freePort();
     var server =
@@ -66,6 +80,19 @@ class PreparedJarIT {
     } finally {
       server.destroyForcibly();
     }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFolderThatIsIncompleteIsNotEnteredAndTold() throws Exception {
+    var jar = Files.copy(PackagedJarIT.jar(), folder.resolve("server.jar"));
+    Files.createDirectory(folder.resolve("server.prepared"));
+    var started = process(Map.of(), List.of("-jar", jar.toString())); // no store is named
+    assertThat(started.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    assertThat(Files.readString(folder.resolve("out")))
+        .contains(
+            "server.prepared, which is incomplete or was made of another jar: run prepare again",
+            "Stitchd needs PostgreSQL");
   }
 
   private void awaitReady(Process server, int port) {
@@ -93,7 +120,12 @@ class PreparedJarIT {
   }
 
   private Ended run(Path jar, String argument) throws IOException, InterruptedException {
-    var process = process(Map.of(), List.of("-jar", jar.toString(), argument));
+    return run(jar, argument, Map.of());
+  }
+
+  private Ended run(Path jar, String argument, Map<String, String> variables)
+      throws IOException, InterruptedException {
+    var process = process(variables, List.of("-jar", jar.toString(), argument));
     assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
     return new Ended(process.exitValue(), Files.readString(folder.resolve("out")));
   }

@@ -24,6 +24,8 @@ class PreparedStartTest {
     jar = Files.writeString(folder.resolve("server-1.0.jar"), "a program");
     prepared = Prepared.of(jar);
     Files.createDirectories(prepared.folder());
+    Files.createFile(prepared.server());
+    Files.createFile(prepared.cache());
     Files.writeString(prepared.mark(), Prepared.identity(jar));
   }
 
@@ -65,6 +67,15 @@ class PreparedStartTest {
   @Test
   void aFolderThatWasNotFinishedIsNotEntered() throws IOException {
     Files.delete(prepared.mark());
+    assertThat(prepared.isOf(jar)).isFalse();
+  }
+
+  @Test
+  void aFolderWithoutTheProgramOrItsCacheIsNotEntered() throws IOException {
+    Files.delete(prepared.cache());
+    assertThat(prepared.isOf(jar)).isFalse();
+    Files.createFile(prepared.cache());
+    Files.delete(prepared.server());
     assertThat(prepared.isOf(jar)).isFalse();
   }
 
