@@ -208,8 +208,7 @@ public final class SdkPlane implements NettyRouteProvider {
     }
   }
 
-  /// Answers begin on their connection's event loop: Reactor Netty stops reading from a connection
-  /// if an answer is completed on another thread while the client's next request arrives.
+  /// Answers are written on their connection's event loop, where a request's timer is too.
   private static Mono<Void> onTheLoop(SdkRequest request, Supplier<Mono<Void>> writing) {
     var loop = request.channel().eventLoop();
     return loop.inEventLoop()

@@ -7,6 +7,8 @@ import dev.stitchd.dev.Server;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.net.Socket;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -32,11 +34,81 @@ class KeptAliveIT {
     }
   }
 
+  /// The first is answered by a database's thread or after a while, the second at once; what comes
+  /// then has to be read.
+  @Test
+  void aConnectionGoesOnAfterTwoRequestsThatCameTogether() throws IOException {
+    try (var server = Server.start()) {
+      var admin = server.admin();
+      admin.createProject("web");
+      admin.createEnvironment("web", "production");
+      var key = admin.createSdkKey("web", "production", "server");
+      var config = request("GET", "/sdk/v1/config", key, "", "");
+      var firsts =
+          Map.of(
+              "unknown key", request("GET", "/sdk/v1/config", "sdk_srv_" + "x".repeat(40), "", ""),
+              "long poll",
+                  request("GET", "/sdk/v1/config?wait=PT0.3S", key, "If-None-Match: *\r\n", ""),
+              "management", request("GET", "/api/v1/projects", Server.TOKEN, "", ""),
+              "events", request("POST", "/sdk/v1/events", key, "", "[]"),
+              "health", request("GET", "/health/ready", key, "", ""),
+              "config", config);
+      for (var first : firsts.entrySet()) {
+        for (var apart : List.of(0, 100)) {
+          try (var socket = new Socket("127.0.0.1", server.port())) {
+            socket.setSoTimeout(TOO_LONG_MILLIS);
+            socket.setTcpNoDelay(true);
+            var in = new BufferedInputStream(socket.getInputStream());
+            if (apart == 0) {
+              send(socket, first.getValue() + config + config);
+            } else {
+              send(socket, first.getValue());
+              Thread.sleep(apart);
+              send(socket, config + config);
+            }
+            var _ = answer(in);
+            for (int i = 0; i < 2; i++) {
+              assertThat(answer(in)).as(first.getKey()).contains(" 200 ");
+            }
+            for (int i = 0; i < 3; i++) {
+              send(socket, config);
+              assertThat(answer(in)).as("after %s", first.getKey()).contains(" 200 ");
+            }
+          } catch (IOException e) {
+            throw new AssertionError(first.getKey() + ", apart by " + apart, e);
+          }
+        }
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String request(
+      String method, String path, String bearer, String headers, String body) {
+    return "%s %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n%s%s\r\n%s"
+        .formatted(
+            method,
+            path,
+            bearer,
+            headers,
+            body.isEmpty()
+                ? ""
+                : "Content-Type: application/json\r\nContent-Length: %d\r\n"
+                    .formatted(body.length()),
+            body);
+  }
+
+  private static void send(Socket socket, String requests) throws IOException {
+    socket.getOutputStream().write(requests.getBytes(ISO_8859_1));
+  }
+
   private static String get(Socket socket, BufferedInputStream in, String path) throws IOException {
-    var request =
-        "GET %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n"
-            .formatted(path, Server.TOKEN);
-    socket.getOutputStream().write(request.getBytes(ISO_8859_1));
+    send(socket, request("GET", path, Server.TOKEN, "", ""));
+    return answer(in);
+  }
+
+  private static String answer(BufferedInputStream in) throws IOException {
     var status = line(in);
     int length = 0;
     for (var header = line(in); !header.isEmpty(); header = line(in)) {
