@@ -30,6 +30,8 @@ public enum StartOrder {
   DELIVERY,
   /// What requests use or leave behind: list look-ups, counts, upkeep of lists.
   REQUEST_WORK,
+  /// Connections that are left are closed: whoever keeps one is answered until then.
+  CONNECTIONS,
   /// The HTTP port opens and closes. Spring's own.
   WEB_SERVER,
   /// Requests in flight are waited for. Spring's own.
