@@ -5,7 +5,9 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -38,13 +40,15 @@ final class IdleConnections implements WebServerFactoryCustomizer<NettyReactiveW
     channel.pipeline().addFirst(new Watch(idle.toNanos()));
   }
 
-  /// One connection's. What is read does not count: half a request is no request, and a whole one
-  /// keeps the connection busy until it is answered.
+  /// One connection's. What is read does not count: half of a request's head is no request, and
+  /// from its head on a request keeps the connection busy until it is answered, however slowly its
+  /// body comes. Of HTTP/2, where answers to pings are written too, the ends of requests count.
   private static final class Watch extends ChannelDuplexHandler {
 
     private final long idleNanos;
-    private long lastWritten = System.nanoTime();
+    private long lastActive = System.nanoTime();
     private boolean wasBusy;
+    private boolean isHttp2;
     private @Nullable Future<?> next;
 
     private Watch(long idleNanos) {
@@ -65,7 +69,9 @@ final class IdleConnections implements WebServerFactoryCustomizer<NettyReactiveW
 
     @Override
     public void flush(ChannelHandlerContext context) {
-      lastWritten = System.nanoTime();
+      if (!isHttp2) {
+        lastActive = System.nanoTime();
+      }
       context.flush();
     }
 
@@ -75,9 +81,9 @@ final class IdleConnections implements WebServerFactoryCustomizer<NettyReactiveW
         wasBusy = true;
       } else if (wasBusy) { // who knows for how long it has waited
         wasBusy = false;
-        lastWritten = now;
+        lastActive = now;
       }
-      long quiet = wasBusy ? 0 : now - lastWritten;
+      long quiet = wasBusy ? 0 : now - lastActive;
       if (quiet < idleNanos) {
         lookAgain(context, idleNanos - quiet);
       } else {
@@ -90,11 +96,25 @@ final class IdleConnections implements WebServerFactoryCustomizer<NettyReactiveW
       next = context.executor().schedule(() -> look(context), nanos, NANOSECONDS);
     }
 
-    private static boolean isBusy(Channel channel) {
+    private boolean isBusy(Channel channel) {
       var http2 = channel.pipeline().get(Http2ConnectionHandler.class);
-      return http2 == null
-          ? ChannelOperations.get(channel) != null
-          : http2.connection().numActiveStreams() > 0;
+      if (http2 == null) {
+        return ChannelOperations.get(channel) != null;
+      }
+      var connection = http2.connection();
+      if (!isHttp2) {
+        isHttp2 = true;
+        connection.addListener(new EndsOfRequests());
+      }
+      return connection.numActiveStreams() > 0;
+    }
+
+    private final class EndsOfRequests extends Http2ConnectionAdapter {
+
+      @Override
+      public void onStreamRemoved(Http2Stream stream) {
+        lastActive = System.nanoTime();
+      }
     }
   }
 }

@@ -91,6 +91,18 @@ class IdleConnectionsTest {
     }
   }
 
+  @Test
+  void pingsOfHttp2AreNoRequests() throws IOException {
+    try (var socket = connect()) {
+      send(socket, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0");
+      long start = System.nanoTime();
+      while (System.nanoTime() - start < 2 * LONG.toNanos() && !isClosed(socket)) {
+        send(socket, "\0\0\10\6\0\0\0\0\0pingpong");
+      }
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(LONG.multipliedBy(2));
+    }
+  }
+
   private Socket connect() throws IOException {
     var socket = new Socket("127.0.0.1", server.port());
     socket.setSoTimeout(Math.toIntExact(2 * LONG.toMillis()));
@@ -115,7 +127,7 @@ class IdleConnectionsTest {
   private static boolean isClosed(Socket socket) {
     try {
       socket.setSoTimeout(50);
-      return socket.getInputStream().read() < 0;
+      return socket.getInputStream().read(new byte[8_192]) < 0;
     } catch (SocketTimeoutException _) {
       return false;
     } catch (IOException _) {
