@@ -7,6 +7,8 @@ import dev.stitchd.kernel.RootCause;
 import dev.stitchd.kernel.StartFailure;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
@@ -61,16 +63,50 @@ final class PostgresMigration implements BackgroundJob {
   @Override
   public void prepare() {
     boolean mayWait = !rehearsal && !kept.holdSnapshots();
+    long end = System.nanoTime() + (mayWait ? settings.startWait().toNanos() : 0);
+    while (!migrated && !isGivenUp(mayWait, end)) {
+      pause();
+    }
+  }
+
+  /// One attempt.
+  ///
+  /// @return whether the start goes on without PostgreSQL
+  /// @throws StartFailure if it must not
+  private boolean isGivenUp(boolean mayWait, long end) {
     try {
-      migrate(mayWait ? (int) settings.startWait().dividedBy(RETRY) : 0);
+      migrate();
+      return false;
     } catch (FlywayException e) {
-      if (mayWait || !isUnreachable(e)) {
+      if (!isUnreachable(e) || (mayWait && System.nanoTime() >= end)) {
         throw failure(e);
       }
-      LOG.warn(
-          "PostgreSQL schema: {} does not answer ({}); this node starts with the snapshots on disk and brings the schema up to date when it answers",
-          address,
-          RootCause.of(e));
+      if (!mayWait) {
+        LOG.warn(
+            "PostgreSQL schema: {} does not answer ({}); this node starts with the snapshots on disk and brings the schema up to date when it answers",
+            address,
+            RootCause.of(e));
+      } else if (told == null) {
+        told = RootCause.of(e);
+        LOG.warn(
+            "PostgreSQL schema: {} does not answer ({}); this node has no snapshots on disk and waits for it for up to {}",
+            address,
+            told,
+            settings.startWait());
+      }
+      return !mayWait;
+    }
+  }
+
+  /// Waits without a limit of its own, since the framework interrupts such a start, and only such a
+  /// one, when the process is told to stop.
+  private void pause() {
+    var over = new CountDownLatch(1);
+    var _ = timer.schedule(over::countDown, RETRY.toMillis(), TimeUnit.MILLISECONDS);
+    try {
+      over.await();
+    } catch (InterruptedException e) { // heeded: what was made already is put away without it
+      throw new StartFailure("The start was ended while it waited for PostgreSQL.", e);
     }
   }
 
@@ -82,7 +118,7 @@ final class PostgresMigration implements BackgroundJob {
 
   private Mono<Void> migrateLater() {
     var thread = Schedulers.newBoundedElastic(1, 1, "migration");
-    return Mono.<Void>fromRunnable(() -> migrate(0))
+    return Mono.<Void>fromRunnable(this::migrate)
         .subscribeOn(thread)
         .doOnError(this::notYet)
         .retryWhen(Retry.fixedDelay(Long.MAX_VALUE, RETRY).scheduler(timer))
@@ -104,13 +140,11 @@ final class PostgresMigration implements BackgroundJob {
     return StartOrder.SCHEMA;
   }
 
-  private void migrate(int retries) {
+  private void migrate() {
     var result =
         Flyway.configure()
             .dataSource(address.jdbcUrl(), address.user(), address.password())
             .locations("classpath:db/migration/postgresql")
-            .connectRetries(retries)
-            .connectRetriesInterval((int) RETRY.toSeconds())
             .load()
             .migrate();
     LOG.info(

@@ -1,11 +1,14 @@
 package dev.stitchd.dev;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A server that cannot start ends at once and says why in words, as a process of its own.
 class RefusedStartIT {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @TempDir private Path folder;
 
@@ -38,6 +43,29 @@ class RefusedStartIT {
   }
 
   @Test
+  void aStartThatWaitsForPostgresSaysSoAndEndsWhenItIsTold() throws Exception {
+    var out = folder.resolve("out");
+    var process =
+        start(
+            Map.of(
+                "STITCHD_POSTGRES_URL",
+                "postgresql://u:p@127.0.0.1:" + EngineProcess.freePort() + "/none",
+                "STITCHD_POSTGRES_START_WAIT",
+                "PT5M"));
+    try {
+      await()
+          .atMost(PATIENCE)
+          .until(() -> Files.readString(out).contains("waits for it for up to"));
+      process.destroy();
+      assertThat(process.waitFor(5, TimeUnit.SECONDS)).as(Machine.tail(out, 20)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(process.exitValue()).isEqualTo(143);
+    assertThat(Files.readString(out)).doesNotContain("\tat ");
+  }
+
+  @Test
   void aPortThatIsTakenIsNamed() throws Exception {
     try (var taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
       assertRefused(
@@ -49,6 +77,21 @@ class RefusedStartIT {
   }
 
   private void assertRefused(Map<String, String> settings, String sentence) throws Exception {
+    var out = folder.resolve("out");
+    var process = start(settings);
+    try {
+      assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+          .as(Machine.tail(out, 20))
+          .isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    var said = Files.readString(out);
+    assertThat(process.exitValue()).as(said).isEqualTo(1);
+    assertThat(said).containsOnlyOnce(sentence).doesNotContain("\tat ", "Exception");
+  }
+
+  private Process start(Map<String, String> settings) throws IOException {
     var variables = new HashMap<String, String>();
     variables.put("STITCHD_POSTGRES_URL", Stores.shared().freshPostgres().url());
     variables.put("STITCHD_CLICKHOUSE_URL", Stores.shared().freshClickHouse().url());
@@ -58,20 +101,13 @@ class RefusedStartIT {
     variables.put("STITCHD_DRAIN", "PT1S");
     variables.put("STITCHD_WARMUP_TIME", "0s");
     variables.putAll(settings);
-    var out = folder.resolve("out");
     var builder =
-        new ProcessBuilder(command()).redirectErrorStream(true).redirectOutput(out.toFile());
+        new ProcessBuilder(command())
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("out").toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("STITCHD_"));
     builder.environment().putAll(variables);
-    var process = builder.start();
-    try {
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as(Machine.tail(out, 20)).isTrue();
-    } finally {
-      process.destroyForcibly();
-    }
-    var said = Files.readString(out);
-    assertThat(process.exitValue()).as(said).isEqualTo(1);
-    assertThat(said).containsOnlyOnce(sentence).doesNotContain("\tat ", "Exception");
+    return builder.start();
   }
 
   private static List<String> command() {
