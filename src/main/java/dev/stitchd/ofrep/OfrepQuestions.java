@@ -6,7 +6,6 @@ import dev.stitchd.endpoint.SdkRequest;
 import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.snapshot.Cursor;
-import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
 import java.util.function.BiFunction;
 import org.springframework.stereotype.Component;
@@ -20,12 +19,10 @@ import org.springframework.stereotype.Component;
 final class OfrepQuestions {
 
   private final Snapshots snapshots;
-  private final OfrepSettings settings;
   private final ContextReader contexts;
 
   OfrepQuestions(Snapshots snapshots, OfrepSettings settings) {
     this.snapshots = snapshots;
-    this.settings = settings;
     this.contexts = new ContextReader(settings);
   }
 
@@ -33,19 +30,16 @@ final class OfrepQuestions {
   Reply asked(
       SdkRequest request, Client client, BiFunction<Client, EvaluationContext, Reply> answer) {
     var named = Cursor.parseEtag(request.parameter("flagConfigEtag"));
-    return named == null || isReached(client.snapshot(), named)
+    return named == null || !client.snapshot().isBefore(named)
         ? afterContext(client, answer)
         : new Reply.Later(
             snapshots
-                .atLeast(client.caller().environment(), named, settings.catchUp())
+                .reach(client.caller().environment(), named)
                 .onErrorMap(
                     Problem.NotFound.class,
                     _ -> new Problem.Unauthenticated("the key's environment is gone"))
-                .map(newest -> afterContext(new Client(client.caller(), newest), answer)));
-  }
-
-  private static boolean isReached(Snapshot snapshot, Cursor named) {
-    return named.isOfHistory(snapshot.cursor()) && named.revision() <= snapshot.revision();
+                .map(reached ->
+                    afterContext(new Client(client.caller(), reached.snapshot()), answer)));
   }
 
   private Reply afterContext(Client client, BiFunction<Client, EvaluationContext, Reply> answer) {

@@ -24,8 +24,6 @@ import org.springframework.util.unit.DataSize;
 /// @param watched most environments whose visible changes are remembered, each for server and for
 ///   client keys
 /// @param watchedIdle for how long they are remembered while nobody listens
-/// @param catchUp how long an evaluation waits at most for a revision that its client was told of
-///   elsewhere
 @ConfigurationProperties("stitchd.ofrep")
 record OfrepSettings(
     @Allowed(to = "1GB") @DefaultValue("256KB") DataSize maxBody,
@@ -36,8 +34,7 @@ record OfrepSettings(
     @DefaultValue("2500") int refetches,
     @Allowed(from = "0s") @DefaultValue("30s") Duration recent,
     @DefaultValue("1000") int watched,
-    @DefaultValue("15m") Duration watchedIdle,
-    @Allowed(from = "0s") @DefaultValue("1s") Duration catchUp)
+    @DefaultValue("15m") Duration watchedIdle)
     implements CheckedSettings {
 
   private static final Pattern PREFIX = Pattern.compile("(/[A-Za-z0-9._~-]+)+");

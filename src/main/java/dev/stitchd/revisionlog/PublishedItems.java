@@ -28,6 +28,7 @@ public interface PublishedItems {
   ///
   /// @param settings the environment's settings as JSON: `allowedOrigins`, `privateAttributes`
   /// @param epoch the installation's epoch, part of every cursor
+  /// @param fromStandby whether it was read from a server in recovery, which may be behind
   record State(
       EnvironmentId environment,
       TenantId tenant,
@@ -36,25 +37,39 @@ public interface PublishedItems {
       long revision,
       long accessVersion,
       UUID epoch,
-      List<Item> items) {}
+      List<Item> items,
+      boolean fromStandby) {}
 
   /// What changed after a revision, the newest state of each changed item, in order of revision.
   ///
   /// @param revision the revision that these changes lead to
   /// @param age how long ago, by the store's own clock, the first of these was written when they
   ///   were read; zero if there are none
-  record Changes(long since, long revision, long accessVersion, List<Item> items, Duration age) {
+  /// @param fromStandby whether they were read from a server in recovery, which may be behind
+  record Changes(
+      long since,
+      long revision,
+      long accessVersion,
+      List<Item> items,
+      Duration age,
+      boolean fromStandby) {
 
     /// Changes that were not read from a store with a clock.
     public Changes(long since, long revision, long accessVersion, List<Item> items) {
-      this(since, revision, accessVersion, items, Duration.ZERO);
+      this(since, revision, accessVersion, items, Duration.ZERO, false);
     }
   }
 
   /// Where an environment stands.
   ///
   /// @param epoch the installation's epoch, by which a node notices that another one replaced it
-  record Position(EnvironmentId environment, long revision, long accessVersion, UUID epoch) {}
+  /// @param fromStandby whether a server in recovery said so, which may be behind
+  record Position(
+      EnvironmentId environment,
+      long revision,
+      long accessVersion,
+      UUID epoch,
+      boolean fromStandby) {}
 
   /// Everything published in an environment; empty if there is no such environment.
   Mono<State> load(EnvironmentId environment);

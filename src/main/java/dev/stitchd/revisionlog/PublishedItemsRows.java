@@ -24,14 +24,14 @@ final class PublishedItemsRows implements PublishedItems {
 
   private static final String LOAD =
       """
-      SELECT e.tenant_id, e.key, e.settings::text AS settings, e.revision, e.access_version, i.epoch,
+      SELECT e.tenant_id, e.key, e.settings::text AS settings, e.revision, e.access_version, i.epoch, pg_is_in_recovery() AS standby,
              x.item_kind, x.item_key, x.item::text AS item, x.revision AS item_revision
         FROM environments e CROSS JOIN installation i LEFT JOIN environment_items x ON x.environment_id = e.id
        WHERE e.id = $1
       """;
   private static final String CHANGES =
       """
-      SELECT e.revision, e.access_version, c.item_kind, c.item_key, c.item::text AS item, c.revision AS item_revision,
+      SELECT e.revision, e.access_version, pg_is_in_recovery() AS standby, c.item_kind, c.item_key, c.item::text AS item, c.revision AS item_revision,
              COALESCE((extract(epoch FROM clock_timestamp() - min(c.committed_at) OVER ()) * 1000000)::bigint, 0) AS age
         FROM environments e
         LEFT JOIN LATERAL (
@@ -40,7 +40,10 @@ final class PublishedItemsRows implements PublishedItems {
        WHERE e.id = $1 ORDER BY c.revision
       """;
   private static final String POSITIONS =
-      "SELECT e.id, e.revision, e.access_version, i.epoch FROM environments e CROSS JOIN installation i WHERE e.id = ANY ($1)";
+      """
+      SELECT e.id, e.revision, e.access_version, i.epoch, pg_is_in_recovery() AS standby
+        FROM environments e CROSS JOIN installation i WHERE e.id = ANY ($1)
+      """;
   private static final String REPLACE_EPOCH =
       """
       WITH replaced AS (UPDATE installation SET epoch = gen_random_uuid() WHERE epoch = $1 RETURNING epoch)
@@ -53,9 +56,10 @@ final class PublishedItemsRows implements PublishedItems {
       JsonNode settings,
       long revision,
       long accessVersion,
-      UUID epoch) {}
+      UUID epoch,
+      boolean fromStandby) {}
 
-  private record Reached(long revision, long accessVersion, Duration age) {}
+  private record Advance(long revision, long accessVersion, Duration age, boolean fromStandby) {}
 
   private record Row<T>(T head, @Nullable Item item) {}
 
@@ -85,7 +89,8 @@ final class PublishedItemsRows implements PublishedItems {
                 rows.getFirst().head().revision(),
                 rows.getFirst().head().accessVersion(),
                 items(rows),
-                rows.getFirst().head().age()));
+                rows.getFirst().head().age(),
+                rows.getFirst().head().fromStandby()));
   }
 
   @Override
@@ -115,7 +120,8 @@ final class PublishedItemsRows implements PublishedItems {
         head.revision(),
         head.accessVersion(),
         head.epoch(),
-        items(rows));
+        items(rows),
+        head.fromStandby());
   }
 
   private static <T> List<Item> items(List<Row<T>> rows) {
@@ -134,16 +140,18 @@ final class PublishedItemsRows implements PublishedItems {
             Columns.json(row, "settings"),
             Columns.number(row, "revision"),
             Columns.number(row, "access_version"),
-            Columns.uuid(row, "epoch"));
+            Columns.uuid(row, "epoch"),
+            Columns.bool(row, "standby"));
     return new Row<>(head, item(row));
   }
 
-  private static Row<Reached> changed(Readable row) {
+  private static Row<Advance> changed(Readable row) {
     return new Row<>(
-        new Reached(
+        new Advance(
             Columns.number(row, "revision"),
             Columns.number(row, "access_version"),
-            Duration.of(Columns.number(row, "age"), ChronoUnit.MICROS)),
+            Duration.of(Columns.number(row, "age"), ChronoUnit.MICROS),
+            Columns.bool(row, "standby")),
         item(row));
   }
 
@@ -152,7 +160,8 @@ final class PublishedItemsRows implements PublishedItems {
         new EnvironmentId(Columns.uuid(row, "id")),
         Columns.number(row, "revision"),
         Columns.number(row, "access_version"),
-        Columns.uuid(row, "epoch"));
+        Columns.uuid(row, "epoch"),
+        Columns.bool(row, "standby"));
   }
 
   private static @Nullable Item item(Readable row) {

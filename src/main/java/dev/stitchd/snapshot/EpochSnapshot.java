@@ -27,8 +27,22 @@ import org.slf4j.LoggerFactory;
 
 /// A snapshot and the epoch that it was read in. Immutable.
 ///
-/// @param lastKnown whether it comes from this node's disk, and the store has not confirmed it yet
-record EpochSnapshot(Snapshot snapshot, UUID epoch, boolean lastKnown) {
+/// @param source who said so last
+record EpochSnapshot(Snapshot snapshot, UUID epoch, Source source) {
+
+  /// Whose word a state is.
+  enum Source {
+    /// The server that is written to.
+    PRIMARY,
+    /// A server in recovery: true, but it may be behind.
+    STANDBY,
+    /// This node's disk; the store has not confirmed it yet.
+    DISK;
+
+    static Source of(boolean fromStandby) {
+      return fromStandby ? STANDBY : PRIMARY;
+    }
+  }
 
   private static final Logger LOG = LoggerFactory.getLogger(EpochSnapshot.class);
 
@@ -51,11 +65,15 @@ record EpochSnapshot(Snapshot snapshot, UUID epoch, boolean lastKnown) {
             rulesetWith(Ruleset.EMPTY, items),
             ItemHistory.of(changes.since(), entries(items), mostRemovals),
             new DerivedValues());
-    return new EpochSnapshot(snapshot, state.epoch(), false);
+    return new EpochSnapshot(
+        snapshot, state.epoch(), Source.of(state.fromStandby() || changes.fromStandby()));
   }
 
   /// This view after changes of its items.
   EpochSnapshot with(Changes changes, int mostRemovals) {
+    if (changes.revision() == snapshot.revision()) {
+      return from(Source.of(changes.fromStandby()));
+    }
     var after =
         new Snapshot(
             snapshot.environment(),
@@ -67,12 +85,36 @@ record EpochSnapshot(Snapshot snapshot, UUID epoch, boolean lastKnown) {
             rulesetWith(snapshot.ruleset(), changes.items()),
             snapshot.history().with(entries(changes.items()), mostRemovals),
             new DerivedValues());
-    return new EpochSnapshot(after, epoch, lastKnown);
+    return new EpochSnapshot(after, epoch, Source.of(changes.fromStandby()));
   }
 
   /// The same, as read from disk.
   EpochSnapshot asLastKnown() {
-    return new EpochSnapshot(snapshot, epoch, true);
+    return from(Source.DISK);
+  }
+
+  /// The same, as somebody else says too.
+  EpochSnapshot from(Source other) {
+    return other == source ? this : new EpochSnapshot(snapshot, epoch, other);
+  }
+
+  /// Whether the store has not confirmed it yet.
+  boolean isLastKnown() {
+    return source == Source.DISK;
+  }
+
+  /// This, or an earlier view if this is a standby's word that may be older: nothing follows from
+  /// what a standby lacks.
+  EpochSnapshot orLater(EpochSnapshot earlier) {
+    boolean mayBeOlder =
+        source == Source.STANDBY
+            && (!epoch.equals(earlier.epoch)
+                || snapshot.revision() < earlier.snapshot.revision()
+                || snapshot.accessVersion() < earlier.snapshot.accessVersion());
+    if (!mayBeOlder) {
+      return this;
+    }
+    return earlier.isLastKnown() ? earlier : earlier.from(Source.STANDBY);
   }
 
   /// Whether the store went back in time between an earlier view and this one of the same history.
@@ -82,7 +124,12 @@ record EpochSnapshot(Snapshot snapshot, UUID epoch, boolean lastKnown) {
 
   /// Whether the store says anything else than this view.
   boolean differsFrom(Position position) {
-    return lastKnown
+    if (position.fromStandby()) {
+      return !isOfAnotherEpoch(position)
+          && (snapshot.revision() < position.revision()
+              || snapshot.accessVersion() < position.accessVersion());
+    }
+    return isLastKnown()
         || snapshot.revision() != position.revision()
         || snapshot.accessVersion() != position.accessVersion()
         || isOfAnotherEpoch(position);

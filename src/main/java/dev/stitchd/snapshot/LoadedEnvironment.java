@@ -3,6 +3,8 @@ package dev.stitchd.snapshot;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -11,6 +13,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
 import reactor.core.publisher.Sinks;
 
 /// One environment in memory: its newest snapshot, whoever waits for newer ones, and at most one
@@ -35,6 +38,14 @@ final class LoadedEnvironment {
 
   private final AtomicBoolean wholeWanted = new AtomicBoolean();
   private volatile boolean ended;
+
+  /// Questions to the store about this environment, numbered in the order in which they were asked.
+  private final AtomicLong questions = new AtomicLong();
+
+  private final Set<Waiter> waiters = ConcurrentHashMap.newKeySet();
+
+  /// Waits for an answer to a question that was asked later than this number.
+  private record Waiter(long after, MonoSink<EpochSnapshot.Source> sink) {}
 
   /// @param onEnd told when this object is of no more use: its first load failed, or the
   ///   environment turned out to be deleted
@@ -107,6 +118,63 @@ final class LoadedEnvironment {
     });
   }
 
+  /// What is held of a place, after asking the store once if it is newer; unlimited in time.
+  Mono<Reached> reach(Cursor told) {
+    return current()
+        .flatMap(snapshot ->
+            snapshot.isBefore(told)
+                ? answerTo(refresh(false)).map(source -> reached(told, source))
+                : Mono.just(new Reached(snapshot, Reached.Place.HELD)));
+  }
+
+  /// What is held of a place, once it is held or the primary has answered without it.
+  Mono<Reached> settled(Cursor told) {
+    return Mono.defer(() -> answerTo(Mono.empty()).map(source -> reached(told, source)))
+        .repeat()
+        .filter(reached -> reached.place() != Reached.Place.UNCONFIRMED)
+        .next();
+  }
+
+  /// Notes that a question to the store begins; its number is given back to [#answered].
+  long ask() {
+    return questions.incrementAndGet();
+  }
+
+  /// Notes whose answer to a question was, after it is held; [EpochSnapshot.Source#DISK] for none.
+  void answered(long question, EpochSnapshot.Source source) {
+    for (var waiter : waiters) {
+      if (waiter.after < question) {
+        waiter.sink.success(source);
+      }
+    }
+  }
+
+  /// Whose answer to the next question was.
+  ///
+  /// @param asking subscribed to once somebody waits; goes on for others if they no longer do
+  private Mono<EpochSnapshot.Source> answerTo(Mono<Void> asking) {
+    return Flux.merge(
+            nextAnswer(), asking.onErrorComplete().cache().cast(EpochSnapshot.Source.class))
+        .next();
+  }
+
+  private Mono<EpochSnapshot.Source> nextAnswer() {
+    return Mono.create(sink -> {
+      var waiter = new Waiter(questions.get(), sink);
+      waiters.add(waiter);
+      var _ = sink.onDispose(() -> waiters.remove(waiter));
+    });
+  }
+
+  private Reached reached(Cursor told, EpochSnapshot.Source source) {
+    return Reached.of(
+        loaded().snapshot(),
+        told,
+        source == EpochSnapshot.Source.PRIMARY
+            ? Reached.Place.NONEXISTENT
+            : Reached.Place.UNCONFIRMED);
+  }
+
   /// Tells everybody that the environment was deleted.
   Mono<Void> end() {
     return Mono.defer(() -> {
@@ -161,16 +229,21 @@ final class LoadedEnvironment {
       complete();
       return Mono.empty();
     }
+    long question = ask();
     return read(held)
         .doOnNext(this::install)
+        .doOnNext(read -> answered(question, read.source()))
         .switchIfEmpty(Mono.fromRunnable(this::complete))
-        .onErrorResume(e -> Mono.fromRunnable(() -> failure.set(e)));
+        .onErrorResume(e -> Mono.fromRunnable(() -> failed(question, e, failure)));
+  }
+
+  private void failed(long question, Throwable why, AtomicReference<@Nullable Throwable> failure) {
+    failure.set(why);
+    answered(question, EpochSnapshot.Source.DISK);
   }
 
   private Mono<EpochSnapshot> read(EpochSnapshot held) {
-    return wholeWanted.getAndSet(false) && !held.lastKnown()
-        ? reading.whole(environment)
-        : reading.newer(held);
+    return wholeWanted.getAndSet(false) ? reading.anew(held) : reading.newer(held);
   }
 
   /// An announcement that came while the first load was under way has been counted, and is served
@@ -184,8 +257,10 @@ final class LoadedEnvironment {
   }
 
   private void install(EpochSnapshot loaded) {
-    view.set(loaded);
-    var _ = newest.tryEmitNext(loaded.snapshot());
+    var before = view.getAndSet(loaded);
+    if (before == null || before.snapshot() != loaded.snapshot()) {
+      var _ = newest.tryEmitNext(loaded.snapshot());
+    }
   }
 
   private void complete() {

@@ -47,12 +47,22 @@ final class LoadedSnapshots implements Snapshots {
   }
 
   @Override
-  public Mono<Snapshot> atLeast(EnvironmentId environment, Cursor told, Duration patience) {
+  public Mono<Reached> reach(EnvironmentId environment, Cursor told) {
+    return Mono.defer(() -> holding(environment).reach(told))
+        .timeout(settings.catchUp(), tooLate(environment, told), timer);
+  }
+
+  private Mono<Reached> tooLate(EnvironmentId environment, Cursor told) {
     return current(environment)
-        .flatMap(snapshot ->
-            snapshot.cursor().isOfHistory(told) && snapshot.revision() < told.revision()
-                ? caughtUp(environment, told.revision(), patience)
-                : Mono.just(snapshot));
+        .map(snapshot -> Reached.of(snapshot, told, Reached.Place.UNCONFIRMED));
+  }
+
+  @Override
+  public Mono<Reached> settled(EnvironmentId environment, Cursor told) {
+    return Mono.defer(() -> {
+      var found = environments.get(environment);
+      return found == null ? Mono.empty() : found.settled(told);
+    });
   }
 
   @Override
@@ -87,17 +97,6 @@ final class LoadedSnapshots implements Snapshots {
         var _ = release(held);
       }
     }
-  }
-
-  /// The read is cached, so that it goes on for others when this caller leaves.
-  private Mono<Snapshot> caughtUp(EnvironmentId environment, long revision, Duration patience) {
-    return holding(environment)
-        .refresh(false)
-        .onErrorComplete()
-        .cache()
-        .then(updates(environment).filter(newer -> newer.revision() >= revision).next())
-        .timeout(patience, current(environment), timer)
-        .switchIfEmpty(current(environment));
   }
 
   private Flux<Snapshot> updates(LoadedEnvironment held) {

@@ -5,6 +5,7 @@ import dev.stitchd.kernel.Problem;
 import dev.stitchd.revisionlog.PublishedItems;
 import dev.stitchd.revisionlog.PublishedItems.Changes;
 import dev.stitchd.revisionlog.PublishedItems.State;
+import dev.stitchd.snapshot.EpochSnapshot.Source;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -63,32 +64,43 @@ final class Reading {
     kept.forget(environment);
   }
 
-  /// Everything, from nothing.
-  Mono<EpochSnapshot> whole(EnvironmentId environment) {
+  private Mono<EpochSnapshot> whole(EnvironmentId environment) {
+    return loaded(environment).doOnNext(kept::keep);
+  }
+
+  private Mono<EpochSnapshot> loaded(EnvironmentId environment) {
     return items
         .load(environment)
         .flatMap(this::withRemovals)
         .timeout(settings.loadWithin(), timer)
         .onErrorMap(TimeoutException.class, _ -> late(settings.loadWithin()))
-        .doOnNext(_ -> wholes.increment())
-        .doOnNext(kept::keep);
+        .doOnNext(_ -> wholes.increment());
   }
 
   /// What is newer than a view; everything if the store went back in time, or if more than items
   /// changed.
   Mono<EpochSnapshot> newer(EpochSnapshot view) {
     var held = view.snapshot();
-    return view.lastKnown() ? anew(view) : changes(view, held);
+    return view.isLastKnown() ? anew(view) : changes(view, held);
   }
 
-  /// What came from disk is replaced as a whole: nobody watched the store in between.
-  private Mono<EpochSnapshot> anew(EpochSnapshot view) {
+  /// Everything, in place of a view; the view itself if all that answers is a standby behind it.
+  Mono<EpochSnapshot> anew(EpochSnapshot view) {
     var environment = view.snapshot().environment();
-    return whole(environment)
+    return loaded(environment)
         .flatMap(loaded ->
-            loaded.isBefore(view)
-                ? items.replaceEpoch(view.epoch()).then(whole(environment))
-                : Mono.just(loaded));
+            loaded.isBefore(view) && loaded.source() == Source.PRIMARY
+                ? inANewEpoch(view)
+                : Mono.just(loaded.orLater(view)))
+        .doOnNext(kept::keep);
+  }
+
+  /// Everything, in an epoch other than a view's, which is void from now on.
+  private Mono<EpochSnapshot> inANewEpoch(EpochSnapshot view) {
+    return items
+        .replaceEpoch(view.epoch())
+        .then(loaded(view.snapshot().environment()))
+        .map(loaded -> loaded.orLater(view));
   }
 
   private Mono<EpochSnapshot> changes(EpochSnapshot view, Snapshot held) {
@@ -102,11 +114,15 @@ final class Reading {
 
   private Mono<EpochSnapshot> newer(EpochSnapshot view, Changes found) {
     var held = view.snapshot();
+    if (found.fromStandby()
+        && (found.revision() < held.revision() || found.accessVersion() < held.accessVersion())) {
+      return Mono.just(view.from(Source.STANDBY));
+    }
     if (found.revision() < held.revision()) {
-      return items.replaceEpoch(view.epoch()).then(whole(held.environment()));
+      return inANewEpoch(view);
     }
     if (found.accessVersion() != held.accessVersion()) {
-      return whole(held.environment());
+      return anew(view);
     }
     changes.increment();
     if (!found.items().isEmpty()) {

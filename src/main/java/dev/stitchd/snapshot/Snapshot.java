@@ -33,4 +33,9 @@ public record Snapshot(
   public long revision() {
     return cursor.revision();
   }
+
+  /// Whether a place in the same history is newer than this.
+  public boolean isBefore(Cursor place) {
+    return cursor.isOfHistory(place) && cursor.revision() < place.revision();
+  }
 }

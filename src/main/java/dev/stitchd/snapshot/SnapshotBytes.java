@@ -69,7 +69,8 @@ final class SnapshotBytes {
             revision,
             accessVersion,
             epoch,
-            items);
+            items,
+            false);
     var nothingSince = new Changes(reachesBackTo, revision, accessVersion, List.of());
     return EpochSnapshot.of(state, nothingSince, mostRemovals).asLastKnown();
   }

@@ -11,10 +11,10 @@ import dev.stitchd.revisionlog.PublishedItems;
 import dev.stitchd.revisionlog.PublishedItems.Position;
 import dev.stitchd.revisionlog.SafetyPoll;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +28,15 @@ final class SnapshotRefresh implements BackgroundJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotRefresh.class);
   private static final Duration RETRY = Duration.ofSeconds(1);
+
+  /// An environment as it was when the store was asked.
+  private record Compared(LoadedEnvironment loaded, EpochSnapshot view, long question) {
+    static @Nullable Compared of(LoadedEnvironment loaded) {
+      long question = loaded.ask();
+      var view = loaded.view();
+      return view == null ? null : new Compared(loaded, view, question);
+    }
+  }
 
   private final LoadedSnapshots held;
   private final PublishedItems items;
@@ -117,18 +126,15 @@ final class SnapshotRefresh implements BackgroundJob {
     return Mono.defer(() -> compare(loaded()));
   }
 
-  private Map<EnvironmentId, EpochSnapshot> loaded() {
-    return held.all().stream()
-        .map(LoadedEnvironment::view)
-        .filter(Objects::nonNull)
-        .collect(Collectors.toMap(view -> view.snapshot().environment(), view -> view));
+  private List<Compared> loaded() {
+    return held.all().stream().map(Compared::of).filter(Objects::nonNull).toList();
   }
 
-  private Mono<Void> compare(Map<EnvironmentId, EpochSnapshot> loaded) {
+  private Mono<Void> compare(List<Compared> loaded) {
     return loaded.isEmpty()
         ? Mono.empty()
         : items
-            .positions(loaded.keySet())
+            .positions(loaded.stream().map(one -> one.loaded().environment()).toList())
             .collectMap(Position::environment)
             .timeout(settings.answerWithin(), timer)
             .onErrorMap(TimeoutException.class, this::late)
@@ -138,25 +144,22 @@ final class SnapshotRefresh implements BackgroundJob {
             .then();
   }
 
-  private Flux<Void> differences(
-      Map<EnvironmentId, EpochSnapshot> loaded, Map<EnvironmentId, Position> positions) {
-    return Flux.fromIterable(loaded.values())
+  private Flux<Void> differences(List<Compared> loaded, Map<EnvironmentId, Position> positions) {
+    return Flux.fromIterable(loaded)
         .flatMap(
-            view -> difference(view, positions.get(view.snapshot().environment())),
-            settings.reads());
+            one -> difference(one, positions.get(one.loaded().environment())), settings.reads());
   }
 
-  private Mono<Void> difference(EpochSnapshot view, @Nullable Position position) {
-    var environment = view.snapshot().environment();
+  private Mono<Void> difference(Compared one, @Nullable Position position) {
     if (position == null) {
-      return remove(environment);
+      return remove(one.loaded().environment());
     }
-    var found = held.find(environment);
-    if (found == null || !view.differsFrom(position)) {
+    if (!one.view().differsFrom(position)) {
+      one.loaded().answered(one.question(), EpochSnapshot.Source.of(position.fromStandby()));
       return Mono.empty();
     }
-    found.announced(position.revision());
-    return refresh(found, view.isOfAnotherEpoch(position));
+    one.loaded().announced(position.revision());
+    return refresh(one.loaded(), one.view().isOfAnotherEpoch(position));
   }
 
   private Mono<Void> remove(EnvironmentId environment) {

@@ -14,6 +14,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 ///   looks back for them; an SDK that was away for longer gets everything
 /// @param loadWithin how long a caller waits for an environment's first load
 /// @param answerWithin how long the store may take to say what is newer
+/// @param catchUp how long a request waits at most for a revision that its client has been told of
+///   elsewhere, while the store is asked for it
 /// @param reads most reads of newer states under way at once
 @ConfigurationProperties("stitchd.snapshot")
 record SnapshotSettings(
@@ -22,4 +24,5 @@ record SnapshotSettings(
     @Allowed(from = "0") @DefaultValue("1000") int log,
     @DefaultValue("5s") Duration loadWithin,
     @DefaultValue("2s") Duration answerWithin,
+    @Allowed(to = "10s") @DefaultValue("1s") Duration catchUp,
     @DefaultValue("4") int reads) {}

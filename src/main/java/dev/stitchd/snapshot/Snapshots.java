@@ -1,7 +1,6 @@
 package dev.stitchd.snapshot;
 
 import dev.stitchd.kernel.EnvironmentId;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -21,11 +20,16 @@ public interface Snapshots {
   }
 
   /// As [#current], but if what is held is older than a place that its history is said to have
-  /// reached, the store is read once and the answer waits for it.
+  /// reached, the store is read once, for all who ask meanwhile, and the answer waits for it; at
+  /// most `STITCHD_SNAPSHOT_CATCH_UP`. A read that fails ends the wait.
   ///
   /// @param told a place in its history; one of another history says nothing
-  /// @param patience how long to wait at most
-  Mono<Snapshot> atLeast(EnvironmentId environment, Cursor told, Duration patience);
+  Mono<Reached> reach(EnvironmentId environment, Cursor told);
+
+  /// For a place of which [#reach] could not tell: waits until the place is held or the primary has
+  /// answered without it, however long that takes. Reads nothing by itself; empty if the
+  /// environment is not in memory.
+  Mono<Reached> settled(EnvironmentId environment, Cursor told);
 
   /// The newest snapshot at once, then each newer one; a subscriber that is slower than the changes
   /// skips to the newest. Completes when the environment is deleted; fails as [#current] does

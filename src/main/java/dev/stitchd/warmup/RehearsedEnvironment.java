@@ -14,9 +14,9 @@ import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.DerivedValues;
 import dev.stitchd.snapshot.ItemHistory;
+import dev.stitchd.snapshot.Reached;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
-import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -105,8 +105,13 @@ final class RehearsedEnvironment implements Access, StreamTokens, Snapshots {
   }
 
   @Override
-  public Mono<Snapshot> atLeast(EnvironmentId environment, Cursor told, Duration patience) {
-    return Mono.just(snapshot);
+  public Mono<Reached> reach(EnvironmentId environment, Cursor told) {
+    return Mono.just(new Reached(snapshot, Reached.Place.HELD));
+  }
+
+  @Override
+  public Mono<Reached> settled(EnvironmentId environment, Cursor told) {
+    return Mono.empty();
   }
 
   @Override

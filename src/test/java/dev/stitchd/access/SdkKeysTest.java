@@ -405,7 +405,7 @@ class SdkKeysTest {
               ? Flux.error(store.outage)
               : Flux.fromIterable(Set.copyOf(environments))
                   .filter(store.versions::containsKey)
-                  .map(e -> new Position(e, 0, store.versions.get(e), new UUID(0, 0))));
+                  .map(e -> new Position(e, 0, store.versions.get(e), new UUID(0, 0), false)));
     }
 
     @Override

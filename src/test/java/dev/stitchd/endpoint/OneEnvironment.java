@@ -11,9 +11,9 @@ import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.DerivedValues;
 import dev.stitchd.snapshot.ItemHistory;
+import dev.stitchd.snapshot.Reached;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
-import java.time.Duration;
 import java.util.UUID;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import reactor.core.publisher.Flux;
@@ -78,8 +78,13 @@ final class OneEnvironment implements Access, Snapshots {
   }
 
   @Override
-  public Mono<Snapshot> atLeast(EnvironmentId environment, Cursor told, Duration patience) {
-    return current(environment);
+  public Mono<Reached> reach(EnvironmentId environment, Cursor told) {
+    return current(environment).map(snapshot -> new Reached(snapshot, Reached.Place.HELD));
+  }
+
+  @Override
+  public Mono<Reached> settled(EnvironmentId environment, Cursor told) {
+    return Mono.empty();
   }
 
   @Override

@@ -22,6 +22,7 @@ import dev.stitchd.ruleset.ValueType;
 import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.DerivedValues;
 import dev.stitchd.snapshot.ItemHistory;
+import dev.stitchd.snapshot.Reached;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
 import java.nio.charset.StandardCharsets;
@@ -439,11 +440,15 @@ class EvaluationEndpointsTest {
     }
 
     @Override
-    public Mono<Snapshot> atLeast(EnvironmentId environment, Cursor told, Duration patience) {
+    public Mono<Reached> reach(EnvironmentId environment, Cursor told) {
       assertThat(told.tag()).isEqualTo("5f3a90c1");
-      assertThat(patience).isEqualTo(Duration.ofSeconds(1));
       atLeast = told.revision();
-      return current(environment);
+      return current(environment).map(snapshot -> new Reached(snapshot, Reached.Place.HELD));
+    }
+
+    @Override
+    public Mono<Reached> settled(EnvironmentId environment, Cursor told) {
+      return Mono.empty();
     }
 
     @Override

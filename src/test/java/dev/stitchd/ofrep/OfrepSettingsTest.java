@@ -30,8 +30,7 @@ class OfrepSettingsTest {
         refetches,
         recent,
         1_000,
-        Duration.ofMinutes(15),
-        Duration.ofSeconds(1));
+        Duration.ofMinutes(15));
   }
 
   @Test
@@ -53,8 +52,7 @@ class OfrepSettingsTest {
                     "stitchd.ofrep.refetches", "5",
                     "stitchd.ofrep.recent", "6s",
                     "stitchd.ofrep.watched", "7",
-                    "stitchd.ofrep.watched-idle", "8s",
-                    "stitchd.ofrep.catch-up", "9s")))
+                    "stitchd.ofrep.watched-idle", "8s")))
         .isEqualTo(
             new OfrepSettings(
                 DataSize.ofMegabytes(1),
@@ -65,8 +63,7 @@ class OfrepSettingsTest {
                 5,
                 Duration.ofSeconds(6),
                 7,
-                Duration.ofSeconds(8),
-                Duration.ofSeconds(9)));
+                Duration.ofSeconds(8)));
   }
 
   @Test

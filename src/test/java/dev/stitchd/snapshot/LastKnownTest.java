@@ -29,7 +29,13 @@ class LastKnownTest {
 
   private static final SnapshotSettings SETTINGS =
       new SnapshotSettings(
-          3, Duration.ofMinutes(15), 10, Duration.ofSeconds(5), Duration.ofSeconds(2), 4);
+          3,
+          Duration.ofMinutes(15),
+          10,
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(2),
+          Duration.ofMillis(900),
+          4);
 
   /// Bytes in memory, as files would hold them.
   private static final class Memory implements LastKnownSnapshots {
@@ -101,7 +107,7 @@ class LastKnownTest {
 
     var after = SnapshotBytes.read(memory.files.get(environment), SETTINGS.log());
 
-    assertThat(after.lastKnown()).isTrue();
+    assertThat(after.isLastKnown()).isTrue();
     assertThat(after.epoch()).isEqualTo(items.epoch());
     var snapshot = after.snapshot();
     assertThat(snapshot.cursor()).isEqualTo(before.cursor());

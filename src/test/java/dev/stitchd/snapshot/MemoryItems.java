@@ -33,6 +33,10 @@ public final class MemoryItems implements PublishedItems {
   public Duration latency = Duration.ZERO;
 
   public boolean out;
+
+  /// Whether a server in recovery answers.
+  public boolean standby;
+
   private UUID epoch = UUID.randomUUID();
   private final Map<EnvironmentId, Stored> environments = new LinkedHashMap<>();
 
@@ -117,7 +121,8 @@ public final class MemoryItems implements PublishedItems {
                   stored.revision,
                   stored.accessVersion,
                   epoch,
-                  newest(stored.log).stream().filter(item -> item.state() != null).toList()));
+                  newest(stored.log).stream().filter(item -> item.state() != null).toList(),
+                  standby));
     });
   }
 
@@ -133,7 +138,9 @@ public final class MemoryItems implements PublishedItems {
                   revision,
                   stored.revision,
                   stored.accessVersion,
-                  newest(stored.log).stream().filter(item -> item.revision() > revision).toList()));
+                  newest(stored.log).stream().filter(item -> item.revision() > revision).toList(),
+                  Duration.ZERO,
+                  standby));
     });
   }
 
@@ -149,7 +156,8 @@ public final class MemoryItems implements PublishedItems {
                         entry.getKey(),
                         entry.getValue().revision,
                         entry.getValue().accessVersion,
-                        epoch)));
+                        epoch,
+                        standby)));
   }
 
   @Override

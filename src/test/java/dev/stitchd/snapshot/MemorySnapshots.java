@@ -19,7 +19,13 @@ public final class MemorySnapshots implements Snapshots {
 
   private static final SnapshotSettings SETTINGS =
       new SnapshotSettings(
-          100, Duration.ofMinutes(15), 1_000, Duration.ofSeconds(5), Duration.ofSeconds(2), 4);
+          100,
+          Duration.ofMinutes(15),
+          1_000,
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(2),
+          Duration.ofSeconds(1),
+          4);
 
   public final MemoryItems items = new MemoryItems();
   private final MemoryChangeFeed feed = new MemoryChangeFeed();
@@ -47,8 +53,13 @@ public final class MemorySnapshots implements Snapshots {
   }
 
   @Override
-  public Mono<Snapshot> atLeast(EnvironmentId environment, Cursor told, Duration patience) {
-    return held.atLeast(environment, told, patience);
+  public Mono<Reached> reach(EnvironmentId environment, Cursor told) {
+    return held.reach(environment, told);
+  }
+
+  @Override
+  public Mono<Reached> settled(EnvironmentId environment, Cursor told) {
+    return held.settled(environment, told);
   }
 
   @Override

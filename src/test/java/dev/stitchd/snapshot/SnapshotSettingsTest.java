@@ -20,6 +20,7 @@ class SnapshotSettingsTest {
                 1_000,
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(2),
+                Duration.ofSeconds(1),
                 4));
   }
 
@@ -33,10 +34,17 @@ class SnapshotSettingsTest {
                     "stitchd.snapshot.log", "3",
                     "stitchd.snapshot.load-within", "4s",
                     "stitchd.snapshot.answer-within", "5s",
+                    "stitchd.snapshot.catch-up", "7s",
                     "stitchd.snapshot.reads", "6")))
         .isEqualTo(
             new SnapshotSettings(
-                1, Duration.ofSeconds(2), 3, Duration.ofSeconds(4), Duration.ofSeconds(5), 6));
+                1,
+                Duration.ofSeconds(2),
+                3,
+                Duration.ofSeconds(4),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(7),
+                6));
   }
 
   private static SnapshotSettings bound(Map<String, String> properties) {

@@ -33,7 +33,13 @@ class SnapshotsTest {
   private static final Duration POLL = Duration.ofSeconds(1);
   private static final SnapshotSettings SETTINGS =
       new SnapshotSettings(
-          3, Duration.ofMinutes(15), 10, Duration.ofSeconds(5), Duration.ofSeconds(2), 4);
+          3,
+          Duration.ofMinutes(15),
+          10,
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(2),
+          Duration.ofMillis(900),
+          4);
 
   private final VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet(true);
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -45,6 +51,11 @@ class SnapshotsTest {
       new SnapshotRefresh(snapshots, items, feed, SETTINGS, new SafetyPoll(POLL), time);
   private final EnvironmentId environment = items.create();
   private RunningJob running;
+
+  private String reach(String tag, long revision) {
+    var reached = snapshots.reach(environment, new Cursor(tag, revision)).block();
+    return reached.place() + " " + reached.snapshot().revision();
+  }
 
   @BeforeEach
   void start() {
@@ -64,34 +75,81 @@ class SnapshotsTest {
     var tag = snapshots.current(environment).block().tag();
     items.publishFlag(environment, "banner"); // 2, and nobody rings
 
-    var caughtUp =
-        snapshots.atLeast(environment, new Cursor(tag, 2), Duration.ofSeconds(1)).block();
-
-    assertThat(caughtUp.revision()).isEqualTo(2);
+    assertThat(reach(tag, 2)).isEqualTo("HELD 2");
     assertThat(items.changeReads).hasValue(2); // one belongs to the first load
-    assertThat(snapshots.atLeast(environment, new Cursor(tag, 1), Duration.ZERO).block().revision())
-        .isEqualTo(2);
-    assertThat(
-            snapshots
-                .atLeast(environment, new Cursor("00000000", 9), Duration.ZERO)
-                .block()
-                .revision())
-        .isEqualTo(2);
+    assertThat(reach(tag, 1)).isEqualTo("HELD 2");
+    assertThat(reach("00000000", 9)).isEqualTo("HELD 2");
     assertThat(items.changeReads).hasValue(2);
   }
 
   @Test
-  void aRevisionThatNeverWasIsWaitedForNoLongerThanSaid() {
+  void aRevisionThatThePrimaryDoesNotKnowDoesNotExist() {
     items.publishFlag(environment, "checkout"); // 1
     var tag = snapshots.current(environment).block().tag();
-    var answers = new ArrayList<Snapshot>();
-    snapshots
-        .atLeast(environment, new Cursor(tag, 99), Duration.ofMillis(900))
-        .subscribe(answers::add);
+
+    assertThat(reach(tag, 99)).isEqualTo("NONEXISTENT 1");
+  }
+
+  @Test
+  void aRevisionThatNobodyCouldBeAskedForMayExist() {
+    items.publishFlag(environment, "checkout"); // 1
+    var tag = snapshots.current(environment).block().tag();
+
+    items.out = true;
+    assertThat(reach(tag, 2)).isEqualTo("UNCONFIRMED 1");
+    items.out = false;
+    items.standby = true;
+    assertThat(reach(tag, 2)).isEqualTo("UNCONFIRMED 1");
+    items.publishFlag(environment, "banner"); // 2
+    assertThat(reach(tag, 2)).isEqualTo("HELD 2");
+  }
+
+  @Test
+  void aSlowStoreIsWaitedForNoLongerThanSaid() {
+    items.publishFlag(environment, "checkout"); // 1
+    var tag = snapshots.current(environment).block().tag();
+    items.latency = Duration.ofMillis(1_500);
+    var answers = new ArrayList<Reached>();
+    snapshots.reach(environment, new Cursor(tag, 2)).subscribe(answers::add);
     time.advanceTimeBy(Duration.ofMillis(899));
     assertThat(answers).isEmpty();
     time.advanceTimeBy(Duration.ofMillis(1));
-    assertThat(answers).singleElement().matches(snapshot -> snapshot.revision() == 1);
+    assertThat(answers).singleElement().matches(a -> a.place() == Reached.Place.UNCONFIRMED);
+    time.advanceTimeBy(Duration.ofSeconds(1)); // the read goes on for others
+  }
+
+  @Test
+  void whetherAPlaceExistsIsSettledWhenThePrimaryHasAnsweredAQuestionAskedLater() {
+    items.publishFlag(environment, "checkout"); // 1
+    var tag = snapshots.current(environment).block().tag();
+    items.out = true;
+    var answers = new ArrayList<Reached>();
+    snapshots.settled(environment, new Cursor(tag, 2)).subscribe(answers::add);
+    time.advanceTimeBy(POLL);
+    assertThat(answers).isEmpty();
+    items.out = false;
+    items.standby = true;
+    time.advanceTimeBy(POLL);
+    assertThat(answers).isEmpty();
+    items.standby = false;
+    time.advanceTimeBy(POLL);
+    assertThat(answers).singleElement().matches(a -> a.place() == Reached.Place.NONEXISTENT);
+  }
+
+  @Test
+  void aStandbyThatLagsTakesNothingBack() {
+    items.publishFlag(environment, "checkout"); // 1
+    items.publishFlag(environment, "banner"); // 2
+    var held = snapshots.current(environment).block();
+    items.standby = true;
+    items.restore(environment, 1); // as a standby that lags shows it
+
+    time.advanceTimeBy(POLL);
+    feed.announce(new Announcement.At(environment, 3, 1));
+    feed.announce(new Announcement.Resync());
+    time.advanceTimeBy(POLL);
+
+    assertThat(snapshots.current(environment).block()).isSameAs(held);
   }
 
   @Test

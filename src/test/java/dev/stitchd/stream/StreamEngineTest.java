@@ -397,8 +397,7 @@ class StreamEngineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"2", "00000000.2", "nonsense", "", "TAG.99", "TAG.-1", "TAG.2.3", "tag.2", "TAG."})
+  @ValueSource(strings = {"2", "00000000.2", "nonsense", "", "TAG.-1", "TAG.2.3", "tag.2", "TAG."})
   void anyOtherCursorIsAnsweredWithEverything(String cursor) {
     room.snapshots.publishFlag(room.environment, "a"); // 1
     room.snapshots.publishFlag(room.environment, "b"); // 2
@@ -406,6 +405,34 @@ class StreamEngineTest {
     var client = new Client(cursor.replace("TAG", room.current().tag()));
 
     assertThat(client.events()).containsExactly("put");
+  }
+
+  @Test
+  void whoMayBeAheadOfThisNodeKeepsItsPlace() {
+    room.snapshots.publishFlag(room.environment, "a"); // 1
+    var ahead = room.current().tag() + ".3";
+
+    var client = new Client(ahead);
+    assertThat(client.events()).containsExactly("current");
+    assertThat(client.text()).contains("id: " + ahead + "\n");
+    room.snapshots.publishFlag(room.environment, "b"); // 2
+    room.snapshots.publishFlag(room.environment, "b"); // 3
+    client.socket.runPendingTasks();
+    assertThat(client.events()).containsExactly("current");
+    room.snapshots.publishFlag(room.environment, "b"); // 4
+    client.socket.runPendingTasks();
+
+    assertThat(client.events()).containsExactly("current", "patch");
+    assertThat(client.data().path("since").asLong()).isEqualTo(3);
+  }
+
+  @Test
+  void whoNamesAPlaceThatDoesNotExistGetsEverything() {
+    room.snapshots.publishFlag(room.environment, "a"); // 1
+
+    var content = room.sdk.content(room.current().tag() + ".3", true);
+
+    assertThat(new Client(new Socket(way), content).events()).containsExactly("put");
   }
 
   @Test

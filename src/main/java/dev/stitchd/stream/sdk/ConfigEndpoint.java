@@ -11,6 +11,7 @@ import dev.stitchd.endpoint.SdkRoute;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.propagation.Instances;
 import dev.stitchd.snapshot.Cursor;
+import dev.stitchd.snapshot.Reached;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
 import dev.stitchd.stream.EventStreams;
@@ -18,6 +19,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.util.AsciiString;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -70,10 +72,45 @@ final class ConfigEndpoint implements Endpoint {
     if (instance != null) {
       instances.noted(snapshot, instance, poll.applied());
     }
+    var ahead = poll.ahead(snapshot);
+    return ahead == null
+        ? answerInTime(client.caller(), snapshot, poll, request)
+        : new Reply.Later(
+            snapshots
+                .reach(client.caller().environment(), ahead)
+                .map(reached -> answerAhead(client.caller(), reached, ahead, poll, request)));
+  }
+
+  private Reply answerInTime(SdkCaller caller, Snapshot snapshot, Poll poll, SdkRequest request) {
     return poll.patience().isZero() || !poll.hasAlready(snapshot)
         ? answer(snapshot, poll, request)
         : new Reply.Later(
-            newer(client.caller(), poll, snapshot).map(newest -> answer(newest, poll, request)));
+            newer(caller, poll, snapshot).map(newest -> answer(newest, poll, request)));
+  }
+
+  /// To a client that was ahead of this node: never anything older than what it has, unless the
+  /// store does not know what it has.
+  private Reply answerAhead(
+      SdkCaller caller, Reached reached, Cursor ahead, Poll poll, SdkRequest request) {
+    var snapshot = reached.snapshot();
+    return switch (reached.place()) {
+      case HELD -> answerInTime(caller, snapshot, poll, request);
+      case NONEXISTENT -> answer(snapshot, poll, request);
+      case UNCONFIRMED ->
+          poll.patience().isZero()
+              ? unchanged(AsciiString.of(ahead.etag()))
+              : new Reply.Later(
+                  newer(caller, poll, snapshot)
+                      .map(newest ->
+                          newest.isBefore(ahead)
+                              ? unchanged(AsciiString.of(ahead.etag()))
+                              : answer(newest, poll, request)));
+    };
+  }
+
+  private Reply unchanged(AsciiString etag) {
+    meters.unchanged();
+    return new Reply.Now(tagged(HttpAnswer.empty(HttpResponseStatus.NOT_MODIFIED), etag));
   }
 
   private Mono<Snapshot> newer(SdkCaller caller, Poll poll, Snapshot current) {
@@ -87,7 +124,7 @@ final class ConfigEndpoint implements Endpoint {
   private Mono<Snapshot> next(SdkCaller caller, Poll poll) {
     return snapshots
         .updates(caller.environment())
-        .filter(snapshot -> !poll.hasAlready(snapshot))
+        .filter(snapshot -> !poll.hasAlready(snapshot) && poll.ahead(snapshot) == null)
         .next()
         .switchIfEmpty(Mono.error(() -> new Problem.NotFound("the environment was deleted")));
   }
@@ -102,8 +139,7 @@ final class ConfigEndpoint implements Endpoint {
   private Reply answer(Snapshot snapshot, Poll poll, SdkRequest request) {
     var encoded = encodings.of(snapshot);
     if (poll.names(encoded.etag()) || poll.hasAlready(snapshot)) {
-      meters.unchanged();
-      return new Reply.Now(tagged(HttpAnswer.empty(HttpResponseStatus.NOT_MODIFIED), encoded));
+      return unchanged(encoded.etag());
     }
     var body = body(encoded, snapshot, poll.since());
     meters.polled(body.frame().kind());
@@ -132,7 +168,8 @@ final class ConfigEndpoint implements Endpoint {
       Coding coding,
       ByteBuffer bytes,
       SdkRequest request) {
-    var answer = tagged(HttpAnswer.json(buffer(snapshot, body, coding, bytes, request)), encoded);
+    var answer =
+        tagged(HttpAnswer.json(buffer(snapshot, body, coding, bytes, request)), encoded.etag());
     return new Reply.Now(
         coding == Coding.IDENTITY
             ? answer
@@ -149,7 +186,7 @@ final class ConfigEndpoint implements Endpoint {
         : Unpooled.wrappedBuffer(bytes);
   }
 
-  private static HttpAnswer tagged(HttpAnswer answer, EncodedSnapshot encoded) {
-    return answer.with(HttpHeaderNames.ETAG, encoded.etag());
+  private static HttpAnswer tagged(HttpAnswer answer, AsciiString etag) {
+    return answer.with(HttpHeaderNames.ETAG, etag);
   }
 }

@@ -23,7 +23,7 @@ final class EncodedSnapshot {
   EncodedSnapshot(Snapshot snapshot, SnapshotEncoder encoder, int mostPatches) {
     this.encoder = encoder;
     this.mostPatches = mostPatches;
-    this.current = encoder.current(snapshot);
+    this.current = encoder.current(snapshot.cursor());
     this.cursor = snapshot.cursor();
     this.etag = AsciiString.of(cursor.etag());
   }
@@ -67,5 +67,10 @@ final class EncodedSnapshot {
 
   Frame current() {
     return current;
+  }
+
+  /// For a client that may be ahead of this node: it keeps what it has.
+  Frame current(Cursor ahead) {
+    return encoder.current(ahead);
   }
 }

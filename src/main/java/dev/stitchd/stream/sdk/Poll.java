@@ -53,6 +53,25 @@ record Poll(
     return snapshot.cursor().equals(since) || names(snapshot.cursor());
   }
 
+  /// The newest place of a snapshot's history that the client names, if the snapshot is older; null
+  /// if it is not.
+  @Nullable Cursor ahead(Snapshot snapshot) {
+    var newest = since;
+    for (var header : ifNoneMatch) {
+      for (var entry : header.split(",")) {
+        var named = Cursor.parseEtag(entry.trim());
+        if (named != null && snapshot.isBefore(named)) {
+          newest = later(newest, named);
+        }
+      }
+    }
+    return newest != null && snapshot.isBefore(newest) ? newest : null;
+  }
+
+  private static Cursor later(@Nullable Cursor one, Cursor other) {
+    return one != null && one.isOfHistory(other) && one.revision() > other.revision() ? one : other;
+  }
+
   /// Whether `If-None-Match` is exactly this tag, as it mostly is.
   boolean names(AsciiString etag) {
     return ifNoneMatch.size() == 1 && etag.contentEquals(ifNoneMatch.getFirst());

@@ -11,12 +11,19 @@ final class SdkContent implements StreamContent {
 
   private final EncodedSnapshots encodings;
   private final SdkStreamMeters meters;
+  private final boolean nonexistent;
   private @Nullable Cursor at;
   private boolean started;
 
   /// @param resume where the client says it is; null for nowhere
-  SdkContent(@Nullable Cursor resume, EncodedSnapshots encodings, SdkStreamMeters meters) {
+  /// @param nonexistent whether the store has no such place, though it is of this history
+  SdkContent(
+      @Nullable Cursor resume,
+      boolean nonexistent,
+      EncodedSnapshots encodings,
+      SdkStreamMeters meters) {
     this.at = resume;
+    this.nonexistent = nonexistent;
     this.encodings = encodings;
     this.meters = meters;
   }
@@ -32,7 +39,7 @@ final class SdkContent implements StreamContent {
     var frame = started ? update(from, snapshot) : start(from, snapshot);
     if (frame != null) {
       started = true;
-      at = encodings.of(snapshot).cursor();
+      at = frame.revision() > snapshot.revision() ? from : encodings.of(snapshot).cursor();
     }
     return frame;
   }
@@ -55,10 +62,11 @@ final class SdkContent implements StreamContent {
 
   private Frame resume(@Nullable Cursor from, Snapshot snapshot) {
     var encoded = encodings.of(snapshot);
-    if (from == null
-        || !from.tag().equals(snapshot.tag())
-        || from.revision() > snapshot.revision()) {
+    if (from == null || !from.isOfHistory(snapshot.cursor())) {
       return encoded.put(snapshot).frame();
+    }
+    if (snapshot.isBefore(from)) {
+      return nonexistent ? encoded.put(snapshot).frame() : encoded.current(from);
     }
     return from.revision() == snapshot.revision()
         ? encoded.current()

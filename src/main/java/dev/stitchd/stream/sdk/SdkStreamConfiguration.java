@@ -44,11 +44,12 @@ final class SdkStreamConfiguration {
 
   @Bean
   StreamEndpoint streamEndpoint(
+      Snapshots snapshots,
       EventStreams streams,
       EncodedSnapshots encodings,
       SdkStreamMeters meters,
       Instances instances) {
-    return new StreamEndpoint(streams, encodings, meters, instances);
+    return new StreamEndpoint(snapshots, streams, encodings, meters, instances);
   }
 
   @Bean

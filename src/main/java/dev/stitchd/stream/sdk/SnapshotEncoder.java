@@ -3,6 +3,7 @@ package dev.stitchd.stream.sdk;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.stitchd.kernel.Json;
+import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.ItemHistory;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.stream.Frame;
@@ -48,12 +49,10 @@ final class SnapshotEncoder {
   }
 
   /// That nothing changed.
-  Frame current(Snapshot snapshot) {
-    var json = "{\"revision\":" + snapshot.revision() + "}\n\n";
+  Frame current(Cursor at) {
+    var json = "{\"revision\":" + at.revision() + "}\n\n";
     return new Frame(
-        Frame.Kind.CURRENT,
-        (event("current", snapshot) + json).getBytes(UTF_8),
-        snapshot.revision());
+        Frame.Kind.CURRENT, (event("current", at) + json).getBytes(UTF_8), at.revision());
   }
 
   private EncodedBody body(
@@ -62,7 +61,7 @@ final class SnapshotEncoder {
       Snapshot snapshot,
       String head,
       List<ItemHistory.Entry> entries) {
-    var lines = event(event, snapshot).getBytes(UTF_8);
+    var lines = event(event, snapshot.cursor()).getBytes(UTF_8);
     var out = new ByteArrayOutputStream(lines.length + size(entries));
     out.writeBytes(lines);
     out.writeBytes(head.getBytes(UTF_8));
@@ -102,8 +101,8 @@ final class SnapshotEncoder {
     out.writeBytes(json == null ? NULL : json);
   }
 
-  private static String event(String event, Snapshot snapshot) {
-    return "id: " + snapshot.cursor().text() + "\nevent: " + event + "\ndata: ";
+  private static String event(String event, Cursor at) {
+    return "id: " + at.text() + "\nevent: " + event + "\ndata: ";
   }
 
   private static String quoted(String text) {

@@ -7,6 +7,8 @@ import dev.stitchd.endpoint.SdkRequest;
 import dev.stitchd.endpoint.SdkRoute;
 import dev.stitchd.propagation.Instances;
 import dev.stitchd.snapshot.Cursor;
+import dev.stitchd.snapshot.Reached;
+import dev.stitchd.snapshot.Snapshots;
 import dev.stitchd.stream.EventStreams;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -14,16 +16,19 @@ import reactor.core.publisher.Mono;
 /// `GET /sdk/v1/stream`.
 final class StreamEndpoint implements Endpoint {
 
+  private final Snapshots snapshots;
   private final EventStreams streams;
   private final EncodedSnapshots encodings;
   private final SdkStreamMeters meters;
   private final Instances instances;
 
   StreamEndpoint(
+      Snapshots snapshots,
       EventStreams streams,
       EncodedSnapshots encodings,
       SdkStreamMeters meters,
       Instances instances) {
+    this.snapshots = snapshots;
     this.streams = streams;
     this.encodings = encodings;
     this.meters = meters;
@@ -38,9 +43,39 @@ final class StreamEndpoint implements Endpoint {
   @Override
   public Reply serve(SdkRequest request, Client client) {
     var cursor = cursor(request);
-    var content = new SdkContent(Cursor.parse(cursor), encodings, meters);
-    return new Reply.Written(
-        noted(request, client, cursor, streams.serve(client.caller(), content, request)));
+    var resume = Cursor.parse(cursor);
+    return resume == null || !client.snapshot().isBefore(resume)
+        ? new Reply.Written(noted(request, client, cursor, stream(request, client, resume, false)))
+        : new Reply.Later(
+            snapshots
+                .reach(client.caller().environment(), resume)
+                .map(reached -> ahead(request, client, resume, reached.place())));
+  }
+
+  /// A stream of a client that was ahead of this node. While it is not known whether that is so, it
+  /// keeps what it has; once it is known that it never can be true, its stream ends, and it is told
+  /// everything when it comes back.
+  private Reply ahead(SdkRequest request, Client client, Cursor resume, Reached.Place place) {
+    var stream = stream(request, client, resume, place == Reached.Place.NONEXISTENT);
+    var whole =
+        place == Reached.Place.UNCONFIRMED
+            ? Mono.firstWithSignal(stream, refuted(client, resume))
+            : stream;
+    return new Reply.Written(noted(request, client, resume.text(), whole));
+  }
+
+  private Mono<Void> refuted(Client client, Cursor resume) {
+    return snapshots
+        .settled(client.caller().environment(), resume)
+        .filter(reached -> reached.place() == Reached.Place.NONEXISTENT)
+        .switchIfEmpty(Mono.never())
+        .then();
+  }
+
+  private Mono<Void> stream(
+      SdkRequest request, Client client, @Nullable Cursor resume, boolean nonexistent) {
+    var content = new SdkContent(resume, nonexistent, encodings, meters);
+    return streams.serve(client.caller(), content, request);
   }
 
   private Mono<Void> noted(

@@ -71,6 +71,45 @@ class ConfigEndpointTest {
   }
 
   @Test
+  void whoMayBeAheadOfThisNodeIsNotTakenBack() {
+    room.snapshots.publishFlag(room.environment, "checkout"); // 1
+    var ahead = room.current().tag() + ".2";
+    var etag = "\"" + ahead + "\"";
+    room.snapshots.items.out = true;
+
+    var held = get("/sdk/v1/config", "If-None-Match", etag).answer();
+    assertThat(held.statusCode()).isEqualTo(304);
+    assertThat(header(held, "ETag")).isEqualTo(etag);
+    var patch = get("/sdk/v1/config?since=" + ahead).answer();
+    assertThat(patch.statusCode()).isEqualTo(304);
+    assertThat(header(patch, "ETag")).isEqualTo(etag);
+
+    var poll = wait("/sdk/v1/config?wait=PT30S&since=" + ahead);
+    time.advanceTimeBy(Duration.ofSeconds(29));
+    assertThat(poll.running()).isNotDone();
+    time.advanceTimeBy(Duration.ofSeconds(1));
+    assertThat(poll.answer().statusCode()).isEqualTo(304);
+    assertThat(header(poll.answer(), "ETag")).isEqualTo(etag);
+
+    room.snapshots.items.out = false;
+    var refuted = get("/sdk/v1/config", "If-None-Match", etag).answer();
+    assertThat(refuted.statusCode()).isEqualTo(200);
+    assertThat(header(refuted, "ETag")).isEqualTo("\"" + room.current().cursor().text() + "\"");
+  }
+
+  @Test
+  void whoIsAheadOfThisNodeHasItReadWhatItLacks() {
+    room.snapshots.publishFlag(room.environment, "a"); // 1
+    var tag = room.current().tag();
+    var _ = room.snapshots.items.publishFlag(room.environment, "b"); // 2, and nobody rings
+
+    var same = get("/sdk/v1/config", "If-None-Match", "\"" + tag + ".2\"").answer();
+
+    assertThat(same.statusCode()).isEqualTo(304);
+    assertThat(room.current().revision()).isEqualTo(2);
+  }
+
+  @Test
   void sinceGivesThePatchForm() {
     room.snapshots.publishFlag(room.environment, "a"); // 1
     room.snapshots.publishFlag(room.environment, "b"); // 2

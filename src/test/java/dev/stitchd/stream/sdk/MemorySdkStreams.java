@@ -51,6 +51,13 @@ public final class MemorySdkStreams {
   ///
   /// @param resume as in `Last-Event-ID`; null for none
   public StreamContent content(String resume) {
-    return new SdkContent(Cursor.parse(resume), encodings, meters);
+    return content(resume, false);
+  }
+
+  /// As [#content(String)].
+  ///
+  /// @param nonexistent whether the store has no such place
+  public StreamContent content(String resume, boolean nonexistent) {
+    return new SdkContent(Cursor.parse(resume), nonexistent, encodings, meters);
   }
 }
