@@ -6,6 +6,7 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.kernel.SeenAttributes;
 import dev.stitchd.kernel.UuidV7;
+import dev.stitchd.ruleset.ErrorCode;
 import dev.stitchd.ruleset.Evaluation;
 import dev.stitchd.snapshot.Snapshot;
 import io.micrometer.core.instrument.Counter;
@@ -34,6 +35,7 @@ final class Recorder {
   private final Counter bulk;
   private final Counter degraded;
   private final Counter unsupported;
+  private final Counter withoutKey;
 
   Recorder(
       EventQueue queue,
@@ -54,6 +56,11 @@ final class Recorder {
     this.unsupported =
         Counter.builder("stitchd.decide.unsupported")
             .description("Evaluations that met an item which this version cannot read")
+            .register(meters);
+    this.withoutKey =
+        Counter.builder("stitchd.decide.targeting.key.missing")
+            .description(
+                "Evaluations that a rollout decided and the context had nothing to bucket by")
             .register(meters);
   }
 
@@ -101,8 +108,9 @@ final class Recorder {
     return !environment.equals(EnvironmentId.REHEARSED);
   }
 
-  /// Null for errors, for off variants given because a newer server's flag cannot be read here, and
-  /// for degraded answers, which may be others once the fact can be fetched.
+  /// Null for errors (who hears of one gives its own default), for off variants given because a
+  /// newer server's flag cannot be read here, and for degraded answers, which may be others once
+  /// the fact can be fetched.
   private @Nullable String recordedVariant(Evaluation evaluation) {
     if (evaluation.unsupported() != null) {
       unsupported.increment();
@@ -110,6 +118,10 @@ final class Recorder {
     }
     if (evaluation.degraded()) {
       degraded.increment();
+      return null;
+    }
+    if (evaluation.error() == ErrorCode.TARGETING_KEY_MISSING) {
+      withoutKey.increment();
       return null;
     }
     return evaluation.variant();

@@ -19,7 +19,7 @@ final class OfrepAnswers {
     int status =
         switch (error) {
           case FLAG_NOT_FOUND -> 404;
-          case PARSE_ERROR -> 400; // as OFREP has it, whoever is to blame
+          case PARSE_ERROR, TARGETING_KEY_MISSING -> 400; // as OFREP has it, whoever is to blame
           case GENERAL -> 500;
         };
     return HttpAnswer.of(status, JSON, AnswerWriter.error(key, error.name(), details(key, error)));
@@ -36,6 +36,10 @@ final class OfrepAnswers {
   static String details(String key, ErrorCode error) {
     return switch (error) {
       case FLAG_NOT_FOUND -> "there is no flag '" + key + "' for this key";
+      case TARGETING_KEY_MISSING ->
+          "flag '"
+              + key
+              + "' is rolled out by the targeting key, or by another attribute, that the context does not have";
       case PARSE_ERROR ->
           "this version of the server cannot read the type or the off variant of flag '"
               + key

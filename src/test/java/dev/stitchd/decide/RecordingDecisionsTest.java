@@ -58,6 +58,15 @@ class RecordingDecisionsTest {
                        "rules":[{"id":"staff","when":{"attribute":"staff","op":"equals","values":[true]},"serve":{"variant":"b"}}],
                        "default":{"variant":"a"}}\
                       """)),
+              "halves",
+              Items.readFlag(
+                  "halves",
+                  Json.parseOwn(
+                      """
+                      {"type":"boolean","variants":{"on":true,"off":false},"clientVisible":false,"enabled":true,
+                       "offVariant":"off","targets":[],"prerequisites":[],"rules":[],
+                       "default":{"rollout":{"bucketBy":"targetingKey","salt":"s","slots":[["on",50000],["off",50000]]}}}\
+                      """)),
               "listed",
               Items.readFlag(
                   "listed",
@@ -146,6 +155,15 @@ class RecordingDecisionsTest {
   }
 
   @Test
+  void rolloutWithoutTargetingKeyIsCountedApartAndNoVariantIsRecorded() {
+    assertThat(one(SdkCaller.Kind.SERVER, "halves", EvaluationContext.EMPTY).error())
+        .isEqualTo(ErrorCode.TARGETING_KEY_MISSING);
+    tally.flush();
+    assertThat(events).isEmpty();
+    assertThat(meters.get("stitchd.decide.targeting.key.missing").counter().count()).isOne();
+  }
+
+  @Test
   void unknownFlagIsNotFoundForEverybody() {
     assertThat(one(SdkCaller.Kind.SERVER, "nothing", user(true)).error())
         .isEqualTo(ErrorCode.FLAG_NOT_FOUND);
@@ -190,7 +208,7 @@ class RecordingDecisionsTest {
         .assertNext(all ->
             assertThat(all)
                 .extracting(Evaluation::flagKey)
-                .containsExactly("hidden", "listed", "visible"))
+                .containsExactly("halves", "hidden", "listed", "visible"))
         .verifyComplete();
     decisions
         .evaluateAll(caller(SdkCaller.Kind.CLIENT), snapshot, user(false))
@@ -204,6 +222,6 @@ class RecordingDecisionsTest {
     assertThat(events)
         .extracting(event -> (Event.Count) event)
         .extracting(count -> count.flag() + " " + count.variant() + " " + count.count())
-        .containsExactlyInAnyOrder("hidden on 1", "listed off 1", "visible a 2");
+        .containsExactlyInAnyOrder("halves off 1", "hidden on 1", "listed off 1", "visible a 2");
   }
 }

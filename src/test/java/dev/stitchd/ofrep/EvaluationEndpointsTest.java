@@ -136,6 +136,17 @@ class EvaluationEndpointsTest {
   }
 
   @Test
+  void rolloutWithoutTargetingKeyIsAnErrorThatNamesIt() {
+    evaluation =
+        given(Json.parseOwn("false"), "off", Reason.DEFAULT, null)
+            .withError(ErrorCode.TARGETING_KEY_MISSING);
+    assertRefused(post(ONE, "{}"), 400, "TARGETING_KEY_MISSING");
+    assertThat(text(post(ALL, "{}")))
+        .contains("{\"key\":\"checkout\",\"errorCode\":\"TARGETING_KEY_MISSING\",")
+        .doesNotContain("variant");
+  }
+
+  @Test
   void wholeNumberOfANumberFlagKeepsItsFraction() {
     evaluation = given(DoubleNode.valueOf(10), "ten", Reason.STATIC, null);
     assertThat(text(post(ONE, "{}")))

@@ -104,7 +104,7 @@ class EvaluatorTest {
             "x",
             """
             {'rules':[
-              {'id':'r','when':{'all':[]},'serve':{'rollout':{'bucketBy':'device.id','weights':{'on':100}}}},
+              {'id':'r','when':{'all':[]},'serve':{'rollout':{'bucketBy':'device.id','weights':{'on':99,'off':1}}}},
               {'id':'next','when':{'all':[]},'serve':{'variant':'off'}}]}\
             """);
     for (var device : List.of("{}", "{'id':''}", "{'id':true}", "{'id':['a']}", "{'id':null}")) {
@@ -118,15 +118,67 @@ class EvaluatorTest {
   }
 
   @Test
-  void defaultRolloutSplitsOrGivesTheOffVariant() {
+  void defaultRolloutSplitsOrGivesTheOffVariantAndSaysWhatIsMissing() {
     var rules = ruleset(flag("x", "{'default':" + HALVES + "}"));
     var expected = Bucketing.bucket("salt", "alice") < 50_000 ? "on" : "off";
     assertThat(evaluate(rules, "x")).satisfies(gives(expected, Reason.SPLIT, "default"));
     for (var nobody : List.of("{}", "{'targetingKey':''}", "{'targetingKey':null}")) {
       assertThat(evaluate(rules, "x", context(nobody)))
           .as(nobody)
-          .satisfies(gives("off", Reason.DEFAULT, null));
+          .satisfies(givesWith("off", Reason.DEFAULT, null, ErrorCode.TARGETING_KEY_MISSING));
     }
+  }
+
+  @Test
+  void missingTargetingKeyIsNoErrorWhereSomethingElseDecides() {
+    var ruled =
+        flag(
+            "x",
+            "{'rules':[{'id':'r','when':{'all':[]},'serve':%s}],'default':{'variant':'on'}}"
+                .formatted(HALVES));
+    assertThat(evaluate(ruleset(ruled), "x", EvaluationContext.EMPTY))
+        .satisfies(gives("on", Reason.DEFAULT, null));
+    var off = flag("x", "{'enabled':false,'default':" + HALVES + "}");
+    assertThat(evaluate(ruleset(off), "x", EvaluationContext.EMPTY))
+        .satisfies(gives("off", Reason.DISABLED, null));
+  }
+
+  @Test
+  void flagThatAsksForARolloutWithoutTargetingKeySeesItsOffVariant() {
+    var asking =
+        flag(
+            "x",
+            "{'rules':[{'id':'r','when':{'flag':'y','variants':['off']},'serve':{'variant':'on'}}]}");
+    var rules = ruleset(asking, flag("y", "{'default':" + HALVES + "}"));
+    assertThat(evaluate(rules, "x", EvaluationContext.EMPTY))
+        .satisfies(gives("on", Reason.TARGETING_MATCH, "r"));
+  }
+
+  @Test
+  void missingTargetingKeyIsNotToBlameWhileAListIsUnknown() {
+    var flag =
+        flag(
+            "x",
+            """
+            {'rules':[{'id':'r','when':{'segment':'acmes'},'serve':{'variant':'on'}}],'default':%s}\
+            """
+                .formatted(HALVES));
+    var rules =
+        ruleset(flag, Segment.of("acmes", "organization", null, new Segment.ListVersion(1, 1)));
+    var evaluation = evaluate(rules, "x", context("{'organization':{'key':'acme'}}"));
+    assertThat(evaluation).satisfies(gives("off", Reason.DEFAULT, null));
+    assertThat(evaluation.degraded()).isTrue();
+  }
+
+  @Test
+  void rolloutThatGivesEverybodyTheSameNeedsNothingToBucketBy() {
+    var all = "{'rollout':{'weights':{'on':100,'off':0}}}";
+    assertThat(
+            evaluate(ruleset(flag("x", "{'default':" + all + "}")), "x", EvaluationContext.EMPTY))
+        .satisfies(gives("on", Reason.SPLIT, "default"));
+    var ruled = flag("x", "{'rules':[{'id':'r','when':{'all':[]},'serve':" + all + "}]}");
+    assertThat(evaluate(ruleset(ruled), "x", EvaluationContext.EMPTY))
+        .satisfies(gives("on", Reason.SPLIT, "r"));
   }
 
   @Test
@@ -352,11 +404,16 @@ class EvaluatorTest {
   }
 
   private static ThrowingConsumer<Evaluation> gives(String variant, Reason reason, String ruleId) {
+    return givesWith(variant, reason, ruleId, null);
+  }
+
+  private static ThrowingConsumer<Evaluation> givesWith(
+      String variant, Reason reason, String ruleId, ErrorCode error) {
     return evaluation -> {
       assertThat(evaluation.variant()).isEqualTo(variant);
       assertThat(evaluation.reason()).isEqualTo(reason);
       assertThat(evaluation.ruleId()).isEqualTo(ruleId);
-      assertThat(evaluation.error()).isNull();
+      assertThat(evaluation.error()).isEqualTo(error);
     };
   }
 }

@@ -111,7 +111,12 @@ class ExplainTest {
     var variant = serve.get("variant").isNull() ? null : serve.get("variant").stringValue();
     if (serve.has("rollout")) {
       var bucket = serve.get("rollout").get("bucket");
-      assertThat(bucket.isNull()).isEqualTo(variant == null);
+      if (bucket.isNull() && variant != null) {
+        assertThat(serve.get("rollout").get("slots"))
+            .allSatisfy(slot -> assertThat(slot.get("variant").stringValue()).isEqualTo(variant));
+      } else {
+        assertThat(bucket.isNull()).isEqualTo(variant == null);
+      }
       for (var slot : serve.get("rollout").get("slots")) {
         boolean holds =
             !bucket.isNull()

@@ -1,5 +1,6 @@
 package dev.stitchd.ruleset.evaluation;
 
+import dev.stitchd.ruleset.ErrorCode;
 import dev.stitchd.ruleset.Evaluation;
 import dev.stitchd.ruleset.Reason;
 import dev.stitchd.ruleset.operator.Truth;
@@ -90,12 +91,19 @@ public final class Decision {
   private Evaluation byDefault() {
     var outcome = plan.otherwise().choose(run.context());
     if (outcome == null) {
-      return give(plan.off(), Reason.DEFAULT, null);
+      return withoutUnit();
     }
     return switch (plan.otherwise()) {
       case Chooser.Split _ -> give(outcome, Reason.SPLIT, DEFAULT_ID);
       case Chooser.Fixed _ -> give(outcome, plan.isStatic() ? Reason.STATIC : Reason.DEFAULT, null);
     };
+  }
+
+  /// The default's rollout has nothing to bucket by. That alone decided, unless a fact was missing
+  /// that could have let a rule decide first.
+  private Evaluation withoutUnit() {
+    var off = give(plan.off(), Reason.DEFAULT, null);
+    return run.degraded() ? off : off.withError(ErrorCode.TARGETING_KEY_MISSING);
   }
 
   private static Reason reason(Chooser chooser) {

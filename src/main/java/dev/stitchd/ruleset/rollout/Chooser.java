@@ -12,7 +12,8 @@ import tools.jackson.databind.node.StringNode;
 /// A compiled [Serve].
 public sealed interface Chooser {
 
-  /// What the context gets; null if a rollout finds nothing to bucket by.
+  /// What the context gets; null if a rollout finds nothing to bucket by. A rollout that gives
+  /// everybody the same needs nothing to bucket by.
   @Nullable Outcome choose(EvaluationContext context);
 
   static Chooser of(Serve serve, Function<String, Outcome> outcomes) {
@@ -36,12 +37,14 @@ public sealed interface Chooser {
     private final String salt;
     private final int[] ends;
     private final Outcome[] outcomes;
+    private final @Nullable Outcome only;
 
     private Split(Path bucketBy, String salt, int[] ends, Outcome[] outcomes) {
       this.bucketBy = bucketBy;
       this.salt = salt;
       this.ends = ends;
       this.outcomes = outcomes;
+      this.only = only(ends, outcomes);
     }
 
     public static Split of(Serve.Rollout rollout, Function<String, Outcome> outcomes) {
@@ -61,8 +64,25 @@ public sealed interface Chooser {
 
     @Override
     public @Nullable Outcome choose(EvaluationContext context) {
+      if (only != null) {
+        return only;
+      }
       var unit = unit(context);
       return unit == null ? null : outcomes[slot(bucket(unit))];
+    }
+
+    /// The one outcome that has all buckets; null if several share them.
+    private static @Nullable Outcome only(int[] ends, Outcome[] outcomes) {
+      Outcome found = null;
+      int from = 0;
+      for (int i = 0; i < ends.length; i++) {
+        if (ends[i] > from && found != null && !found.variant().equals(outcomes[i].variant())) {
+          return null;
+        }
+        found = ends[i] > from ? outcomes[i] : found;
+        from = ends[i];
+      }
+      return found;
     }
 
     /// What is bucketed: the attribute's value as text; null if it is absent or has none.

@@ -129,8 +129,12 @@ public final class FlagTrace {
 
   private static String given(ObjectNode serve) {
     var variant = "'" + serve.get("variant").asString() + "'";
-    return serve.has("rollout")
-        ? variant + " to bucket " + serve.at("/rollout/bucket").asString()
-        : variant;
+    if (!serve.has("rollout")) {
+      return variant;
+    }
+    var bucket = serve.at("/rollout/bucket");
+    return bucket.isNull()
+        ? variant + " to every bucket"
+        : variant + " to bucket " + bucket.asString();
   }
 }
