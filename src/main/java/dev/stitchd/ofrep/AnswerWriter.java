@@ -1,9 +1,9 @@
 package dev.stitchd.ofrep;
 
+import dev.stitchd.endpoint.Client;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.ruleset.Evaluation;
 import dev.stitchd.ruleset.Reason;
-import dev.stitchd.snapshot.Snapshot;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -26,11 +26,12 @@ final class AnswerWriter {
     return bytes.toByteArray();
   }
 
-  /// The answer for all flags.
+  /// The answer for all flags. A public key is not told the environment's revision: that changes
+  /// with flags that it may not see, and the answer must not.
   ///
   /// @param stream where the client hears of changes; null if it cannot be told
   static byte[] all(
-      Snapshot snapshot, List<Evaluation> evaluations, EventStreamLink.@Nullable Target stream) {
+      Client client, List<Evaluation> evaluations, EventStreamLink.@Nullable Target stream) {
     var bytes = new ByteArrayOutputStream(ONE * (1 + evaluations.size()));
     try (var json = Json.generator(bytes)) {
       json.writeStartObject();
@@ -40,8 +41,10 @@ final class AnswerWriter {
       }
       json.writeEndArray();
       json.writeObjectPropertyStart("metadata");
-      json.writeStringProperty("environment", snapshot.environmentKey());
-      json.writeNumberProperty("revision", snapshot.revision());
+      json.writeStringProperty("environment", client.snapshot().environmentKey());
+      if (!client.isPublic()) {
+        json.writeNumberProperty("revision", client.snapshot().revision());
+      }
       json.writeEndObject();
       if (stream != null) {
         write(json, stream);

@@ -39,6 +39,12 @@ final class EventStreamClient implements StreamContent {
     tracker.leave();
   }
 
+  /// Clients take the end of a stream for an outage, so it lives as long as it can.
+  @Override
+  public Duration age() {
+    return messages.age();
+  }
+
   /// Those who are to evaluate anew do so one after the other.
   @Override
   public Duration delay(Snapshot newest) {

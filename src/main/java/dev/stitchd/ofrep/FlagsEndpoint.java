@@ -53,9 +53,8 @@ final class FlagsEndpoint implements Endpoint {
 
   private Mono<Reply> answer(SdkRequest request, Client client, List<Evaluation> evaluations) {
     return link.of(client.caller())
-        .map(stream -> AnswerWriter.all(client.snapshot(), evaluations, stream))
-        .switchIfEmpty(
-            Mono.fromSupplier(() -> AnswerWriter.all(client.snapshot(), evaluations, null)))
+        .map(stream -> AnswerWriter.all(client, evaluations, stream))
+        .switchIfEmpty(Mono.fromSupplier(() -> AnswerWriter.all(client, evaluations, null)))
         .map(body -> answer(request, client, body));
   }
 

@@ -24,6 +24,8 @@ import org.springframework.util.unit.DataSize;
 /// @param watched most environments whose visible changes are remembered, each for server and for
 ///   client keys
 /// @param watchedIdle for how long they are remembered while nobody listens
+/// @param streamAge event streams live so long at least, and up to a quarter longer by chance; less
+///   than a day makes providers say that they are stale, which some never take back
 @ConfigurationProperties("stitchd.ofrep")
 record OfrepSettings(
     @Allowed(to = "1GB") @DefaultValue("256KB") DataSize maxBody,
@@ -34,7 +36,8 @@ record OfrepSettings(
     @DefaultValue("2500") int refetches,
     @Allowed(from = "0s") @DefaultValue("30s") Duration recent,
     @DefaultValue("1000") int watched,
-    @DefaultValue("15m") Duration watchedIdle)
+    @DefaultValue("15m") Duration watchedIdle,
+    @DefaultValue("168h") Duration streamAge)
     implements CheckedSettings {
 
   private static final Pattern PREFIX = Pattern.compile("(/[A-Za-z0-9._~-]+)+");

@@ -51,6 +51,12 @@ final class RefetchMessages {
     return settings.recent();
   }
 
+  /// How old a stream may grow, by chance, so that streams that began together do not end together.
+  Duration age() {
+    var least = settings.streamAge();
+    return least.plusMillis(chance.nextLong(least.toMillis() / 4));
+  }
+
   /// When one of so many clients is told.
   Duration turn(int listeners) {
     long width = settings.spreadOver(listeners).toMillis();

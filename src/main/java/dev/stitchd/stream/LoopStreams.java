@@ -73,7 +73,8 @@ final class LoopStreams {
           thread.scheduleAtFixedRate(
               this::tick, period.toNanos(), period.toNanos(), TimeUnit.NANOSECONDS);
     }
-    stream.join(streams, tick + ticks(engine.jitter().age()));
+    var age = stream.content().age();
+    stream.join(streams, tick + ticks(age == null ? engine.jitter().age() : age));
     var slot = slotOf(stream);
     stream.slotIndex = slot.size();
     slot.add(stream);

@@ -32,6 +32,11 @@ public interface StreamContent {
     return Duration.ZERO;
   }
 
+  /// How old the stream may grow; null for as old as streams do as a rule.
+  default @Nullable Duration age() {
+    return null;
+  }
+
   /// Where the client is, if all who are there are told the same, which is then made once and
   /// counted as delivered; null before the first frame, for nowhere, and for who is told for
   /// itself.

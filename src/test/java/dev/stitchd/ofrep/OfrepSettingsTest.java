@@ -30,7 +30,8 @@ class OfrepSettingsTest {
         refetches,
         recent,
         1_000,
-        Duration.ofMinutes(15));
+        Duration.ofMinutes(15),
+        Duration.ofDays(7));
   }
 
   @Test
@@ -52,7 +53,8 @@ class OfrepSettingsTest {
                     "stitchd.ofrep.refetches", "5",
                     "stitchd.ofrep.recent", "6s",
                     "stitchd.ofrep.watched", "7",
-                    "stitchd.ofrep.watched-idle", "8s")))
+                    "stitchd.ofrep.watched-idle", "8s",
+                    "stitchd.ofrep.stream-age", "30h")))
         .isEqualTo(
             new OfrepSettings(
                 DataSize.ofMegabytes(1),
@@ -63,7 +65,8 @@ class OfrepSettingsTest {
                 5,
                 Duration.ofSeconds(6),
                 7,
-                Duration.ofSeconds(8)));
+                Duration.ofSeconds(8),
+                Duration.ofHours(30)));
   }
 
   @Test

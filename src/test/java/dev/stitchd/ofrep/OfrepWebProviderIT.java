@@ -32,8 +32,7 @@ class OfrepWebProviderIT {
     server =
         Server.start(
             Map.of(
-                "STITCHD_STREAM_SHORTEST_AGE", "PT2S",
-                "STITCHD_STREAM_LONGEST_AGE", "PT2S",
+                "STITCHD_OFREP_STREAM_AGE", "PT2S",
                 "STITCHD_STREAM_SHORTEST_RETRY", "PT0.1S",
                 "STITCHD_STREAM_LONGEST_RETRY", "PT0.1S"));
     admin = server.admin();

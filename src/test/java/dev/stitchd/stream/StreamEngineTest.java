@@ -273,6 +273,34 @@ class StreamEngineTest {
   }
 
   @Test
+  void aStreamWhoseContentSaysSoGrowsOlderThanOthers() {
+    var old = new Client(new Socket(way), lasting(room.content(null), Duration.ofHours(3)));
+    old.pass(Duration.ofHours(3).minusSeconds(1));
+    assertThat(old.ends).isEmpty();
+    old.pass(Duration.ofSeconds(3));
+    assertThat(old.text()).contains("{\"reason\":\"maximum-age\",\"reconnectAfterMs\":");
+  }
+
+  private static StreamContent lasting(StreamContent content, Duration age) {
+    return new StreamContent() {
+      @Override
+      public Kind kind() {
+        return content.kind();
+      }
+
+      @Override
+      public Frame advance(Snapshot newest) {
+        return content.advance(newest);
+      }
+
+      @Override
+      public Duration age() {
+        return age;
+      }
+    };
+  }
+
+  @Test
   void anOldStreamARevokedKeyAndADeletedEnvironmentSayGoodbye() {
     var old = new Client(null);
     old.pass(Duration.ofMinutes(30).minusSeconds(1));
