@@ -1,5 +1,7 @@
 package dev.stitchd.admin;
 
+import de.siegmar.fastcsv.writer.CsvWriter;
+import de.siegmar.fastcsv.writer.LineDelimiter;
 import dev.stitchd.catalog.segment.SegmentPath;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.segment.Member;
@@ -7,7 +9,7 @@ import dev.stitchd.segment.MemberFormat;
 import dev.stitchd.segment.MemberPage;
 import dev.stitchd.segment.MemberSide;
 import dev.stitchd.segment.Members;
-import java.io.ByteArrayOutputStream;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +31,10 @@ final class MemberDownloads {
 
   /// The connection asks for many pieces ahead, so they are small.
   private static final int PIECE = 16 * 1024;
+
+  /// Unbuffered, since what it writes to is in memory.
+  private static final CsvWriter.CsvWriterBuilder CSV =
+      CsvWriter.builder().lineDelimiter(LineDelimiter.LF).bufferSize(0);
 
   private static final byte[] CSV_HEADER = "key,list\n".getBytes(StandardCharsets.UTF_8);
 
@@ -90,36 +96,29 @@ final class MemberDownloads {
 
   private static List<byte[]> written(List<Member> page, MemberFormat format) {
     var pieces = new ArrayList<byte[]>();
-    var piece = new ByteArrayOutputStream(PIECE + 1024);
+    var piece = new StringWriter(PIECE + 1024);
+    var csv = CSV.build(piece);
     for (var member : page) {
-      piece.writeBytes(line(member, format));
-      if (piece.size() >= PIECE) {
-        pieces.add(piece.toByteArray());
-        piece.reset();
+      switch (format) {
+        case CSV -> csv.writeRecord(member.key(), member.side().wire());
+        case NDJSON -> piece.append(object(member)).append('\n');
+      }
+      if (piece.getBuffer().length() >= PIECE) {
+        pieces.add(bytes(piece));
+        piece.getBuffer().setLength(0);
       }
     }
-    if (piece.size() > 0) {
-      pieces.add(piece.toByteArray());
+    if (!piece.getBuffer().isEmpty()) {
+      pieces.add(bytes(piece));
     }
     return pieces;
   }
 
-  private static byte[] line(Member member, MemberFormat format) {
-    var text =
-        switch (format) {
-          case CSV -> quoted(member.key()) + "," + member.side().wire();
-          case NDJSON ->
-              Json.write(Json.object().put("key", member.key()).put("list", member.side().wire()));
-        };
-    return (text + "\n").getBytes(StandardCharsets.UTF_8);
+  private static String object(Member member) {
+    return Json.write(Json.object().put("key", member.key()).put("list", member.side().wire()));
   }
 
-  private static String quoted(String key) {
-    boolean plain =
-        key.indexOf(',') < 0
-            && key.indexOf('"') < 0
-            && key.indexOf('\n') < 0
-            && key.indexOf('\r') < 0;
-    return plain ? key : "\"" + key.replace("\"", "\"\"") + "\"";
+  private static byte[] bytes(StringWriter text) {
+    return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 }

@@ -4,6 +4,7 @@ import dev.stitchd.boundary.BodyReader;
 import dev.stitchd.boundary.ContentCoding;
 import dev.stitchd.catalog.segment.SegmentPath;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.segment.ListUpload;
 import dev.stitchd.segment.MemberFormat;
 import dev.stitchd.segment.MemberImport;
 import dev.stitchd.segment.MemberImports;
@@ -36,10 +37,10 @@ final class MemberUploads {
   }
 
   Mono<MemberImport> replace(ServerRequest request, SegmentPath path, MemberSide side) {
+    var upload = new ListUpload(format(request), side, Requests.flag(request, "empty"));
     var coding = ContentCoding.of(request.headers().header(HttpHeaders.CONTENT_ENCODING));
-    var format = format(request);
     var body = body(request).publishOn(scheduler, AHEAD);
-    return imports.replace(Requests.author(request), path, format, side, coding.unpack(body));
+    return imports.replace(Requests.author(request), path, upload, coding.unpack(body));
   }
 
   private static MemberFormat format(ServerRequest request) {

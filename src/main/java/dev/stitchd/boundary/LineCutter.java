@@ -1,7 +1,5 @@
 package dev.stitchd.boundary;
 
-import java.util.Arrays;
-
 /// Cuts a stream of bytes into lines, holding one unfinished line and no more of it than a line may
 /// be long. Confined to one thread at a time.
 public final class LineCutter {
@@ -19,13 +17,12 @@ public final class LineCutter {
   }
 
   private final int longest;
-  private byte[] open = new byte[1024];
-  private int length;
-  private boolean tooLong;
+  private final UnfinishedLine open;
 
   /// @param longest most bytes of a line
   public LineCutter(int longest) {
     this.longest = longest;
+    this.open = new UnfinishedLine(longest);
   }
 
   /// Tells the lines that end in these bytes.
@@ -37,45 +34,31 @@ public final class LineCutter {
         from = i + 1;
       }
     }
-    keep(bytes, from, bytes.length);
+    open.add(bytes, from, bytes.length);
   }
 
   /// Tells what came after the last line's end, if anything did.
   public void end(Lines lines) {
-    if (length > 0 || tooLong) {
+    if (!open.isEmpty()) {
       tell(lines);
     }
   }
 
   private void end(byte[] bytes, int from, int to, Lines lines) {
-    if (length == 0 && !tooLong && to - from <= longest) {
+    if (open.isEmpty() && to - from <= longest) {
       lines.line(bytes, from, to);
     } else {
-      keep(bytes, from, to);
+      open.add(bytes, from, to);
       tell(lines);
     }
   }
 
   private void tell(Lines lines) {
-    if (tooLong) {
+    if (open.isTooLong()) {
       lines.tooLong();
     } else {
-      lines.line(open, 0, length);
+      lines.line(open.bytes(), 0, open.length());
     }
-    tooLong = false;
-    length = 0;
-  }
-
-  private void keep(byte[] bytes, int from, int to) {
-    int more = to - from;
-    if (tooLong || length + more > longest) {
-      tooLong = true;
-      return;
-    }
-    if (length + more > open.length) {
-      open = Arrays.copyOf(open, Math.max(open.length * 2, length + more));
-    }
-    System.arraycopy(bytes, from, open, length, more);
-    length += more;
+    open.clear();
   }
 }

@@ -53,10 +53,14 @@ final class ImportRows {
   private static final String BEAT =
       "UPDATE segment_imports SET heartbeat_at = now() WHERE tenant_id = $1 AND id = $2 AND state = 'running'";
   private static final String DONE =
-      "UPDATE segment_imports SET state = 'done', finished_at = now() WHERE tenant_id = $1 AND id = $2 AND state = 'running'";
+      """
+      UPDATE segment_imports SET state = 'done', finished_at = now(), recognized = $3::json
+       WHERE tenant_id = $1 AND id = $2 AND state = 'running'
+      """;
   private static final String FAIL =
       """
-      UPDATE segment_imports SET state = 'failed', finished_at = now(), failure = $3, rejected = $4, errors = $5::json
+      UPDATE segment_imports SET state = 'failed', finished_at = now(), failure = $3, rejected = $4, errors = $5::json,
+             recognized = $6::json
        WHERE tenant_id = $1 AND id = $2 AND state = 'running'
       """;
   private static final String FORGET =
@@ -66,8 +70,8 @@ final class ImportRows {
       """;
   private static final String SELECT =
       """
-      SELECT id, state, generation, rows, duplicates, rejected, errors::text AS errors, failure, actor,
-             started_at, finished_at, now() AS at
+      SELECT id, state, generation, rows, duplicates, rejected, errors::text AS errors, recognized::text AS recognized,
+             failure, actor, started_at, finished_at, now() AS at
         FROM segment_imports
        WHERE tenant_id = $1 AND segment_id = $2
       """;
@@ -134,12 +138,18 @@ final class ImportRows {
   }
 
   static Mono<Void> done(Session session, ImportRun run) {
-    return mustRun(session.run(DONE, run.author.tenant().value(), run.id));
+    return mustRun(session.run(DONE, run.author.tenant().value(), run.id, run.recognized()));
   }
 
   static Mono<Long> fail(Session session, ImportRun run, String why, LineErrors errors) {
     return session.run(
-        FAIL, run.author.tenant().value(), run.id, why, errors.count(), Json.write(errors.json()));
+        FAIL,
+        run.author.tenant().value(),
+        run.id,
+        why,
+        errors.count(),
+        Json.write(errors.json()),
+        run.recognized());
   }
 
   static Mono<Long> forget(Session session, ImportRun run, int kept) {

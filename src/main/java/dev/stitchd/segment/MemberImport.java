@@ -18,6 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param duplicates of these, keys that had come before on the same side
 /// @param rejected lines that hold no valid key
 /// @param errors the first of them
+/// @param recognized the form that the upload was taken for; null while it is read
 /// @param failure why it failed, for people
 /// @param at when this was so, by the database's clock
 public record MemberImport(
@@ -28,6 +29,7 @@ public record MemberImport(
     long duplicates,
     long rejected,
     JsonNode errors,
+    JsonNode recognized,
     @Nullable String failure,
     String actor,
     Instant startedAt,
@@ -68,6 +70,7 @@ public record MemberImport(
         Columns.number(row, "duplicates"),
         Columns.number(row, "rejected"),
         Columns.json(row, "errors"),
+        Columns.json(row, "recognized"),
         row.get("failure", String.class),
         Columns.text(row, "actor"),
         Columns.instant(row, "started_at"),
@@ -87,6 +90,9 @@ public record MemberImport(
             .put("rowsPerSecond", rowsPerSecond())
             .put("generation", generation);
     json.set("errors", errors);
+    if (!recognized.isNull()) {
+      json.set("recognized", recognized);
+    }
     if (failure != null) {
       json.put("failure", failure);
     }

@@ -9,8 +9,6 @@ import dev.stitchd.postgres.Transactions;
 import dev.stitchd.resource.Author;
 import dev.stitchd.segment.upkeep.BulkThrottle;
 import dev.stitchd.segment.upload.CopyChunk;
-import dev.stitchd.segment.upload.LineErrors;
-import dev.stitchd.segment.upload.LineReader;
 import dev.stitchd.segment.upload.MemberReader;
 import dev.stitchd.segment.upload.UploadSettings;
 import java.time.Duration;
@@ -65,19 +63,17 @@ public final class MemberImports {
   /// Replaces a list by what an upload holds. Emits the finished import, or the running one if it
   /// is not finished [ListSettings#answerAfter] after the last byte.
   ///
-  /// Fails with [Problem.Invalid] that names the first bad lines; [Problem.Conflict] if the list is
-  /// being replaced already, or was deleted; [Problem.TooMany], [Problem.TooLarge],
-  /// [Problem.Malformed]; in each case, and when it is cancelled, the list is what it was.
+  /// Fails with [Problem.Invalid] that names the first bad lines, or if there are no members and
+  /// that was not asked for; [Problem.Conflict] if the list is being replaced already, or was
+  /// deleted; [Problem.TooMany], [Problem.TooLarge], [Problem.Malformed]; in each case, and when it
+  /// is cancelled, the list is what it was.
   ///
-  /// @param side where members go whose line does not say
   /// @param body read on the thread that delivers it, which must not be an event loop
   public Mono<MemberImport> replace(
-      Author author, SegmentPath path, MemberFormat format, MemberSide side, Flux<byte[]> body) {
+      Author author, SegmentPath path, ListUpload upload, Flux<byte[]> body) {
     return Mono.using(
             slots::take,
-            _ ->
-                begin(author, path)
-                    .flatMap(run -> stored(run, format.reader(side), body).thenReturn(run)),
+            _ -> begin(author, path).flatMap(run -> stored(run, upload, body).thenReturn(run)),
             ImportSlots::release)
         .flatMap(ending::finish);
   }
@@ -114,25 +110,32 @@ public final class MemberImports {
         .flatMap(list -> ImportRows.begin(session, author, path, list, owner));
   }
 
-  private Mono<Void> stored(ImportRun run, LineReader format, Flux<byte[]> body) {
-    var reader = new MemberReader(format, uploads);
+  private Mono<Void> stored(ImportRun run, ListUpload upload, Flux<byte[]> body) {
+    var reader = upload.reader(uploads);
     return Mono.usingWhen(
         Mono.just(reader),
         _ ->
             heartbeat.during(
                 run,
-                chunks(body, reader).concatMap(c -> throttle.throttled(write(run, c)), 1).then()),
-        _ -> Mono.empty(),
-        (_, failure) -> ending.fail(run, why(failure), reader.errors()),
-        _ -> ending.fail(run, CUT_OFF, reader.errors()));
+                chunks(upload, body, reader)
+                    .concatMap(c -> throttle.throttled(write(run, c)), 1)
+                    .then()),
+        _ -> Mono.fromRunnable(() -> run.read(reader)),
+        (_, failure) -> failed(run, why(failure), reader),
+        _ -> failed(run, CUT_OFF, reader));
   }
 
-  private Flux<CopyChunk> chunks(Flux<byte[]> body, MemberReader reader) {
+  private Mono<Void> failed(ImportRun run, String why, MemberReader reader) {
+    run.read(reader);
+    return ending.fail(run, why, reader.errors());
+  }
+
+  private Flux<CopyChunk> chunks(ListUpload upload, Flux<byte[]> body, MemberReader reader) {
     return body.timeout(uploads.idle(), timer)
         .onErrorMap(TimeoutException.class, _ -> silent(uploads.idle()))
         .concatMapIterable(reader::read, 1)
         .concatWith(Flux.defer(() -> Flux.fromIterable(reader.end())))
-        .concatWith(Flux.defer(() -> verdict(reader.errors())));
+        .concatWith(Mono.fromRunnable(() -> upload.check(reader)));
   }
 
   /// Not to be cancelled in the midst of a `COPY`: it is short, and what it leaves is removed.
@@ -141,16 +144,6 @@ public final class MemberImports {
         .inTenant(run.author.tenant(), session -> ImportRows.store(session, run, chunk))
         .doOnNext(run::stored)
         .cache();
-  }
-
-  private static Flux<CopyChunk> verdict(LineErrors errors) {
-    return errors.count() == 0
-        ? Flux.empty()
-        : Flux.error(
-            new Problem.Invalid(
-                "invalid-members",
-                errors.count() + " lines hold no valid key; the list was not changed",
-                errors.list()));
   }
 
   private static Problem silent(Duration idle) {

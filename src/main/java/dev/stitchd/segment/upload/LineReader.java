@@ -1,13 +1,28 @@
 package dev.stitchd.segment.upload;
 
-/// Reads one line of an upload after another. Confined to one thread.
-public sealed interface LineReader permits CsvLines, JsonLines {
+import tools.jackson.databind.node.ObjectNode;
+
+/// Reads an upload piece by piece, holding one unfinished line. Confined to one thread at a time.
+public sealed interface LineReader permits CsvRecords, JsonLines {
+
+  /// Hears of what lines hold, in their order.
+  interface Lines {
+
+    /// A key, valid or not.
+    ///
+    /// @param line where it stands, from 1
+    /// @param key not to be kept or changed
+    void member(long line, byte[] key, int from, int to, boolean included);
+
+    /// A line that holds no key.
+    void mistake(long line, String message);
+  }
 
   /// Reads CSV.
   ///
   /// @param otherwise whether members are included whose line does not say
   static LineReader csv(boolean otherwise) {
-    return new CsvLines(otherwise);
+    return new CsvRecords(otherwise);
   }
 
   /// Reads NDJSON.
@@ -17,6 +32,12 @@ public sealed interface LineReader permits CsvLines, JsonLines {
     return new JsonLines(otherwise);
   }
 
-  /// @param line the number of the line, from 1
-  void read(byte[] bytes, int from, int to, long line, ParsedLine result);
+  /// Tells the lines that end in these bytes.
+  void read(byte[] bytes, Lines lines);
+
+  /// Tells what came after the last line's end, if anything did.
+  void end(Lines lines);
+
+  /// The form that it took what it has read for, as the API answers it.
+  ObjectNode recognized();
 }

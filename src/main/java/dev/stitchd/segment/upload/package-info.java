@@ -1,5 +1,5 @@
-/// Uploads as they are read: cut into lines, lines into members, members into chunks for `COPY`.
-/// Knows no database. A part of its room: nothing here is for others.
+/// Uploads as they are read: cut into lines or records, these into members, members into chunks for
+/// `COPY`. Knows no database. A part of its room: nothing here is for others.
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.segment.upload;

@@ -128,4 +128,105 @@ class MemberReaderTest {
     assertThat(read(csv(), "\"" + key.replace("\"", "\"\"") + "\"\n", 1000))
         .containsExactly(key + "+");
   }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"key\"\nu1\n",
+        "KEY\nu1\n",
+        "\"Key\";\"List\"\nu1;\n",
+        "list,key\n,u1\n",
+        "name\tkey\nAda\tu1\n",
+        "\ufeff\"na\nme\"|plan|Key\r\nAda|free|u1\r\n",
+        "key\ru1\r",
+        "\ufeffkey\r\nu1",
+        "plan,key,since\nfree,u1,\nfree,\"u1\"\n",
+      })
+  void aHeaderIsRecognizedHoweverItIsWritten(String text) {
+    for (int piece : new int[] {1, 2, 3, 1000}) {
+      assertThat(read(csv(), text, piece)).containsOnly("u1+");
+    }
+  }
+
+  @Test
+  void whatWasRecognizedIsTold() {
+    var reader = csv();
+    read(reader, "\ufeffPlan;list;Key\r\nfree;excluded;u1\r\n", 3);
+    assertThat(reader.recognized())
+        .hasToString(
+            "{\"format\":\"csv\",\"byteOrderMark\":true,\"lineEnds\":\"crlf\",\"delimiter\":\";\",\"header\":[\"Plan\",\"list\",\"Key\"],\"ignored\":[\"Plan\"]}");
+    var plain = csv();
+    read(plain, "u1\ru2\nu3", 100);
+    assertThat(plain.recognized())
+        .hasToString(
+            "{\"format\":\"csv\",\"byteOrderMark\":false,\"lineEnds\":\"mixed\",\"delimiter\":\",\",\"header\":[],\"ignored\":[]}");
+    assertThat(json().recognized()).hasToString("{\"format\":\"ndjson\",\"byteOrderMark\":false}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 1000})
+  void eachKindOfLineEndEndsALine(int piece) {
+    assertThat(read(csv(), "u1\ru2\r\nu3\nu4,excluded\r", piece))
+        .containsExactly("u1+", "u2+", "u3+", "u4-");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 1000})
+  void aQuotedKeyMayHoldLineBreaks(int piece) {
+    assertThat(read(csv(), "key,list\n\"a\nb\",excluded\r\n\"c\r\n\"\n\"\rd\"\"\"\n", piece))
+        .containsExactly("a\nb-", "c\r\n+", "\rd\"+");
+  }
+
+  @Test
+  void withoutAHeaderAnotherDelimiterIsTakenOnlyFromAnUnmistakableFirstLine() {
+    assertThat(read(csv(), "a,b;excluded\nu;included\nv;\n", 100))
+        .containsExactly("a,b-", "u+", "v+");
+    assertThat(read(csv(), "a;b\nkey,excluded\n", 100)).containsExactly("a;b+", "key-");
+    var mistaken = csv();
+    assertThat(read(mistaken, "a\nu;excluded\n\"v;excluded\"\n", 100)).isEmpty();
+    assertThat(mistaken.errors().list()).extracting(FieldError::path).containsExactly("line 2");
+  }
+
+  @Test
+  void columnsThatTheHeaderDoesNotNameAreMistakes() {
+    var reader = csv();
+    var text = "list,key\nincluded\nincluded,a,b\nboth,c\n";
+    assertThat(read(reader, text, 100)).isEmpty();
+    assertThat(reader.errors().list())
+        .extracting(FieldError::path)
+        .containsExactly("line 2", "line 3", "line 4");
+    var twice = csv();
+    assertThat(read(twice, "key,Key\na,b\n", 100)).isEmpty();
+    assertThat(twice.errors().list()).extracting(FieldError::path).containsExactly("line 1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 700, 100_000})
+  void linesAfterAQuoteThatIsNeverClosedAreReadAsWell(int piece) {
+    var reader = csv();
+    var text = "\"open\r\nok\n\na,b\n" + "k\n".repeat(5000) + "\"again";
+    assertThatThrownBy(() -> read(reader, text, piece)).isInstanceOf(Problem.TooLarge.class);
+    assertThat(reader.errors().list())
+        .extracting(FieldError::path)
+        .containsExactly("line 1", "line 3", "line 4");
+  }
+
+  @Test
+  void openQuotesWithoutEndCostNoMoreThanTheirLength() {
+    var reader = csv();
+    var bytes = ("\"\n" + "a\",\"\n".repeat(1_000_000)).getBytes(UTF_8);
+    long start = System.nanoTime();
+    assertThat(reader.read(bytes)).isEmpty();
+    assertThat(reader.end()).isEmpty();
+    assertThat(reader.errors().count()).isPositive();
+    assertThat(java.time.Duration.ofNanos(System.nanoTime() - start)).hasSeconds(0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "key\n", "\ufeffkey,list\r\n", "\"key\""})
+  void anUploadWithoutMembersIsEmpty(String text) {
+    var reader = csv();
+    assertThat(read(reader, text, 2)).isEmpty();
+    assertThat(reader.isEmpty()).isTrue();
+  }
 }
