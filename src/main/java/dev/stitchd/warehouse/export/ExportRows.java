@@ -34,6 +34,11 @@ final class ExportRows {
       LIMIT :most
       """;
 
+  /// Spreadsheets run what begins like this as a formula, unless an apostrophe says that it is
+  /// text.
+  private static final String TEXT_OF_CSV =
+      "if(substring(%1$s, 1, 1) IN ('=', '+', '-', '@', '\\t', '\\r'), concat('\\'', %1$s), %1$s)";
+
   private ExportRows() {}
 
   /// One slice, each of its events once; native parameters `environment`, `begin` and `end`.
@@ -59,7 +64,12 @@ final class ExportRows {
   private static String value(EventColumn<?> column, ExportFormat format) {
     var value = "e." + column.name();
     return switch (column.type()) {
-      case TEXT, INTEGER, NULLABLE_NUMBER -> value;
+      case INTEGER, NULLABLE_NUMBER -> value;
+      case TEXT ->
+          switch (format) {
+            case CSV -> TEXT_OF_CSV.formatted(value);
+            case NDJSON, PARQUET -> value;
+          };
       case MAP ->
           switch (format) {
             case CSV -> "toJSONString(" + value + ")";

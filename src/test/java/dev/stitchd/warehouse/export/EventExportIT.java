@@ -149,6 +149,27 @@ class EventExportIT {
   }
 
   @Test
+  void inCsvNoTextIsAFormulaAndNumbersStayNumbers() {
+    var environment = Events.environment();
+    var texts = List.of("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "'x", " =1", "a=1", "");
+    store(texts.stream().map(text -> Events.evaluation(environment, NOON, text)).toList());
+    store(List.of(Events.track(environment, NOON, -49.5)));
+    var csv =
+        new String(
+            export(environment, EventKind.EVALUATION, ExportFormat.CSV), StandardCharsets.UTF_8);
+    for (var text : texts) {
+      var cell =
+          "=+-@\t\r".contains(text.isEmpty() ? "x" : text.substring(0, 1)) ? "'" + text : text;
+      assertThat(csv).contains("\"checkout\",\"" + cell + "\",\"eu\"");
+    }
+    assertThat(lines(export(environment, EventKind.TRACK, ExportFormat.CSV)).getLast())
+        .contains(",-49.5,");
+    var ndjson = lines(export(environment, EventKind.EVALUATION, ExportFormat.NDJSON));
+    assertThat(ndjson.stream().map(line -> JSON.readTree(line).path("variant").asString()))
+        .containsExactlyInAnyOrderElementsOf(texts);
+  }
+
+  @Test
   void tracksAndCountsHaveFieldsOfTheirOwn() {
     var environment = Events.environment();
     store(List.of(Events.track(environment, NOON, 49.9)));
