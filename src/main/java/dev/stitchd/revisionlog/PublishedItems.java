@@ -5,7 +5,9 @@ import dev.stitchd.kernel.TenantId;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -27,7 +29,9 @@ public interface PublishedItems {
   /// An environment and everything published in it, read in one statement.
   ///
   /// @param settings the environment's settings as JSON: `allowedOrigins`, `privateAttributes`
-  /// @param epoch the installation's epoch, part of every cursor
+  /// @param identity of the revision: by chance, and never the same for two, though a restored
+  ///   backup gives two the same number; zero if it has none
+  /// @param epoch of its history, part of every cursor
   /// @param fromStandby whether it was read from a server in recovery, which may be behind
   record State(
       EnvironmentId environment,
@@ -36,19 +40,24 @@ public interface PublishedItems {
       JsonNode settings,
       long revision,
       long accessVersion,
+      long identity,
       UUID epoch,
       List<Item> items,
       boolean fromStandby) {}
 
   /// What changed after a revision, the newest state of each changed item, in order of revision.
   ///
+  /// @param identityOfSince which revision the store has by that number; zero if it does not know
   /// @param revision the revision that these changes lead to
+  /// @param identity of that revision
   /// @param age how long ago, by the store's own clock, the first of these was written when they
   ///   were read; zero if there are none
   /// @param fromStandby whether they were read from a server in recovery, which may be behind
   record Changes(
       long since,
+      long identityOfSince,
       long revision,
+      long identity,
       long accessVersion,
       List<Item> items,
       Duration age,
@@ -56,18 +65,21 @@ public interface PublishedItems {
 
     /// Changes that were not read from a store with a clock.
     public Changes(long since, long revision, long accessVersion, List<Item> items) {
-      this(since, revision, accessVersion, items, Duration.ZERO, false);
+      this(since, 0, revision, 0, accessVersion, items, Duration.ZERO, false);
     }
   }
 
   /// Where an environment stands.
   ///
-  /// @param epoch the installation's epoch, by which a node notices that another one replaced it
+  /// @param identityThen which revision the store has by the number that was asked about; zero if
+  ///   it does not know
+  /// @param epoch of its history, by which a node notices that another one replaced it
   /// @param fromStandby whether a server in recovery said so, which may be behind
   record Position(
       EnvironmentId environment,
       long revision,
       long accessVersion,
+      long identityThen,
       UUID epoch,
       boolean fromStandby) {}
 
@@ -81,9 +93,21 @@ public interface PublishedItems {
 
   /// Where these environments stand, in one cheap query; environments that no longer exist are left
   /// out.
-  Flux<Position> positions(Collection<EnvironmentId> environments);
+  ///
+  /// @param held for each environment the revision whose identity is asked for
+  Flux<Position> positions(Map<EnvironmentId, Long> held);
 
-  /// Replaces the installation's epoch if it is still `seen`, so that all cursors handed out before
-  /// are void; the epoch now in force. Asked for by a node that sees a revision go backwards.
-  Mono<UUID> replaceEpoch(UUID seen);
+  /// Where these environments stand, whatever anybody holds of them.
+  default Flux<Position> positions(Collection<EnvironmentId> environments) {
+    return positions(environments.stream().collect(Collectors.toMap(e -> e, _ -> 0L)));
+  }
+
+  /// Which revision the store has by a number; zero if it does not know, empty if there is no such
+  /// environment.
+  Mono<Long> identity(EnvironmentId environment, long revision);
+
+  /// Replaces an environment's epoch if it is still `seen`, so that all its cursors handed out
+  /// before are void; the epoch now in force. Asked for by a node whose revision the store does not
+  /// have.
+  Mono<UUID> replaceEpoch(EnvironmentId environment, UUID seen);
 }

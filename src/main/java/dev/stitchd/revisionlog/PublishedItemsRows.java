@@ -8,8 +8,8 @@ import dev.stitchd.postgres.Reader;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -24,14 +24,16 @@ final class PublishedItemsRows implements PublishedItems {
 
   private static final String LOAD =
       """
-      SELECT e.tenant_id, e.key, e.settings::text AS settings, e.revision, e.access_version, i.epoch, pg_is_in_recovery() AS standby,
+      SELECT e.tenant_id, e.key, e.settings::text AS settings, e.revision, e.access_version, e.identity,
+             COALESCE(e.epoch, i.epoch) AS epoch, pg_is_in_recovery() AS standby,
              x.item_kind, x.item_key, x.item::text AS item, x.revision AS item_revision
         FROM environments e CROSS JOIN installation i LEFT JOIN environment_items x ON x.environment_id = e.id
        WHERE e.id = $1
       """;
   private static final String CHANGES =
       """
-      SELECT e.revision, e.access_version, pg_is_in_recovery() AS standby, c.item_kind, c.item_key, c.item::text AS item, c.revision AS item_revision,
+      SELECT e.revision, e.access_version, e.identity, COALESCE(revision_identity(e.id, $2), 0) AS identity_of_since,
+             pg_is_in_recovery() AS standby, c.item_kind, c.item_key, c.item::text AS item, c.revision AS item_revision,
              COALESCE((extract(epoch FROM clock_timestamp() - min(c.committed_at) OVER ()) * 1000000)::bigint, 0) AS age
         FROM environments e
         LEFT JOIN LATERAL (
@@ -41,14 +43,22 @@ final class PublishedItemsRows implements PublishedItems {
       """;
   private static final String POSITIONS =
       """
-      SELECT e.id, e.revision, e.access_version, i.epoch, pg_is_in_recovery() AS standby
-        FROM environments e CROSS JOIN installation i WHERE e.id = ANY ($1)
+      SELECT e.id, e.revision, e.access_version, COALESCE(e.epoch, i.epoch) AS epoch, pg_is_in_recovery() AS standby,
+             CASE WHEN held.revision = e.revision THEN e.identity
+                  ELSE COALESCE(revision_identity(e.id, held.revision), 0) END AS identity_then
+        FROM unnest($1, $2) AS held (id, revision) JOIN environments e ON e.id = held.id CROSS JOIN installation i
       """;
   private static final String REPLACE_EPOCH =
       """
-      WITH replaced AS (UPDATE installation SET epoch = gen_random_uuid() WHERE epoch = $1 RETURNING epoch)
-      SELECT epoch FROM replaced UNION ALL SELECT epoch FROM installation WHERE NOT EXISTS (SELECT FROM replaced)
+      WITH replaced AS (
+        UPDATE environments SET epoch = gen_random_uuid()
+         WHERE id = $1 AND COALESCE(epoch, (SELECT epoch FROM installation)) = $2 RETURNING epoch)
+      SELECT epoch FROM replaced
+       UNION ALL SELECT COALESCE(e.epoch, i.epoch) FROM environments e CROSS JOIN installation i
+                  WHERE e.id = $1 AND NOT EXISTS (SELECT FROM replaced)
       """;
+  private static final String IDENTITY =
+      "SELECT COALESCE(revision_identity(id, $2), 0) AS identity FROM environments WHERE id = $1";
 
   private record Head(
       TenantId tenant,
@@ -56,10 +66,17 @@ final class PublishedItemsRows implements PublishedItems {
       JsonNode settings,
       long revision,
       long accessVersion,
+      long identity,
       UUID epoch,
       boolean fromStandby) {}
 
-  private record Advance(long revision, long accessVersion, Duration age, boolean fromStandby) {}
+  private record Advance(
+      long identityOfSince,
+      long revision,
+      long identity,
+      long accessVersion,
+      Duration age,
+      boolean fromStandby) {}
 
   private record Row<T>(T head, @Nullable Item item) {}
 
@@ -86,7 +103,9 @@ final class PublishedItemsRows implements PublishedItems {
         .map(rows ->
             new Changes(
                 revision,
+                rows.getFirst().head().identityOfSince(),
                 rows.getFirst().head().revision(),
+                rows.getFirst().head().identity(),
                 rows.getFirst().head().accessVersion(),
                 items(rows),
                 rows.getFirst().head().age(),
@@ -94,20 +113,29 @@ final class PublishedItemsRows implements PublishedItems {
   }
 
   @Override
-  public Flux<Position> positions(Collection<EnvironmentId> environments) {
-    if (environments.isEmpty()) {
+  public Flux<Position> positions(Map<EnvironmentId, Long> held) {
+    if (held.isEmpty()) {
       return Flux.empty();
     }
-    var ids = environments.stream().map(EnvironmentId::value).toArray(UUID[]::new);
+    var entries = List.copyOf(held.entrySet());
+    var ids = entries.stream().map(entry -> entry.getKey().value()).toArray(UUID[]::new);
+    var revisions = entries.stream().map(Map.Entry::getValue).toArray(Long[]::new);
     return reader
-        .read(session -> session.all(POSITIONS, PublishedItemsRows::position, (Object) ids))
+        .read(session -> session.all(POSITIONS, PublishedItemsRows::position, ids, revisions))
         .flatMapIterable(positions -> positions);
   }
 
   @Override
-  public Mono<UUID> replaceEpoch(UUID seen) {
-    return reader.read(
-        session -> session.one(REPLACE_EPOCH, row -> Columns.uuid(row, "epoch"), seen));
+  public Mono<Long> identity(EnvironmentId environment, long revision) {
+    return reader.read(session ->
+        session.one(
+            IDENTITY, row -> Columns.number(row, "identity"), environment.value(), revision));
+  }
+
+  @Override
+  public Mono<UUID> replaceEpoch(EnvironmentId environment, UUID seen) {
+    return reader.read(session ->
+        session.one(REPLACE_EPOCH, row -> Columns.uuid(row, "epoch"), environment.value(), seen));
   }
 
   private static State state(EnvironmentId environment, List<Row<Head>> rows) {
@@ -119,6 +147,7 @@ final class PublishedItemsRows implements PublishedItems {
         head.settings(),
         head.revision(),
         head.accessVersion(),
+        head.identity(),
         head.epoch(),
         items(rows),
         head.fromStandby());
@@ -140,6 +169,7 @@ final class PublishedItemsRows implements PublishedItems {
             Columns.json(row, "settings"),
             Columns.number(row, "revision"),
             Columns.number(row, "access_version"),
+            Columns.number(row, "identity"),
             Columns.uuid(row, "epoch"),
             Columns.bool(row, "standby"));
     return new Row<>(head, item(row));
@@ -148,7 +178,9 @@ final class PublishedItemsRows implements PublishedItems {
   private static Row<Advance> changed(Readable row) {
     return new Row<>(
         new Advance(
+            Columns.number(row, "identity_of_since"),
             Columns.number(row, "revision"),
+            Columns.number(row, "identity"),
             Columns.number(row, "access_version"),
             Duration.of(Columns.number(row, "age"), ChronoUnit.MICROS),
             Columns.bool(row, "standby")),
@@ -160,6 +192,7 @@ final class PublishedItemsRows implements PublishedItems {
         new EnvironmentId(Columns.uuid(row, "id")),
         Columns.number(row, "revision"),
         Columns.number(row, "access_version"),
+        Columns.number(row, "identity_then"),
         Columns.uuid(row, "epoch"),
         Columns.bool(row, "standby"));
   }

@@ -27,8 +27,9 @@ import org.slf4j.LoggerFactory;
 
 /// A snapshot and the epoch that it was read in. Immutable.
 ///
+/// @param identity of its revision
 /// @param source who said so last
-record EpochSnapshot(Snapshot snapshot, UUID epoch, Source source) {
+record EpochSnapshot(Snapshot snapshot, UUID epoch, long identity, Source source) {
 
   /// Whose word a state is.
   enum Source {
@@ -66,7 +67,10 @@ record EpochSnapshot(Snapshot snapshot, UUID epoch, Source source) {
             ItemHistory.of(changes.since(), entries(items), mostRemovals),
             new DerivedValues());
     return new EpochSnapshot(
-        snapshot, state.epoch(), Source.of(state.fromStandby() || changes.fromStandby()));
+        snapshot,
+        state.epoch(),
+        state.revision() >= changes.revision() ? state.identity() : changes.identity(),
+        Source.of(state.fromStandby() || changes.fromStandby()));
   }
 
   /// This view after changes of its items.
@@ -85,7 +89,7 @@ record EpochSnapshot(Snapshot snapshot, UUID epoch, Source source) {
             rulesetWith(snapshot.ruleset(), changes.items()),
             snapshot.history().with(entries(changes.items()), mostRemovals),
             new DerivedValues());
-    return new EpochSnapshot(after, epoch, Source.of(changes.fromStandby()));
+    return new EpochSnapshot(after, epoch, changes.identity(), Source.of(changes.fromStandby()));
   }
 
   /// The same, as read from disk.
@@ -95,7 +99,7 @@ record EpochSnapshot(Snapshot snapshot, UUID epoch, Source source) {
 
   /// The same, as somebody else says too.
   EpochSnapshot from(Source other) {
-    return other == source ? this : new EpochSnapshot(snapshot, epoch, other);
+    return other == source ? this : new EpochSnapshot(snapshot, epoch, identity, other);
   }
 
   /// Whether the store has not confirmed it yet.
@@ -117,9 +121,14 @@ record EpochSnapshot(Snapshot snapshot, UUID epoch, Source source) {
     return earlier.isLastKnown() ? earlier : earlier.from(Source.STANDBY);
   }
 
-  /// Whether the store went back in time between an earlier view and this one of the same history.
-  boolean isBefore(EpochSnapshot earlier) {
-    return epoch.equals(earlier.epoch) && snapshot.revision() < earlier.snapshot.revision();
+  /// Which revision this is.
+  HistoryPoint point() {
+    return new HistoryPoint(epoch, snapshot.revision(), identity);
+  }
+
+  /// Whether the store went back in time since it had a revision.
+  boolean isBefore(HistoryPoint earlier) {
+    return epoch.equals(earlier.epoch()) && snapshot.revision() < earlier.revision();
   }
 
   /// Whether the store says anything else than this view.
@@ -132,6 +141,7 @@ record EpochSnapshot(Snapshot snapshot, UUID epoch, Source source) {
     return isLastKnown()
         || snapshot.revision() != position.revision()
         || snapshot.accessVersion() != position.accessVersion()
+        || point().isContradictedBy(position.identityThen())
         || isOfAnotherEpoch(position);
   }
 

@@ -19,6 +19,11 @@ interface LastKnownSnapshots {
         public Mono<EpochSnapshot> last(EnvironmentId environment) {
           return Mono.empty();
         }
+
+        @Override
+        public Mono<HistoryPoint> point(EnvironmentId environment) {
+          return Mono.empty();
+        }
       };
 
   /// Keeps a snapshot that the store has just confirmed; returns at once.
@@ -29,4 +34,7 @@ interface LastKnownSnapshots {
 
   /// The last snapshot kept of an environment, marked as such; empty if there is none. Never fails.
   Mono<EpochSnapshot> last(EnvironmentId environment);
+
+  /// Which revision [#last] is. Never fails.
+  Mono<HistoryPoint> point(EnvironmentId environment);
 }

@@ -10,7 +10,10 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
@@ -18,6 +21,7 @@ import reactor.core.scheduler.Scheduler;
 /// such environment; failures are [Problem.Unavailable].
 final class Reading {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Reading.class);
   private static final Duration RETRY = Duration.ofSeconds(2);
 
   private final PublishedItems items;
@@ -54,18 +58,24 @@ final class Reading {
 
   /// Everything, from nothing; the last known state while the store does not answer.
   Mono<EpochSnapshot> first(EnvironmentId environment) {
-    return whole(environment)
+    return kept.point(environment)
+        .flatMap(point -> anew(environment, point).flatMap(loaded -> orKept(loaded, point)))
+        .switchIfEmpty(loaded(environment))
+        .doOnNext(kept::keep)
         .switchIfEmpty(Mono.fromRunnable(() -> gone(environment)))
         .onErrorResume(Problem.Unavailable.class, outage -> lastKnown(environment, outage));
+  }
+
+  /// A standby may be behind what this node served before it was started anew.
+  private Mono<EpochSnapshot> orKept(EpochSnapshot loaded, HistoryPoint kept) {
+    return loaded.source() == Source.STANDBY && loaded.isBefore(kept)
+        ? this.kept.last(loaded.snapshot().environment()).defaultIfEmpty(loaded)
+        : Mono.just(loaded);
   }
 
   /// Notes that an environment is gone.
   void gone(EnvironmentId environment) {
     kept.forget(environment);
-  }
-
-  private Mono<EpochSnapshot> whole(EnvironmentId environment) {
-    return loaded(environment).doOnNext(kept::keep);
   }
 
   private Mono<EpochSnapshot> loaded(EnvironmentId environment) {
@@ -87,20 +97,46 @@ final class Reading {
   /// Everything, in place of a view; the view itself if all that answers is a standby behind it.
   Mono<EpochSnapshot> anew(EpochSnapshot view) {
     var environment = view.snapshot().environment();
-    return loaded(environment)
-        .flatMap(loaded ->
-            loaded.isBefore(view) && loaded.source() == Source.PRIMARY
-                ? inANewEpoch(view)
-                : Mono.just(loaded.orLater(view)))
+    return anew(view.snapshot().environment(), view.point())
+        .map(loaded -> loaded.orLater(view))
         .doOnNext(kept::keep);
   }
 
-  /// Everything, in an epoch other than a view's, which is void from now on.
-  private Mono<EpochSnapshot> inANewEpoch(EpochSnapshot view) {
+  /// Everything; in a new epoch if the store does not have a revision that this node knows.
+  private Mono<EpochSnapshot> anew(EnvironmentId environment, HistoryPoint known) {
+    return loaded(environment)
+        .flatMap(loaded ->
+            isLost(loaded, known)
+                .flatMap(
+                    lost -> lost ? inANewEpoch(environment, known.epoch()) : Mono.just(loaded)));
+  }
+
+  private Mono<Boolean> isLost(EpochSnapshot loaded, HistoryPoint known) {
+    if (loaded.source() != Source.PRIMARY || !loaded.epoch().equals(known.epoch())) {
+      return Mono.just(false);
+    }
+    if (loaded.isBefore(known)) {
+      return Mono.just(true);
+    }
     return items
-        .replaceEpoch(view.epoch())
-        .then(loaded(view.snapshot().environment()))
-        .map(loaded -> loaded.orLater(view));
+        .identity(loaded.snapshot().environment(), known.revision())
+        .timeout(settings.answerWithin(), timer)
+        .onErrorMap(TimeoutException.class, _ -> late(settings.answerWithin()))
+        .map(known::isContradictedBy);
+  }
+
+  /// Everything, once an epoch is void.
+  private Mono<EpochSnapshot> inANewEpoch(EnvironmentId environment, UUID epoch) {
+    return items
+        .replaceEpoch(environment, epoch)
+        .doOnNext(_ -> told(environment))
+        .then(loaded(environment));
+  }
+
+  private static void told(EnvironmentId environment) {
+    LOG.warn(
+        "Snapshots: PostgreSQL does not have the revision of environment {} that this node knows, as after a restored backup or a fail-over that lost commits; its cursors are void and every SDK is sent everything",
+        environment);
   }
 
   private Mono<EpochSnapshot> changes(EpochSnapshot view, Snapshot held) {
@@ -114,12 +150,14 @@ final class Reading {
 
   private Mono<EpochSnapshot> newer(EpochSnapshot view, Changes found) {
     var held = view.snapshot();
-    if (found.fromStandby()
-        && (found.revision() < held.revision() || found.accessVersion() < held.accessVersion())) {
+    boolean lost =
+        found.revision() < held.revision()
+            || view.point().isContradictedBy(found.identityOfSince());
+    if (found.fromStandby() && (lost || found.accessVersion() < held.accessVersion())) {
       return Mono.just(view.from(Source.STANDBY));
     }
-    if (found.revision() < held.revision()) {
-      return inANewEpoch(view);
+    if (lost) {
+      return inANewEpoch(held.environment(), view.epoch()).map(loaded -> loaded.orLater(view));
     }
     if (found.accessVersion() != held.accessVersion()) {
       return anew(view);

@@ -23,7 +23,7 @@ import tools.jackson.databind.JsonNode;
 final class SnapshotBytes {
 
   /// Raised when the form below changes; files of another version are ignored.
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   private static final int REMOVED = -1;
 
@@ -40,8 +40,9 @@ final class SnapshotBytes {
     StateBytes.write(snapshot.environment().value(), out);
     StateBytes.write(snapshot.tenant().value(), out);
     StateBytes.write(view.epoch(), out);
-    out.writeUTF(snapshot.environmentKey());
     out.writeLong(snapshot.revision());
+    out.writeLong(view.identity());
+    out.writeUTF(snapshot.environmentKey());
     out.writeLong(snapshot.accessVersion());
     write(Json.writeBytes(snapshot.settings().json()), out);
     out.writeLong(snapshot.history().reachesBackTo());
@@ -53,9 +54,8 @@ final class SnapshotBytes {
     var in = StateBytes.read(VERSION, content);
     var environment = new EnvironmentId(StateBytes.id(in));
     var tenant = new TenantId(StateBytes.id(in));
-    var epoch = StateBytes.id(in);
+    var point = point(in);
     var key = in.readUTF();
-    long revision = in.readLong();
     long accessVersion = in.readLong();
     var settings = json(in);
     long reachesBackTo = in.readLong();
@@ -66,13 +66,29 @@ final class SnapshotBytes {
             tenant,
             key,
             settings == null ? Json.object() : settings,
-            revision,
+            point.revision(),
             accessVersion,
-            epoch,
+            point.identity(),
+            point.epoch(),
             items,
             false);
-    var nothingSince = new Changes(reachesBackTo, revision, accessVersion, List.of());
+    var nothingSince = new Changes(reachesBackTo, point.revision(), accessVersion, List.of());
     return EpochSnapshot.of(state, nothingSince, mostRemovals).asLastKnown();
+  }
+
+  /// Which revision of which environment the bytes hold; null if of another environment.
+  ///
+  /// @throws IOException if the bytes are not what [#write] makes
+  static @Nullable HistoryPoint point(EnvironmentId environment, byte[] content)
+      throws IOException {
+    var in = StateBytes.read(VERSION, content);
+    boolean isIts = StateBytes.id(in).equals(environment.value());
+    var _ = StateBytes.id(in);
+    return isIts ? point(in) : null;
+  }
+
+  private static HistoryPoint point(DataInputStream in) throws IOException {
+    return new HistoryPoint(StateBytes.id(in), in.readLong(), in.readLong());
   }
 
   private static void write(List<ItemHistory.Entry> entries, DataOutputStream out)

@@ -36,6 +36,19 @@ final class SnapshotFiles implements LastKnownSnapshots {
     return files.read(name(environment)).mapNotNull(content -> view(environment, content));
   }
 
+  @Override
+  public Mono<HistoryPoint> point(EnvironmentId environment) {
+    return files.read(name(environment)).mapNotNull(content -> point(environment, content));
+  }
+
+  private static @Nullable HistoryPoint point(EnvironmentId environment, byte[] content) {
+    try {
+      return SnapshotBytes.point(environment, content);
+    } catch (IOException | RuntimeException _) {
+      return null; // told when it is needed
+    }
+  }
+
   private @Nullable EpochSnapshot view(EnvironmentId environment, byte[] content) {
     try {
       var view = SnapshotBytes.read(content, mostRemovals);

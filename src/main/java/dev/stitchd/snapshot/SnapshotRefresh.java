@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -134,7 +135,12 @@ final class SnapshotRefresh implements BackgroundJob {
     return loaded.isEmpty()
         ? Mono.empty()
         : items
-            .positions(loaded.stream().map(one -> one.loaded().environment()).toList())
+            .positions(
+                loaded.stream()
+                    .collect(
+                        Collectors.toMap(
+                            one -> one.loaded().environment(),
+                            one -> one.view().snapshot().revision())))
             .collectMap(Position::environment)
             .timeout(settings.answerWithin(), timer)
             .onErrorMap(TimeoutException.class, this::late)

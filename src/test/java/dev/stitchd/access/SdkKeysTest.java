@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -399,13 +400,13 @@ class SdkKeysTest {
   /// Where the fake store's environments stand.
   private record Positions(FakeKeyStore store) implements PublishedItems {
     @Override
-    public Flux<Position> positions(Collection<EnvironmentId> environments) {
+    public Flux<Position> positions(Map<EnvironmentId, Long> held) {
       return Flux.defer(() ->
           store.outage != null
               ? Flux.error(store.outage)
-              : Flux.fromIterable(Set.copyOf(environments))
+              : Flux.fromIterable(held.keySet())
                   .filter(store.versions::containsKey)
-                  .map(e -> new Position(e, 0, store.versions.get(e), new UUID(0, 0), false)));
+                  .map(e -> new Position(e, 0, store.versions.get(e), 0, new UUID(0, 0), false)));
     }
 
     @Override
@@ -419,7 +420,12 @@ class SdkKeysTest {
     }
 
     @Override
-    public Mono<UUID> replaceEpoch(UUID seen) {
+    public Mono<Long> identity(EnvironmentId environment, long revision) {
+      return Mono.error(new UnsupportedOperationException());
+    }
+
+    @Override
+    public Mono<UUID> replaceEpoch(EnvironmentId environment, UUID seen) {
       return Mono.error(new UnsupportedOperationException());
     }
   }

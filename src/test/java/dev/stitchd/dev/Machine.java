@@ -8,6 +8,7 @@ import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
@@ -121,6 +122,18 @@ final class Machine {
       throw new UncheckedIOException(e);
     }
     return total[0];
+  }
+
+  static void copy(Path folder, Path target) {
+    try (var all = Files.walk(folder)) {
+      for (var from : (Iterable<Path>) all::iterator) {
+        var to = target.resolve(folder.relativize(from));
+        Files.createDirectories(to.getParent());
+        Files.copy(from, to, StandardCopyOption.COPY_ATTRIBUTES);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static void delete(Path folder) {

@@ -1,6 +1,7 @@
 package dev.stitchd.dev;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -82,6 +83,42 @@ public final class OwnPostgres implements AutoCloseable {
   public synchronized void kill() {
     engine.kill();
     engine = null;
+  }
+
+  /// A copy of all its data as of now, which does not run; this one is stopped for it and started
+  /// again.
+  public synchronized OwnPostgres copied() {
+    stop();
+    var copy =
+        new OwnPostgres(OwnFolders.temporary("postgres"), EngineProcess.freePort(), true, settings);
+    OwnFolders.closeAtExit(copy);
+    Machine.copy(folder.resolve("data"), copy.folder.resolve("data"));
+    start();
+    return copy;
+  }
+
+  /// Starts it with the data of another one that is stopped, in place of its own: a restored
+  /// backup, or a fail-over to a server that had less. Same port, so nobody is told.
+  public synchronized void startWithDataOf(OwnPostgres other) {
+    if (engine != null) {
+      kill();
+    }
+    Machine.delete(folder.resolve("data"));
+    Machine.copy(other.folder.resolve("data"), folder.resolve("data"));
+    start();
+  }
+
+  /// Starts a copy as a standby that streams from the server that it is a copy of.
+  public synchronized void follow(OwnPostgres primary) {
+    try {
+      Files.createFile(folder.resolve("data/standby.signal"));
+      Files.writeString(
+          folder.resolve("data/postgresql.auto.conf"),
+          "primary_conninfo = 'host=127.0.0.1 port=%d user=postgres'%n".formatted(primary.port));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    start();
   }
 
   /// The database `postgres` of this engine.

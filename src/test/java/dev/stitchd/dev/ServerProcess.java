@@ -1,5 +1,7 @@
 package dev.stitchd.dev;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -71,6 +73,29 @@ public final class ServerProcess implements AutoCloseable {
   /// Of the process that runs now.
   public synchronized long pid() {
     return process.pid();
+  }
+
+  /// SIGSTOP: it stands still until [#resume], as a virtual machine that is moved.
+  public synchronized void suspend() {
+    signal("STOP");
+  }
+
+  public synchronized void resume() {
+    signal("CONT");
+  }
+
+  private void signal(String name) {
+    try {
+      var sent = new ProcessBuilder("kill", "-" + name, Long.toString(pid())).start();
+      if (sent.waitFor() != 0) {
+        throw new IllegalStateException("kill -" + name + " failed");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
   }
 
   /// SIGKILL.

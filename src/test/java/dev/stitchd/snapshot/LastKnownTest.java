@@ -52,6 +52,11 @@ class LastKnownTest {
     }
 
     @Override
+    public Mono<HistoryPoint> point(EnvironmentId environment) {
+      return last(environment).map(EpochSnapshot::point);
+    }
+
+    @Override
     public Mono<EpochSnapshot> last(EnvironmentId environment) {
       return Mono.justOrEmpty(files.get(environment))
           .handle((bytes, sink) -> {
@@ -108,7 +113,7 @@ class LastKnownTest {
     var after = SnapshotBytes.read(memory.files.get(environment), SETTINGS.log());
 
     assertThat(after.isLastKnown()).isTrue();
-    assertThat(after.epoch()).isEqualTo(items.epoch());
+    assertThat(after.epoch()).isEqualTo(items.epoch(environment));
     var snapshot = after.snapshot();
     assertThat(snapshot.cursor()).isEqualTo(before.cursor());
     assertThat(snapshot.tenant()).isEqualTo(before.tenant());
@@ -182,6 +187,34 @@ class LastKnownTest {
     var after = node.current(environment).block();
     assertThat(after.revision()).isEqualTo(3);
     assertThat(after.tag()).isNotEqualTo(before.tag());
+  }
+
+  @Test
+  void aBackupRestoredWhileTheNodeWasDownAndChangedSinceVoidsItsCursors() {
+    for (int i = 0; i < 5; i++) {
+      items.publishFlag(environment, "checkout");
+    }
+    var before = node().current(environment).block();
+    stop();
+    items.restore(environment, 4);
+    items.publishFlag(environment, "banner"); // another 5
+
+    var after = node().current(environment).block();
+
+    assertThat(after.revision()).isEqualTo(5);
+    assertThat(after.ruleset().flags()).containsKey("banner");
+    assertThat(after.tag()).isNotEqualTo(before.tag());
+  }
+
+  @Test
+  void aStandbyThatIsBehindWhatThisNodeServedBeforeItsStartDoesNotTakeItBack() {
+    items.publishFlag(environment, "checkout"); // 1
+    items.publishFlag(environment, "banner"); // 2
+    var before = node().current(environment).block();
+    items.standby = true;
+    items.restore(environment, 1); // as a standby that lags shows it
+
+    assertThat(node().current(environment).block().cursor()).isEqualTo(before.cursor());
   }
 
   @Test

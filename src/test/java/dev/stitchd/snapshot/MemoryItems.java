@@ -7,8 +7,8 @@ import dev.stitchd.kernel.TenantId;
 import dev.stitchd.revisionlog.PublishedItems;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,18 +32,26 @@ public final class MemoryItems implements PublishedItems {
   /// How long each read takes, by the default parallel scheduler (which tests make virtual).
   public Duration latency = Duration.ZERO;
 
+  private final AtomicInteger identities = new AtomicInteger();
+
   public boolean out;
 
   /// Whether a server in recovery answers.
   public boolean standby;
 
-  private UUID epoch = UUID.randomUUID();
   private final Map<EnvironmentId, Stored> environments = new LinkedHashMap<>();
 
   private static final class Stored {
     private long revision;
     private long accessVersion = 1;
+    private UUID epoch = UUID.randomUUID();
+    private final Map<Long, Long> identities = new HashMap<>();
     private JsonNode settings = Json.object();
+
+    private long identity(long of) {
+      return identities.getOrDefault(of, 0L);
+    }
+
     private final List<Item> log = new ArrayList<>();
   }
 
@@ -66,6 +74,7 @@ public final class MemoryItems implements PublishedItems {
   public long publish(EnvironmentId environment, Kind kind, String key, JsonNode state) {
     var stored = environments.get(environment);
     stored.revision++;
+    stored.identities.put(stored.revision, 1 + (long) identities.incrementAndGet());
     stored.log.add(new Item(kind, key, stored.revision, state));
     return stored.revision;
   }
@@ -88,11 +97,12 @@ public final class MemoryItems implements PublishedItems {
   public void restore(EnvironmentId environment, long revision) {
     var stored = environments.get(environment);
     stored.revision = revision;
+    stored.identities.keySet().removeIf(later -> later > revision);
     stored.log.removeIf(item -> item.revision() > revision);
   }
 
-  public UUID epoch() {
-    return epoch;
+  public UUID epoch(EnvironmentId environment) {
+    return environments.get(environment).epoch;
   }
 
   /// A boolean flag that gives everybody the same variant.
@@ -120,7 +130,8 @@ public final class MemoryItems implements PublishedItems {
                   stored.settings,
                   stored.revision,
                   stored.accessVersion,
-                  epoch,
+                  stored.identity(stored.revision),
+                  stored.epoch,
                   newest(stored.log).stream().filter(item -> item.state() != null).toList(),
                   standby));
     });
@@ -136,7 +147,9 @@ public final class MemoryItems implements PublishedItems {
           : Mono.just(
               new Changes(
                   revision,
+                  stored.identity(revision),
                   stored.revision,
+                  stored.identity(stored.revision),
                   stored.accessVersion,
                   newest(stored.log).stream().filter(item -> item.revision() > revision).toList(),
                   Duration.ZERO,
@@ -145,24 +158,34 @@ public final class MemoryItems implements PublishedItems {
   }
 
   @Override
-  public Flux<Position> positions(Collection<EnvironmentId> wanted) {
+  public Flux<Position> positions(Map<EnvironmentId, Long> wanted) {
     return Flux.defer(() ->
         out
             ? Flux.error(unavailable())
             : Flux.fromIterable(environments.entrySet())
-                .filter(entry -> wanted.contains(entry.getKey()))
+                .filter(entry -> wanted.containsKey(entry.getKey()))
                 .map(entry ->
                     new Position(
                         entry.getKey(),
                         entry.getValue().revision,
                         entry.getValue().accessVersion,
-                        epoch,
+                        entry.getValue().identity(wanted.get(entry.getKey())),
+                        entry.getValue().epoch,
                         standby)));
   }
 
   @Override
-  public Mono<UUID> replaceEpoch(UUID seen) {
-    return Mono.fromSupplier(() -> epoch = seen.equals(epoch) ? UUID.randomUUID() : epoch);
+  public Mono<Long> identity(EnvironmentId environment, long revision) {
+    return Mono.fromSupplier(() -> environments.get(environment).identity(revision));
+  }
+
+  @Override
+  public Mono<UUID> replaceEpoch(EnvironmentId environment, UUID seen) {
+    return Mono.fromSupplier(() -> {
+      var stored = environments.get(environment);
+      stored.epoch = seen.equals(stored.epoch) ? UUID.randomUUID() : stored.epoch;
+      return stored.epoch;
+    });
   }
 
   /// The answer is as of the time when the read began.

@@ -334,25 +334,52 @@ class SnapshotsTest {
   }
 
   @Test
-  void aRevisionThatGoesBackwardsMakesANewEpochForEveryEnvironment() {
+  void aRevisionThatGoesBackwardsBeginsANewEpochOfItsEnvironmentAlone() {
     var other = items.create();
     items.publishFlag(environment, "checkout"); // 1
     items.publishFlag(environment, "banner"); // 2
     var seen = updates();
     var others = new ArrayList<Snapshot>();
     snapshots.updates(other).subscribe(others::add);
-    var epoch = items.epoch();
+    var epoch = items.epoch(environment);
 
     items.restore(environment, 1);
     time.advanceTimeBy(POLL);
     time.advanceTimeBy(POLL);
 
-    assertThat(items.epoch()).isNotEqualTo(epoch);
+    assertThat(items.epoch(environment)).isNotEqualTo(epoch);
     assertThat(revisions(seen)).containsExactly(2L, 1L);
     assertThat(seen.getLast().ruleset().flags()).containsOnlyKeys("checkout");
     assertThat(seen.getLast().tag()).matches("[0-9a-f]{8}").isNotEqualTo(seen.getFirst().tag());
-    assertThat(others).hasSize(2);
-    assertThat(others.getLast().tag()).isNotEqualTo(others.getFirst().tag());
+    assertThat(others).as("another environment's history is its own").hasSize(1);
+  }
+
+  @Test
+  void anotherRevisionOfTheSameNumberBeginsANewEpoch() {
+    items.publishFlag(environment, "checkout"); // 1
+    items.publishFlag(environment, "lost"); // 2
+    var seen = updates();
+    items.restore(environment, 1);
+    items.publishFlag(environment, "banner"); // another 2
+    time.advanceTimeBy(POLL);
+
+    assertThat(revisions(seen)).containsExactly(2L, 2L);
+    assertThat(seen.getLast().ruleset().flags()).containsOnlyKeys("checkout", "banner");
+    assertThat(seen.getLast().tag()).isNotEqualTo(seen.getFirst().tag());
+  }
+
+  @Test
+  void aFailOverThatLostOneRevisionAndMadeTwoBeginsANewEpoch() {
+    items.publishFlag(environment, "checkout"); // 1
+    items.publishFlag(environment, "lost"); // 2
+    var seen = updates();
+    items.restore(environment, 1);
+    items.publishFlag(environment, "banner"); // another 2
+    items.publishFlag(environment, "third"); // 3
+    feed.announce(new Announcement.At(environment, 3, 1));
+
+    assertThat(seen.getLast().ruleset().flags()).containsOnlyKeys("checkout", "banner", "third");
+    assertThat(seen.getLast().tag()).isNotEqualTo(seen.getFirst().tag());
   }
 
   @Test
