@@ -45,10 +45,10 @@ final class PreviewRoutes {
       var fields = JsonFields.of(body, "", errors);
       var flag = fields.requiredKey("flag");
       var value = fields.value("context");
+      var context = EvaluationContext.read(value, "context", errors);
       if (value != null && Json.writeBytes(value).length > largestContext) {
         fields.error("context", "has more than " + largestContext + " bytes");
       }
-      var context = EvaluationContext.read(value, "context", errors);
       fields.refuseOthers(Set.of());
       errors.throwIfAny();
       return new PreviewBody(flag, context);
@@ -85,7 +85,7 @@ final class PreviewRoutes {
 
   private Mono<ServerResponse> evaluate(ServerRequest request) {
     var revision = revision(request);
-    return BodyReader.json(request, settings.maxBodyBytes())
+    return BodyReader.jsonExcept(request, settings.maxBodyBytes(), "context")
         .map(body -> PreviewBody.read(body, settings.maxPreviewContextBytes()))
         .flatMap(wanted ->
             ground(request, revision).flatMap(ground -> answer(wanted, ground, revision != null)));

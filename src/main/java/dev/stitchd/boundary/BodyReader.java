@@ -2,6 +2,7 @@ package dev.stitchd.boundary;
 
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferLimitException;
@@ -22,12 +23,22 @@ public final class BodyReader {
   /// for another media type, or [Problem.Malformed]. Parsed on the thread that delivered the last
   /// byte.
   public static Mono<JsonNode> json(ServerRequest request, int maxBytes) {
+    return json(request, maxBytes, Json::parse);
+  }
+
+  /// As the other, but for one field of the body, which [Json#parseExcept] leaves as it is.
+  public static Mono<JsonNode> jsonExcept(ServerRequest request, int maxBytes, String field) {
+    return json(request, maxBytes, bytes -> Json.parseExcept(bytes, field));
+  }
+
+  private static Mono<JsonNode> json(
+      ServerRequest request, int maxBytes, Function<byte[], JsonNode> parse) {
     var headers = request.headers();
     return Mono.fromRunnable(() ->
             checkJson(
                 headers.firstHeader(HttpHeaders.CONTENT_TYPE),
                 headers.firstHeader(HttpHeaders.CONTENT_ENCODING)))
-        .then(bytes(request, maxBytes).map(Json::parse));
+        .then(bytes(request, maxBytes).map(parse));
   }
 
   /// Refuses a body that is not plain JSON, by its headers.

@@ -1,5 +1,6 @@
 package dev.stitchd.ingest;
 
+import dev.stitchd.kernel.AttributePath;
 import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.SeenAttributes;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.util.RawValue;
 
 /// The context of one event while it is read: the key, what else is seen, and what of it is
 /// private. Nothing private leaves this class. Confined to one thread.
@@ -46,7 +48,7 @@ final class RawContext {
       switch (name) {
         case TARGETING_KEY -> key = event.text("context.targetingKey", value, parser);
         case "privateAttributes" -> privateAttributes(value, parser);
-        default -> attribute(name, value, parser, 1);
+        default -> attribute(AttributePath.within("", name), value, parser, 1);
       }
     }
   }
@@ -80,7 +82,7 @@ final class RawContext {
       return;
     }
     while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-      var name = path + "." + parser.currentName();
+      var name = AttributePath.within(path, parser.currentName());
       attribute(name, parser.nextToken(), parser, depth + 1);
     }
   }
@@ -109,9 +111,9 @@ final class RawContext {
       case VALUE_STRING -> list.add(parser.getString());
       case VALUE_TRUE, VALUE_FALSE -> list.add(token == JsonToken.VALUE_TRUE);
       case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> {
-        double number = Double.parseDouble(parser.getString());
-        list.add(number);
-        return Double.isFinite(number);
+        var number = parser.getString();
+        list.addRawValue(new RawValue(number)); // as it was spelt, whatever a double makes of it
+        return Double.isFinite(Double.parseDouble(number));
       }
       default -> {
         return false;
@@ -134,7 +136,7 @@ final class RawContext {
         element != JsonToken.END_ARRAY;
         element = parser.nextToken()) {
       if (element == JsonToken.VALUE_STRING) {
-        hidden.add(parser.getString());
+        hidden.add(AttributePath.canonical(parser.getString()));
       } else {
         RawEvent.skip(parser);
         event.malformed(BAD_PATHS);

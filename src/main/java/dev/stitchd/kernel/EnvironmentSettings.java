@@ -11,7 +11,8 @@ import tools.jackson.databind.JsonNode;
 /// @param json as it is stored and published
 /// @param allowedOrigins browser origins that its keys may be used from, `*` for all; null if that
 ///   was not set
-/// @param privateAttributes attribute paths that rules may use and nothing stores
+/// @param privateAttributes attribute paths that rules may use and nothing stores, as
+///   [AttributePath] writes them
 /// @param autoRegisterEvents whether events that are tracked and not defined become defined
 /// @param quota how many events it may send; null for no limit
 public record EnvironmentSettings(
@@ -49,7 +50,7 @@ public record EnvironmentSettings(
     return new EnvironmentSettings(
         json,
         origins == null || !origins.isArray() ? null : texts(origins),
-        texts(json.path("privateAttributes")),
+        AttributePath.canonical(texts(json.path("privateAttributes"))),
         json.path("autoRegisterEvents").asBoolean(false),
         EventQuota.of(json.path("quotas")));
   }

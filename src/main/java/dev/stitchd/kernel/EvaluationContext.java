@@ -1,6 +1,5 @@
 package dev.stitchd.kernel;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -12,9 +11,15 @@ import tools.jackson.databind.node.ObjectNode;
 /// with a `key` of its own. Immutable by convention: nobody changes the tree after construction.
 ///
 /// @param attributes the whole context as JSON, without `privateAttributes`
-/// @param privateAttributes dotted paths that rules may use and nothing may log, store or put into
-///   events
-public record EvaluationContext(ObjectNode attributes, Set<String> privateAttributes) {
+/// @param privateAttributes paths that rules may use and nothing may log, store or put into events,
+///   as [AttributePath] writes them
+/// @param unreadable paths of what was sent and cannot be read, and is null in `attributes`
+public record EvaluationContext(
+    ObjectNode attributes, Set<String> privateAttributes, Set<String> unreadable) {
+
+  public EvaluationContext(ObjectNode attributes, Set<String> privateAttributes) {
+    this(attributes, privateAttributes, Set.of());
+  }
 
   /// So many bytes of UTF-8 a key of a context may have, wherever one is stored, listed or
   /// targeted.
@@ -29,7 +34,8 @@ public record EvaluationContext(ObjectNode attributes, Set<String> privateAttrib
   /// A context in which nothing is known.
   public static final EvaluationContext EMPTY = new EvaluationContext(Json.object(), Set.of());
 
-  /// Reads a context from a request; mistakes are noted under `path`.
+  /// Reads a context from a request; mistakes are noted under `path`. What no store can keep is
+  /// taken as unknown, in the tree that is read.
   ///
   /// @param value the context, or null for an empty one
   public static EvaluationContext read(@Nullable JsonNode value, String path, FieldErrors errors) {
@@ -40,19 +46,21 @@ public record EvaluationContext(ObjectNode attributes, Set<String> privateAttrib
       errors.add(path, "must be an object");
       return EMPTY;
     }
-    checkShape(object, path, 1, errors);
+    var tree = new ContextTree(errors);
+    tree.check(object, path, "", 1);
     var targetingKey = object.get("targetingKey");
     if (targetingKey != null && !targetingKey.isString() && !targetingKey.isNull()) {
       errors.add(path + ".targetingKey", "must be a string");
     }
     if (!object.has("privateAttributes")) {
-      return new EvaluationContext(object, Set.of());
+      return new EvaluationContext(object, Set.of(), tree.unreadable());
     }
     var fields = JsonFields.of(object, path, errors);
     var hidden = fields.texts("privateAttributes", 1_000, JsonFields.MAX_TEXT);
     var visible = object.deepCopy();
     visible.remove("privateAttributes");
-    return new EvaluationContext(visible, Set.copyOf(hidden));
+    return new EvaluationContext(
+        visible, AttributePath.canonical(Set.copyOf(hidden)), tree.unreadable());
   }
 
   /// The key of context type `user`; null if absent or empty.
@@ -77,43 +85,9 @@ public record EvaluationContext(ObjectNode attributes, Set<String> privateAttrib
     return value.isNull() ? null : value;
   }
 
-  /// Splits a dotted attribute path into names.
-  public static List<String> names(String path) {
-    return List.of(path.split("\\.", -1));
-  }
-
   private static @Nullable String textOrNull(@Nullable JsonNode value) {
     return value != null && value.isString() && !value.stringValue().isEmpty()
         ? value.stringValue()
         : null;
-  }
-
-  private static void checkShape(JsonNode value, String path, int depth, FieldErrors errors) {
-    if (depth > MAX_DEPTH) {
-      errors.add(path, "nests deeper than " + MAX_DEPTH + " levels");
-      return;
-    }
-    if (value instanceof ObjectNode object) {
-      for (var property : object.properties()) {
-        if (property.getKey().contains(".")) {
-          errors.add(
-              path,
-              "has an attribute named '"
-                  + property.getKey()
-                  + "'; dots in names are refused, nest objects instead");
-        }
-        if (property.getValue().isContainer()) {
-          checkShape(property.getValue(), path + "." + property.getKey(), depth + 1, errors);
-        }
-      }
-    } else if (value.isArray()) {
-      var elements = new ArrayList<JsonNode>();
-      value.forEach(elements::add);
-      for (int i = 0; i < elements.size(); i++) {
-        if (elements.get(i).isContainer()) {
-          checkShape(elements.get(i), path + "[" + i + "]", depth + 1, errors);
-        }
-      }
-    }
   }
 }

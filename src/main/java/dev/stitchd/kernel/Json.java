@@ -1,6 +1,7 @@
 package dev.stitchd.kernel;
 
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -49,6 +50,24 @@ public final class Json {
   /// @throws Problem.Malformed if it is not one JSON value, holds a duplicate name, is not UTF-8,
   ///   or holds what no store can keep (NUL, lone surrogates, numbers beyond a double); says where
   public static JsonNode parse(byte[] utf8) {
+    var value = read(utf8);
+    var errors = new FieldErrors();
+    new Unstorable(errors).find(value);
+    errors.throwIfAny();
+    return value;
+  }
+
+  /// As [#parse], but for one field of the outermost object: what no store can keep is left in it
+  /// for its reader to find.
+  public static JsonNode parseExcept(byte[] utf8, String field) {
+    var value = read(utf8);
+    var errors = new FieldErrors();
+    new Unstorable(errors).findExcept(value, field);
+    errors.throwIfAny();
+    return value;
+  }
+
+  private static JsonNode read(byte[] utf8) {
     JsonNode value;
     try {
       value = MAPPER.readTree(utf8);
@@ -62,9 +81,6 @@ public final class Json {
     if (value.isMissingNode()) {
       throw new Problem.Malformed("the body is empty; JSON was expected");
     }
-    var errors = new FieldErrors();
-    new Unstorable(errors).find(value);
-    errors.throwIfAny();
     return value;
   }
 
@@ -142,6 +158,12 @@ public final class Json {
       }
     }
     return true;
+  }
+
+  /// Text with a question mark in the place of each character that [#isStorable] refuses.
+  static String storable(String text) {
+    var utf8 = text.replace('\0', '?').getBytes(StandardCharsets.UTF_8);
+    return new String(utf8, StandardCharsets.UTF_8);
   }
 
   private static String firstLine(@Nullable String message) {

@@ -38,12 +38,12 @@ public final class SeenAttributes {
 
   /// The attributes of a context without its key and without what is private.
   ///
-  /// @param hidden private paths besides the context's own
+  /// @param hidden private paths besides the context's own, as [AttributePath#canonical] has them
   public static Map<String, String> of(EvaluationContext context, Set<String> hidden) {
     var attributes = new SeenAttributes();
     for (var attribute : context.attributes().properties()) {
       if (!attribute.getKey().equals(TARGETING_KEY)) {
-        attributes.add(attribute.getKey(), attribute.getValue(), 1);
+        attributes.add(AttributePath.within("", attribute.getKey()), attribute.getValue(), 1);
       }
     }
     return attributes.without(hidden, context.privateAttributes());
@@ -52,7 +52,9 @@ public final class SeenAttributes {
   private void add(String path, JsonNode value, int depth) {
     if (value instanceof ObjectNode object) {
       if (depth < EvaluationContext.MAX_DEPTH) {
-        object.properties().forEach(p -> add(path + "." + p.getKey(), p.getValue(), depth + 1));
+        object
+            .properties()
+            .forEach(p -> add(AttributePath.within(path, p.getKey()), p.getValue(), depth + 1));
       }
     } else if (value.isString()) {
       add(path, value.stringValue());
@@ -94,7 +96,7 @@ public final class SeenAttributes {
     int end = 0;
     for (int i = 0; i < length; i += 2) {
       var path = seen[i];
-      if (isWithin(path, hidden) || isWithin(path, alsoHidden)) {
+      if (AttributePath.isWithin(path, hidden) || AttributePath.isWithin(path, alsoHidden)) {
         continue;
       }
       int at = find(path, kept, end);
@@ -116,18 +118,5 @@ public final class SeenAttributes {
       at += 2;
     }
     return at;
-  }
-
-  /// Whether a path, or an object that it lies in, is one of these.
-  public static boolean isWithin(String path, Set<String> paths) {
-    if (paths.isEmpty()) {
-      return false;
-    }
-    for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
-      if (paths.contains(path.substring(0, dot))) {
-        return true;
-      }
-    }
-    return paths.contains(path);
   }
 }

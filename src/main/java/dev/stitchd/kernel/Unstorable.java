@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// Finds what no store can keep in a document from outside: text with NUL or half of a surrogate
 /// pair, and numbers that a double cannot hold. Paths are spelt out only where something is wrong,
@@ -33,6 +34,19 @@ final class Unstorable {
     }
   }
 
+  /// As [#find], but for one field of an object.
+  void findExcept(JsonNode value, String field) {
+    if (!(value instanceof ObjectNode object)) {
+      find(value);
+      return;
+    }
+    for (Map.Entry<String, JsonNode> property : object.properties()) {
+      if (!property.getKey().equals(field)) {
+        findAt(property);
+      }
+    }
+  }
+
   private void findWithin(JsonNode container) {
     int i = 0;
     if (container.isArray()) {
@@ -42,11 +56,15 @@ final class Unstorable {
       return;
     }
     for (Map.Entry<String, JsonNode> property : container.properties()) {
-      if (Json.isStorable(property.getKey())) {
-        find(property.getValue(), property.getKey());
-      } else {
-        note(NAME);
-      }
+      findAt(property);
+    }
+  }
+
+  private void findAt(Map.Entry<String, JsonNode> property) {
+    if (Json.isStorable(property.getKey())) {
+      find(property.getValue(), property.getKey());
+    } else {
+      note(NAME);
     }
   }
 

@@ -33,15 +33,15 @@ final class ContextReader {
     if (body.length == 0) {
       return EvaluationContext.EMPTY;
     }
-    if (!(Json.parse(body) instanceof ObjectNode object)) {
+    if (!(Json.parseExcept(body, "context") instanceof ObjectNode object)) {
       throw new Problem.Malformed("the body must be a JSON object: {\"context\":{…}}");
     }
     var value = object.get("context");
+    var errors = new FieldErrors();
+    var context = EvaluationContext.read(value, "context", errors);
     if (value != null && body.length > maxContext) {
       checkSize(value);
     }
-    var errors = new FieldErrors();
-    var context = EvaluationContext.read(value, "context", errors);
     if (!errors.isEmpty()) {
       throw new Problem.Invalid(text(errors), errors.list());
     }

@@ -114,7 +114,7 @@ class EventReaderTest {
     var item =
         event(
             """
-            ,"context":{"plan":"pro","age":41,"tags":["a",1.5,true],"email":"a@b.c","home":{"city":"Ulm","street":{"no":7}},
+            ,"context":{"plan":"pro","age":41,"tags":["a",1.5,true],"whole":[1,2,9007199254740993,1.0,1e2],"app.version":"1.2","a.b":[],"email":"a@b.c","home":{"city":"Ulm","street":{"no":7}},
              "organization":{"key":"acme","people":[{"name":"no"}]},"nothing":null,"huge":1e999,"nul":"\\u0000","long":"%s",
              "a":{"b":{"c":{"d":{"e":{"f":{"g":{"h":1,"i":{"too":"deep"}}}}}}}},"targetingKey":"u1","privateAttributes":["home.street","email"]%s}\
             """
@@ -128,6 +128,9 @@ class EventReaderTest {
         .containsEntry("plan", "pro")
         .containsEntry("age", "41")
         .containsEntry("tags", "[\"a\",1.5,true]")
+        .containsEntry("whole", "[1,2,9007199254740993,1.0,1e2]")
+        .containsEntry("\"app.version\"", "1.2")
+        .containsEntry("\"a.b\"", "[]")
         .containsEntry("home.city", "Ulm")
         .containsEntry("a.b.c.d.e.f.g.h", "1")
         .containsEntry("a2", "2")
@@ -341,6 +344,11 @@ class EventReaderTest {
         "'event':'items','value':3 | valid",
         "'event':'items','value':3.0 | valid",
         "'event':'items','value':3.5 | bad-value",
+        "'event':'items','value':9007199254740991 | valid",
+        "'event':'items','value':-9007199254740991 | valid",
+        "'event':'items','value':9007199254740993 | bad-value",
+        "'event':'items','value':-9007199254740992 | bad-value",
+        "'event':'items','value':1e300 | bad-value",
         "'event':'items' | bad-value",
         "'event':'rating' | valid",
         "'event':'rating','value':3.5,'properties':{'any':1} | valid",

@@ -211,11 +211,40 @@ class EvaluationEndpointsTest {
         "{\"context\":[]}",
         "{\"context\":\"u1\"}",
         "{\"context\":{\"targetingKey\":7}}",
-        "{\"context\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}}",
-        "{\"context\":{\"a.b\":1}}"
+        "{\"context\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}}"
       })
   void contextOfAnotherFormIsInvalid(String body) {
     assertRefused(post(ONE, body), 400, "INVALID_CONTEXT");
+  }
+
+  @Test
+  void anyNameThatJsonCanCarryIsTaken() {
+    for (var name : List.of("app.version", "", "a b", "\\\"", "日本", ".")) {
+      var answer = post(ONE, "{\"context\":{\"" + name + "\":1}}");
+      assertThat(answer.getStatus().value()).as(name).isEqualTo(200);
+    }
+    post(ONE, "{\"context\":{\"app.version\":\"1.2.3\"}}");
+    assertThat(seen.at(List.of("app.version")).asString()).isEqualTo("1.2.3");
+  }
+
+  @Test
+  void oneAttributeThatNothingCanKeepIsUnknownAndTheOthersAreNot() {
+    for (var odd : List.of("1e400", "-1e400", "\"\\ud800\"", "\"a\\u0000b\"", "\"\\udc00x\"")) {
+      var body =
+          "{\"context\":{\"targetingKey\":\"u1\",\"plan\":\"pro\",\"odd\":%1$s,\"deep\":{\"a.b\":[1,%1$s]}}}";
+      assertThat(post(ONE, body.formatted(odd)).getStatus().value()).as(odd).isEqualTo(200);
+      assertThat(seen.at(List.of("odd"))).isNull();
+      assertThat(seen.at(List.of("deep", "a.b")).size()).isEqualTo(2);
+      assertThat(seen.at(List.of("plan")).asString()).isEqualTo("pro");
+      assertThat(seen.targetingKey()).isEqualTo("u1");
+      assertThat(seen.unreadable()).containsExactlyInAnyOrder("odd", "deep.\"a.b\"[1]");
+    }
+    post(ONE, "{\"context\":{\"a\\u0000\":1,\"b\":2}}");
+    assertThat(seen.unreadable()).containsExactly("a?");
+    assertThat(seen.at(List.of("b")).asInt()).isEqualTo(2);
+    post(ONE, "{\"context\":{\"targetingKey\":\"\\ud83d\"}}");
+    assertThat(seen.targetingKey()).isNull();
+    assertThat(seen.unreadable()).containsExactly("targetingKey");
   }
 
   @Test

@@ -198,6 +198,21 @@ class EvaluatorTest {
     assertThat(evaluate(ruleset(dependent, on), "x")).satisfies(gives("on", Reason.DEFAULT, null));
   }
 
+  @Test
+  void attributeWhoseNameHasADotIsNamedBetweenQuotationMarks() {
+    var flag =
+        flag(
+            "x",
+            """
+            {'rules':[{'id':'flat','when':{'attribute':'\\"app.version\\"','op':'equals','values':['1.2']},'serve':{'variant':'on'}},
+                      {'id':'nested','when':{'attribute':'app.version','op':'equals','values':['1.2']},'serve':{'variant':'on'}}]}\
+            """);
+    assertThat(evaluate(ruleset(flag), "x", context("{'app.version':'1.2'}")))
+        .satisfies(gives("on", Reason.TARGETING_MATCH, "flat"));
+    assertThat(evaluate(ruleset(flag), "x", context("{'app':{'version':'1.2'}}")))
+        .satisfies(gives("on", Reason.TARGETING_MATCH, "nested"));
+  }
+
   // ---- other flags and segments
 
   @Test

@@ -13,7 +13,10 @@ public final class Attributes {
     var path = fields.requiredText(name, JsonFields.MAX_TEXT);
     if (!path.isBlank() && !Path.isValid(path)) {
       fields.error(
-          name, "must be names joined by dots, none empty, at most " + EvaluationContext.MAX_DEPTH);
+          name,
+          "must be names joined by dots, none empty, at most "
+              + EvaluationContext.MAX_DEPTH
+              + (path.contains("\"") ? "; what begins with a quotation mark ends with one" : ""));
     }
     return path;
   }

@@ -1,12 +1,13 @@
 package dev.stitchd.ruleset.condition;
 
+import dev.stitchd.kernel.AttributePath;
 import dev.stitchd.kernel.EvaluationContext;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// A dotted attribute path, split once.
+/// The path of an attribute, split once.
 public final class Path {
 
   private static final String TARGETING_KEY = "targetingKey";
@@ -19,15 +20,19 @@ public final class Path {
     this.isTargetingKey = names.length == 1 && names[0].equals(TARGETING_KEY);
   }
 
+  /// @throws IllegalArgumentException if it is no path
   public static Path of(String dotted) {
-    return new Path(dotted.split("\\.", -1));
+    var names = AttributePath.names(dotted);
+    if (names == null) {
+      throw new IllegalArgumentException("'" + dotted + "' is no path of an attribute");
+    }
+    return new Path(names.toArray(String[]::new));
   }
 
-  /// Whether a context can have such a path: names that are not empty, no deeper than contexts
-  /// nest.
+  /// Whether it is a path, and no deeper than contexts nest.
   static boolean isValid(String dotted) {
-    var names = EvaluationContext.names(dotted);
-    return names.size() <= EvaluationContext.MAX_DEPTH && names.stream().noneMatch(String::isEmpty);
+    var names = AttributePath.names(dotted);
+    return names != null && names.size() <= EvaluationContext.MAX_DEPTH;
   }
 
   /// The value; null if it is absent or JSON null, or the empty targeting key.

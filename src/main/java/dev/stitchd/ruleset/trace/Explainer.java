@@ -49,6 +49,7 @@ public final class Explainer {
       trace.put("because", "the flag depends on itself, or on too long a chain of flags");
     }
     becauseUnsupported(trace, evaluation);
+    unreadable(trace);
     var flags = trace.putObject("flags");
     var segments = trace.putObject("segments");
     while (!open.isEmpty()) {
@@ -59,6 +60,14 @@ public final class Explainer {
       }
     }
     return new Explanation(evaluation, trace);
+  }
+
+  /// What the context holds and nothing can read, so that it is unknown to every condition.
+  private void unreadable(ObjectNode trace) {
+    if (!context.unreadable().isEmpty()) {
+      var paths = trace.putArray("unreadable");
+      context.unreadable().forEach(paths::add);
+    }
   }
 
   private void named(ItemName item) {

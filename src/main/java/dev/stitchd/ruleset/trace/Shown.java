@@ -1,5 +1,6 @@
 package dev.stitchd.ruleset.trace;
 
+import dev.stitchd.kernel.AttributePath;
 import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.ruleset.condition.Path;
@@ -26,7 +27,7 @@ public final class Shown {
 
   Shown(EvaluationContext context, Collection<String> hidden) {
     this.context = context;
-    this.hidden = Set.copyOf(hidden);
+    this.hidden = AttributePath.canonical(Set.copyOf(hidden));
   }
 
   /// Writes the attribute at a path as a field: null if it is absent, `"masked":true` instead if it
@@ -49,12 +50,9 @@ public final class Shown {
 
   /// Hidden itself, part of something hidden, or with something hidden in it.
   boolean isHidden(String path) {
-    for (var other : hidden) {
-      if (path.equals(other) || path.startsWith(other + ".") || other.startsWith(path + ".")) {
-        return true;
-      }
-    }
-    return false;
+    var canonical = AttributePath.canonical(path);
+    return AttributePath.isWithin(canonical, hidden)
+        || hidden.stream().anyMatch(other -> AttributePath.isWithin(other, Set.of(canonical)));
   }
 
   private JsonNode value(String path) {
