@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 record TrackRules(@Nullable Definitions definitions, boolean registers) {
 
   private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
+  private static final double MAX_INTEGER = 0x1p53 - 1;
 
   /// Ends the reading of an event that the environment does not take.
   ///
@@ -65,12 +66,16 @@ record TrackRules(@Nullable Definitions definitions, boolean registers) {
           case OPTIONAL -> null;
           case NONE -> value == null ? null : "takes no value";
           case NUMBER -> value == null ? "needs a value" : null;
-          case INTEGER ->
-              value == null || value != Math.rint(value) ? "needs a whole number" : null;
+          case INTEGER -> isExact(value) ? null : "needs a whole number of at most 2^53 - 1";
         };
     if (wrong != null) {
       throw new Rejection(RejectionCode.BAD_VALUE, "the event '" + definition.key() + "' " + wrong);
     }
+  }
+
+  /// Whether a value is whole and is what was sent: a double beyond may have been another number.
+  private static boolean isExact(@Nullable Double value) {
+    return value != null && value == Math.rint(value) && Math.abs(value) <= MAX_INTEGER;
   }
 
   private static void checkProperties(Definition definition, List<String> properties) {
