@@ -3,8 +3,7 @@ package dev.stitchd.access;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
-import dev.stitchd.postgres.LeasedConnection;
-import io.r2dbc.spi.ConnectionFactory;
+import dev.stitchd.postgres.Lender;
 import io.r2dbc.spi.Readable;
 import java.nio.ByteBuffer;
 import java.util.Collection;
@@ -49,29 +48,28 @@ final class KeyRows implements KeyStore {
 
   private record Row(EnvironmentId environment, long accessVersion, @Nullable UUID key) {}
 
-  private final ConnectionFactory reader;
+  private final Lender reader;
 
-  KeyRows(@Qualifier("reader") ConnectionFactory reader) {
+  KeyRows(@Qualifier("readerLender") Lender reader) {
     this.reader = reader;
   }
 
   @Override
   public Mono<Stored> find(KeyHash hash) {
-    return LeasedConnection.session(
-        reader, session -> session.one(FIND_BY_HASH, KeyRows::stored, (Object) hash.bytes()));
+    return reader.session(
+        session -> session.one(FIND_BY_HASH, KeyRows::stored, (Object) hash.bytes()));
   }
 
   @Override
   public Mono<Stored> find(UUID id) {
-    return LeasedConnection.session(
-        reader, session -> session.one(FIND_BY_ID, KeyRows::stored, id));
+    return reader.session(session -> session.one(FIND_BY_ID, KeyRows::stored, id));
   }
 
   @Override
   public Mono<Map<EnvironmentId, Valid>> valid(Collection<EnvironmentId> environments) {
     var ids = environments.stream().map(EnvironmentId::value).toArray(UUID[]::new);
-    return LeasedConnection.session(
-            reader, session -> session.all(VALID, KeyRows::row, (Object) ids))
+    return reader
+        .session(session -> session.all(VALID, KeyRows::row, (Object) ids))
         .map(KeyRows::byEnvironment);
   }
 

@@ -1,9 +1,9 @@
 package dev.stitchd.postgres;
 
-import io.r2dbc.spi.Connection;
-import io.r2dbc.spi.ConnectionFactory;
-import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.util.function.Tuple2;
 
 /// Work that one node at a time does, by an advisory lock of PostgreSQL; the numbers of all such
 /// locks stand here, so that no two kinds of work share one. The lock belongs to a transaction, so
@@ -17,49 +17,55 @@ public final class AdvisoryLock {
 
   private static final String TRY = "SELECT pg_try_advisory_xact_lock($1) AS mine";
 
-  private final ConnectionFactory postgres;
+  private final Lender postgres;
   private final long number;
 
-  private AdvisoryLock(ConnectionFactory postgres, long number) {
+  private AdvisoryLock(Lender postgres, long number) {
     this.postgres = postgres;
     this.number = number;
   }
 
   /// For bringing ClickHouse's schema up to date.
-  public static AdvisoryLock ofMigration(ConnectionFactory postgres) {
+  public static AdvisoryLock ofMigration(Lender postgres) {
     return new AdvisoryLock(postgres, MIGRATION);
   }
 
   /// For recomputing rollups.
-  public static AdvisoryLock ofRollups(ConnectionFactory postgres) {
+  public static AdvisoryLock ofRollups(Lender postgres) {
     return new AdvisoryLock(postgres, ROLLUPS);
   }
 
   /// Runs `work` while holding the lock. Fails with [Taken] if another node holds it, and as `work`
-  /// or PostgreSQL does.
+  /// or PostgreSQL does, also when the connection that holds the lock is lost meanwhile.
   public Mono<Void> holding(Mono<Void> work) {
-    return Mono.usingWhen(
-        postgres.create(),
-        connection -> locked(connection, work),
-        AdvisoryLock::release,
-        (connection, _) -> release(connection),
-        LeasedConnection::ended);
+    return postgres.transaction(session ->
+        session
+            .begin()
+            .then(Mono.defer(() -> tryLock(session)))
+            .flatMap(locked -> locked ? held(session, work) : Mono.error(new Taken()))
+            .then(session.rollback()));
   }
 
-  private Mono<Void> locked(Connection connection, Mono<Void> work) {
-    return Mono.from(connection.beginTransaction())
-        .then(tryLock(connection))
-        .flatMap(locked -> locked ? work : Mono.error(new Taken()));
+  private Mono<Boolean> tryLock(Session session) {
+    return session.one(TRY, row -> Columns.bool(row, "mine"), number);
   }
 
-  private Mono<Boolean> tryLock(Connection connection) {
-    return new Session(connection).one(TRY, row -> Columns.bool(row, "mine"), number);
-  }
-
-  private static Publisher<Void> release(Connection connection) {
-    return Mono.from(connection.rollbackTransaction())
-        .onErrorResume(_ -> Mono.empty()) // a broken connection has no transaction any more
-        .then(Mono.from(connection.close()));
+  /// Says something on the connection as long as the work lasts: PostgreSQL ends a transaction that
+  /// nothing is heard of, and whoever holds the lock has to know that it does. The last word is
+  /// waited for, since a connection that is to be lent again owes no answer.
+  private Mono<Void> held(Session session, Mono<Void> work) {
+    var over = Sinks.<Void>empty();
+    var alive =
+        Flux.interval(postgres.heartbeat(), postgres.timer())
+            .onBackpressureDrop()
+            .takeUntilOther(over.asMono())
+            .concatMap(_ -> session.checkAlive(), 1)
+            .then(Mono.just(true));
+    return Mono.zip(
+            work.materialize().doOnNext(_ -> over.emitEmpty(Sinks.EmitFailureHandler.FAIL_FAST)),
+            alive)
+        .map(Tuple2::getT1)
+        .dematerialize();
   }
 
   /// Another node is doing it.

@@ -6,15 +6,16 @@ import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.postgresql.client.SSLMode;
-import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
-import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 import reactor.netty.resources.LoopResources;
 
 /// The ways to PostgreSQL: one pool for each of the two roles that row-level security knows, and
@@ -49,9 +50,74 @@ final class PostgresConfiguration {
   /// Event loops of their own: the default puts all pooled connections on one, and a third of the
   /// throughput is lost.
   @Bean(destroyMethod = "dispose")
-  LoopResources postgresLoops() {
-    return LoopResources.create(
-        "postgres", 1, Math.max(2, Runtime.getRuntime().availableProcessors()), true, false);
+  LoopResources postgresLoops(PostgresSettings settings) {
+    return new StoreSockets(
+        LoopResources.create(
+            "postgres", 1, Math.max(2, Runtime.getRuntime().availableProcessors()), true, false),
+        settings.unacknowledged());
+  }
+
+  @Bean
+  Silence silence(@Qualifier("timer") Scheduler timer) {
+    return new Silence(timer);
+  }
+
+  @Bean
+  ProvenConnections managementProven(
+      Silence silence, PostgresSettings settings, @Qualifier("timer") Scheduler timer) {
+    return new ProvenConnections(silence, settings, timer);
+  }
+
+  @Bean
+  ProvenConnections readerProven(
+      Silence silence, PostgresSettings settings, @Qualifier("timer") Scheduler timer) {
+    return new ProvenConnections(silence, settings, timer);
+  }
+
+  /// Statements of transactions may wait for locks, so it is asked whether they do.
+  @Bean
+  Lender managementLender(
+      @Qualifier("management") ConnectionPool management,
+      @Qualifier("managementProven") ProvenConnections managementProven,
+      @Qualifier("readerLender") Lender readerLender,
+      Silence silence,
+      PostgresSettings settings,
+      @Qualifier("timer") Scheduler timer) {
+    return new Lender(
+        management,
+        managementProven,
+        bounds(settings, silence, timer),
+        process ->
+            readerLender
+                .session(session -> BoundedAnswers.backend(session, process))
+                .timeout(settings.answerWithin().dividedBy(2), timer)
+                .onErrorReturn(BoundedAnswers.Backend.UNKNOWN),
+        true);
+  }
+
+  @Bean
+  Lender readerLender(
+      @Qualifier("reader") ConnectionPool reader,
+      @Qualifier("readerProven") ProvenConnections readerProven,
+      Silence silence,
+      PostgresSettings settings,
+      @Qualifier("timer") Scheduler timer) {
+    return new Lender(
+        reader,
+        readerProven,
+        bounds(settings, silence, timer),
+        _ -> Mono.just(BoundedAnswers.Backend.UNKNOWN),
+        false);
+  }
+
+  private static BoundedAnswers.Bounds bounds(
+      PostgresSettings settings, Silence silence, Scheduler timer) {
+    return new BoundedAnswers.Bounds(
+        settings.doubtAfter(),
+        settings.answerWithin(),
+        settings.statementTimeout().plus(settings.doubtAfter()),
+        silence,
+        timer);
   }
 
   @Bean(destroyMethod = "dispose")
@@ -59,13 +125,15 @@ final class PostgresConfiguration {
       PostgresAddress address,
       PostgresSettings settings,
       LoopResources postgresLoops,
-      SchemaGate gate) {
+      SchemaGate gate,
+      @Qualifier("managementProven") ProvenConnections managementProven) {
     var connections =
         connections(
             address, settings, postgresLoops, "stitchd-management", Map.of("role", "stitchd_app"));
     return pool(
         "management",
         gate.before(connections),
+        managementProven,
         settings.managementConnections(),
         settings.managementAcquireTimeout(),
         settings);
@@ -76,11 +144,13 @@ final class PostgresConfiguration {
       PostgresAddress address,
       PostgresSettings settings,
       LoopResources postgresLoops,
-      SchemaGate gate) {
+      SchemaGate gate,
+      @Qualifier("readerProven") ProvenConnections readerProven) {
     var connections = connections(address, settings, postgresLoops, "stitchd-reader", READER);
     return pool(
         "reader",
         gate.before(connections),
+        readerProven,
         settings.readerConnections(),
         settings.readerAcquireTimeout(),
         settings);
@@ -112,7 +182,7 @@ final class PostgresConfiguration {
             .database(address.database())
             .username(address.user())
             .applicationName(name)
-            .options(options)
+            .options(with(options, settings))
             .connectTimeout(settings.connectTimeout())
             .statementTimeout(settings.statementTimeout())
             .lockWaitTimeout(settings.lockTimeout())
@@ -129,9 +199,18 @@ final class PostgresConfiguration {
     return new PostgresqlConnectionFactory(configuration.build());
   }
 
+  private static Map<String, String> with(Map<String, String> options, PostgresSettings settings) {
+    var all = new LinkedHashMap<>(options);
+    all.put(
+        "idle_in_transaction_session_timeout",
+        Long.toString(settings.idleTransaction().toMillis()));
+    return all;
+  }
+
   private static ConnectionPool pool(
       String name,
       ConnectionFactory connections,
+      ProvenConnections idle,
       int size,
       Duration acquireTimeout,
       PostgresSettings settings) {
@@ -142,17 +221,14 @@ final class PostgresConfiguration {
             .maxSize(size)
             .maxAcquireTime(acquireTimeout)
             .maxCreateConnectionTime(settings.connectTimeout())
-            .acquireRetry(1)
+            .acquireRetry(0) // a retry would wait as long again
+            .postAllocate(idle::lending)
             .customizer(lent ->
                 lent.maxPendingAcquire(settings.waitingRequests())
-                    .evictionPredicate((connection, use) ->
-                        isOver(connection) || use.idleTime() >= IDLE.toMillis()))
+                    .destroyHandler(idle::released)
+                    .evictionPredicate(
+                        (connection, use) -> // not to be found out by the next user
+                        ProvenConnections.isOver(connection) || use.idleTime() >= IDLE.toMillis()))
             .build());
-  }
-
-  /// A connection that was ended is let go when it comes back, and not found out by its next user.
-  private static boolean isOver(Connection connection) {
-    return Boolean.FALSE.equals(
-        Mono.from(connection.validate(ValidationDepth.LOCAL)).toFuture().getNow(true));
   }
 }

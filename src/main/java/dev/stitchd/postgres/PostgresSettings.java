@@ -20,6 +20,16 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param connectTimeout how long opening a connection may take
 /// @param statementTimeout when PostgreSQL ends a statement
 /// @param lockTimeout when PostgreSQL gives up waiting for a lock
+/// @param doubtAfter a connection that nothing was heard of for so long has to prove itself before
+///   it is lent; an answer that is not there after so long makes PostgreSQL be asked whether it is
+///   at work on it
+/// @param proofWithin how long such a proof may take; a connection that takes longer is ended
+/// @param answerWithin how long an answer is waited for while it is not known whether PostgreSQL is
+///   at work on it; then the connection is ended
+/// @param unacknowledged how long what was sent to PostgreSQL's machine may stay unacknowledged by
+///   it, and how long it may say nothing at all, before the kernel ends the connection
+/// @param idleTransaction when PostgreSQL ends a transaction that nothing is heard of, and lets go
+///   of its locks
 /// @param startWait how long the first start waits for PostgreSQL to appear
 @ConfigurationProperties("stitchd.postgres")
 record PostgresSettings(
@@ -29,9 +39,14 @@ record PostgresSettings(
     @DefaultValue("1000") int waitingRequests,
     @DefaultValue("10s") Duration managementAcquireTimeout,
     @DefaultValue("3s") Duration readerAcquireTimeout,
-    @Allowed(to = "24h") @DefaultValue("3s") Duration connectTimeout,
+    @Allowed(to = "24h") @DefaultValue("2s") Duration connectTimeout,
     @DefaultValue("10s") Duration statementTimeout,
     @DefaultValue("8s") Duration lockTimeout,
+    @Allowed(to = "1h") @DefaultValue("1s") Duration doubtAfter,
+    @Allowed(to = "1h") @DefaultValue("500ms") Duration proofWithin,
+    @Allowed(to = "1h") @DefaultValue("3s") Duration answerWithin,
+    @Allowed(from = "1s", to = "1h") @DefaultValue("10s") Duration unacknowledged,
+    @Allowed(to = "1h") @DefaultValue("3s") Duration idleTransaction,
     @Allowed(from = "0s") @DefaultValue("30s") Duration startWait)
     implements CheckedSettings {
 

@@ -1,7 +1,6 @@
 package dev.stitchd.postgres;
 
 import dev.stitchd.kernel.Problem;
-import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.R2dbcException;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
@@ -16,17 +15,18 @@ public final class Reader {
 
   private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
-  private final ConnectionFactory reader;
+  private final Lender reader;
 
-  /// @param reader connects as the role that reads what SDKs are told
-  public Reader(@Qualifier("reader") ConnectionFactory reader) {
+  /// @param reader lends connections of the role that reads what SDKs are told
+  public Reader(@Qualifier("readerLender") Lender reader) {
     this.reader = reader;
   }
 
   /// What `work` answers, on a connection that is given back. Fails with [Problem.Unavailable] if
   /// the store does not answer; on an R2DBC event loop.
   public <T> Mono<T> read(Function<Session, Mono<T>> work) {
-    return LeasedConnection.session(reader, work)
+    return reader
+        .session(work)
         .onErrorMap(
             failure ->
                 failure instanceof R2dbcException || failure instanceof RejectedExecutionException,

@@ -2,8 +2,6 @@ package dev.stitchd.postgres;
 
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
-import io.r2dbc.spi.Connection;
-import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
 import java.util.function.Function;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -19,12 +17,15 @@ public final class Transactions {
   private static final String UNIQUE_VIOLATION = "23505";
   private static final String FOREIGN_KEY_VIOLATION = "23503";
 
-  private static final String TENANT = "SELECT set_config('stitchd.tenant', $1, true)";
+  private static final String TENANT =
+      "SELECT set_config('stitchd.tenant', $1, true), pg_backend_pid() AS backend";
+  private static final String PLATFORM =
+      "SELECT set_config('stitchd.platform', $1, true), pg_backend_pid() AS backend";
 
-  private final ConnectionFactory management;
+  private final Lender management;
 
-  /// @param management connects as the role whose rows have a tenant
-  public Transactions(@Qualifier("management") ConnectionFactory management) {
+  /// @param management lends connections of the role whose rows have a tenant
+  public Transactions(@Qualifier("managementLender") Lender management) {
     this.management = management;
   }
 
@@ -36,7 +37,7 @@ public final class Transactions {
 
   /// Runs `work` in one transaction that may see and make tenants, and nothing inside them.
   public <T> Mono<T> onPlatform(Function<Session, Mono<T>> work) {
-    return transaction("SELECT set_config('stitchd.platform', $1, true)", "on", work);
+    return transaction(PLATFORM, "on", work);
   }
 
   /// Lets a running transaction of the platform see another tenant from here on.
@@ -45,39 +46,26 @@ public final class Transactions {
   }
 
   private <T> Mono<T> transaction(String scope, String value, Function<Session, Mono<T>> work) {
-    return Mono.usingWhen(
-            management.create(),
-            connection -> committed(connection, begun(connection, scope, value), work),
-            Transactions::closed,
-            (connection, _) -> rolledBack(connection),
-            LeasedConnection::ended)
+    return management
+        .transaction(session -> committed(session, begun(session, scope, value), work))
         .onErrorMap(R2dbcDataIntegrityViolationException.class, Transactions::meaningOf);
   }
 
   /// The commit is part of the work, not of the clearing up: if it fails, that is the answer, and
   /// the connection still goes back.
   private static <T> Mono<T> committed(
-      Connection connection, Mono<?> begun, Function<Session, Mono<T>> work) {
+      Session session, Mono<?> begun, Function<Session, Mono<T>> work) {
     return Flux.concat(
-            begun.then(Mono.defer(() -> work.apply(new Session(connection)))),
-            Mono.defer(() -> Mono.from(connection.commitTransaction())).then(Mono.<T>empty()))
+            begun.then(Mono.defer(() -> work.apply(session))),
+            session.commit().then(Mono.<T>empty()))
         .singleOrEmpty();
   }
 
-  private static Mono<?> begun(Connection connection, String scope, String value) {
-    return Mono.from(connection.beginTransaction())
-        .then(new Session(connection).one(scope, _ -> true, value));
-  }
-
-  /// A connection whose rollback fails is broken; closing it hands it to the pool, which finds that
-  /// out.
-  private static Mono<Void> rolledBack(Connection connection) {
-    return Mono.from(connection.rollbackTransaction()).onErrorComplete().then(closed(connection));
-  }
-
-  /// What was committed is answered, whatever becomes of the connection.
-  private static Mono<Void> closed(Connection connection) {
-    return Mono.defer(() -> Mono.from(connection.close())).onErrorComplete();
+  private static Mono<?> begun(Session session, String scope, String value) {
+    return session
+        .begin()
+        .then(session.one(scope, row -> Columns.number(row, "backend"), value))
+        .doOnNext(session::servedBy);
   }
 
   private static Throwable meaningOf(R2dbcDataIntegrityViolationException violation) {

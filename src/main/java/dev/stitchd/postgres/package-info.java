@@ -1,6 +1,10 @@
-/// **The way to PostgreSQL**: pools of leased connections, one for each role that row-level
-/// security knows; transactions of a tenant; sessions, which run statements; locks that one node at
-/// a time holds; the schema and the gate before it.
+/// **The way to PostgreSQL**: pools of connections, one for each role that row-level security
+/// knows, and who lends them; transactions of a tenant; sessions, which run statements; locks that
+/// one node at a time holds; the schema and the gate before it.
+///
+/// No wait here is without end. [Lender] lends a connection that has proved itself lately
+/// ([ProvenConnections]) and bounds each wait for an answer ([BoundedAnswers]); one connection that
+/// is found silent ([Silence]) makes all others doubtful.
 ///
 /// May use: `kernel`, and `disk`, to know whether a node may start without PostgreSQL. Rooms with
 /// tables use this one and keep their statements in classes named `…Rows`. Threads: R2DBC event

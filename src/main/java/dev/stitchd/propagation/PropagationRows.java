@@ -3,9 +3,8 @@ package dev.stitchd.propagation;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
-import dev.stitchd.postgres.LeasedConnection;
+import dev.stitchd.postgres.Lender;
 import dev.stitchd.postgres.Transactions;
-import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.Readable;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -88,12 +87,12 @@ final class PropagationRows {
       JsonNode nodes,
       JsonNode instances) {}
 
-  private final ConnectionFactory reader;
+  private final Lender reader;
   private final Transactions transactions;
   private final PropagationSettings settings;
 
   PropagationRows(
-      @Qualifier("reader") ConnectionFactory reader,
+      @Qualifier("readerLender") Lender reader,
       Transactions transactions,
       PropagationSettings settings) {
     this.reader = reader;
@@ -105,33 +104,29 @@ final class PropagationRows {
   Mono<Long> write(UUID node, Tracker.Batch batch) {
     var summaries = batch.summaries();
     var instances = batch.instances();
-    return LeasedConnection.session(
-        reader,
-        session ->
-            session.one(
-                WRITE,
-                row -> Columns.number(row, "now"),
-                node,
-                summaries.stream().map(s -> s.environment().value()).toArray(UUID[]::new),
-                summaries.stream().map(Tracker.Summary::streams).toArray(Integer[]::new),
-                summaries.stream().map(Tracker.Summary::json).toArray(String[]::new),
-                instances.stream().map(i -> i.environment().value()).toArray(UUID[]::new),
-                instances.stream().map(Tracker.InstanceState::instance).toArray(String[]::new),
-                instances.stream().map(Tracker.InstanceState::tag).toArray(String[]::new),
-                instances.stream().map(Tracker.InstanceState::revision).toArray(Long[]::new),
-                instances.stream().map(Tracker.InstanceState::receipts).toArray(String[]::new)));
+    return reader.session(session ->
+        session.one(
+            WRITE,
+            row -> Columns.number(row, "now"),
+            node,
+            summaries.stream().map(s -> s.environment().value()).toArray(UUID[]::new),
+            summaries.stream().map(Tracker.Summary::streams).toArray(Integer[]::new),
+            summaries.stream().map(Tracker.Summary::json).toArray(String[]::new),
+            instances.stream().map(i -> i.environment().value()).toArray(UUID[]::new),
+            instances.stream().map(Tracker.InstanceState::instance).toArray(String[]::new),
+            instances.stream().map(Tracker.InstanceState::tag).toArray(String[]::new),
+            instances.stream().map(Tracker.InstanceState::revision).toArray(Long[]::new),
+            instances.stream().map(Tracker.InstanceState::receipts).toArray(String[]::new)));
   }
 
   /// Deletes what no answer counts any more; answers PostgreSQL's time.
   Mono<Long> clean() {
-    return LeasedConnection.session(
-        reader,
-        session ->
-            session.one(
-                CLEAN,
-                row -> Columns.number(row, "now"),
-                6 * settings.stale().toMillis(),
-                2 * settings.instanceIdle().toMillis()));
+    return reader.session(session ->
+        session.one(
+            CLEAN,
+            row -> Columns.number(row, "now"),
+            6 * settings.stale().toMillis(),
+            2 * settings.instanceIdle().toMillis()));
   }
 
   /// What is known about an environment, in the eyes of a tenant; empty if it sees no such

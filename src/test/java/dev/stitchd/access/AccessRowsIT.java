@@ -7,11 +7,13 @@ import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.dev.Stores;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Lender;
 import dev.stitchd.postgres.Transactions;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.spi.R2dbcPermissionDeniedException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.r2dbc.core.DatabaseClient;
 import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
 /// The statements of this room on a real PostgreSQL, with the rights that they have in the server.
@@ -46,6 +49,10 @@ class AccessRowsIT implements KeyStoreContract {
             .migrate();
   }
 
+  private static Lender lender(String role) {
+    return new Lender(connections(role), Duration.ofSeconds(10), Schedulers.parallel());
+  }
+
   private static PostgresqlConnectionFactory connections(String role) {
     var user = uri.getUserInfo().split(":", 2);
     return new PostgresqlConnectionFactory(
@@ -65,7 +72,7 @@ class AccessRowsIT implements KeyStoreContract {
 
   @Override
   public KeyStore store() {
-    return new KeyRows(connections("stitchd_reader"));
+    return new KeyRows(lender("stitchd_reader"));
   }
 
   @Override
@@ -121,7 +128,7 @@ class AccessRowsIT implements KeyStoreContract {
 
   @Test
   void tokenIsAddedOnlyWhileThereIsNone() {
-    var rows = new TokenRows(new Transactions(connections("stitchd_app")));
+    var rows = new TokenRows(new Transactions(lender("stitchd_app")));
     Flux.range(0, 8)
         .flatMap(i -> rows.addFirst("t" + i, KeyHash.of("sat_" + i)).filter(added -> added), 8)
         .as(StepVerifier::create)
@@ -137,7 +144,7 @@ class AccessRowsIT implements KeyStoreContract {
 
   @Test
   void tenantIsFoundByKeyAndThePlatformRightEndsWithTheTransaction() {
-    var rows = new TokenRows(new Transactions(connections("stitchd_app")));
+    var rows = new TokenRows(new Transactions(lender("stitchd_app")));
     var id = database.query("SELECT id FROM tenants WHERE key = 'default'").getFirst();
     rows.tenant("default")
         .as(StepVerifier::create)
@@ -155,7 +162,7 @@ class AccessRowsIT implements KeyStoreContract {
 
   @Test
   void sdkPlaneCannotReadApiTokens() {
-    new TokenRows(new Transactions(connections("stitchd_reader")))
+    new TokenRows(new Transactions(lender("stitchd_reader")))
         .nameOf(KeyHash.of("sat_any"))
         .as(StepVerifier::create)
         .verifyErrorSatisfies(failure ->
@@ -167,11 +174,11 @@ class AccessRowsIT implements KeyStoreContract {
 
   @Test
   void everyInstallationHasASecretOfItsOwn() {
-    var secret = new SecretRows(new Transactions(connections("stitchd_app"))).secret().block();
+    var secret = new SecretRows(new Transactions(lender("stitchd_app"))).secret().block();
     assertThat(secret).hasSize(32);
-    assertThat(new SecretRows(new Transactions(connections("stitchd_app"))).secret().block())
+    assertThat(new SecretRows(new Transactions(lender("stitchd_app"))).secret().block())
         .isEqualTo(secret);
-    new SecretRows(new Transactions(connections("stitchd_reader")))
+    new SecretRows(new Transactions(lender("stitchd_reader")))
         .secret()
         .as(StepVerifier::create)
         .verifyError(R2dbcPermissionDeniedException.class);

@@ -4,6 +4,7 @@ import dev.stitchd.background.RunningJob;
 import dev.stitchd.delivery.EventSink;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.postgres.AdvisoryLock;
+import dev.stitchd.postgres.Lender;
 import dev.stitchd.warehouse.clickhouse.ClickHouseAddress;
 import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
 import dev.stitchd.warehouse.clickhouse.ClickHouseR2dbc;
@@ -80,7 +81,7 @@ public final class Warehouse implements AutoCloseable {
             state,
             new WarehouseMigration(address, blocking),
             new Retention(clickHouse, warehouseSettings),
-            AdvisoryLock.ofMigration(postgres),
+            AdvisoryLock.ofMigration(new Lender(postgres, Duration.ofSeconds(10), timer)),
             settings,
             timer);
     rollups = new Rollups(clickHouse, warehouseSettings, Clock.fixed(NOW, ZoneOffset.UTC));

@@ -1,17 +1,14 @@
 package dev.stitchd.segment.lookup;
 
 import dev.stitchd.kernel.EnvironmentId;
-import dev.stitchd.postgres.LeasedConnection;
+import dev.stitchd.postgres.Lender;
 import dev.stitchd.segment.Memberships.Listing;
-import io.r2dbc.spi.Connection;
-import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.Readable;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /// Lists in PostgreSQL, read with the rights of the SDK plane and scoped by the environment.
@@ -28,35 +25,23 @@ final class MembershipRows implements JoinedMemberships.Store {
        WHERE l.environment_id = $1 AND l.segment_key = ANY ($2) AND m.context_key = ANY ($3)\
       """;
 
-  private final ConnectionFactory reader;
+  private final Lender reader;
 
-  MembershipRows(@Qualifier("reader") ConnectionFactory reader) {
+  MembershipRows(@Qualifier("readerLender") Lender reader) {
     this.reader = reader;
   }
 
   @Override
   public Mono<Void> find(
       EnvironmentId environment, Set<String> segments, Set<String> keys, Consumer<Listing> found) {
-    return LeasedConnection.with(
-        reader, connection -> rows(connection, environment, segments, keys, found));
-  }
-
-  private static Mono<Void> rows(
-      Connection connection,
-      EnvironmentId environment,
-      Set<String> segments,
-      Set<String> keys,
-      Consumer<Listing> found) {
-    var statement =
-        connection
-            .createStatement(LISTINGS)
-            .bind(0, environment.value())
-            .bind(1, segments.toArray(String[]::new))
-            .bind(2, keys.toArray(String[]::new));
-    return Flux.from(statement.execute())
-        .concatMap(result -> result.map(MembershipRows::listing))
-        .doOnNext(found)
-        .then();
+    return reader.session(session ->
+        session.each(
+            LISTINGS,
+            MembershipRows::listing,
+            found,
+            environment.value(),
+            segments.toArray(String[]::new),
+            keys.toArray(String[]::new)));
   }
 
   private static Listing listing(Readable row) {

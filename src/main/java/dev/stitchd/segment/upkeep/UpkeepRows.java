@@ -3,13 +3,10 @@ package dev.stitchd.segment.upkeep;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
-import dev.stitchd.postgres.LeasedConnection;
+import dev.stitchd.postgres.Lender;
 import dev.stitchd.postgres.Session;
-import io.r2dbc.spi.Connection;
-import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
-import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -57,9 +54,9 @@ final class UpkeepRows {
 
   record UnusedGeneration(TenantId tenant, long generation) {}
 
-  private final ConnectionFactory reader;
+  private final Lender reader;
 
-  UpkeepRows(@Qualifier("reader") ConnectionFactory reader) {
+  UpkeepRows(@Qualifier("readerLender") Lender reader) {
     this.reader = reader;
   }
 
@@ -92,20 +89,13 @@ final class UpkeepRows {
 
   /// How many look-ups of keys there have been; told by PostgreSQL about a second late.
   Mono<Long> lookUps() {
-    return LeasedConnection.session(
-        reader, session -> session.one(LOOK_UPS, row -> Columns.number(row, "look_ups")));
+    return reader.session(session -> session.one(LOOK_UPS, row -> Columns.number(row, "look_ups")));
   }
 
   private <T> Flux<T> rows(String sql, Duration ago, Function<Readable, T> mapper) {
-    return LeasedConnection.with(reader, connection -> all(connection, sql, ago, mapper))
+    return reader
+        .session(session -> session.all(sql, mapper, ago.toMillis() / 1000.0))
         .flatMapIterable(found -> found);
-  }
-
-  private static <T> Mono<List<T>> all(
-      Connection connection, String sql, Duration ago, Function<Readable, T> mapper) {
-    return Flux.from(connection.createStatement(sql).bind(0, ago.toMillis() / 1000.0).execute())
-        .concatMap(result -> result.map(mapper))
-        .collectList();
   }
 
   private static TenantId tenant(Readable row) {

@@ -1,13 +1,13 @@
 package dev.stitchd.warehouse.rollup;
 
 import dev.stitchd.postgres.AdvisoryLock;
+import dev.stitchd.postgres.Lender;
 import dev.stitchd.warehouse.EvaluationStats;
 import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
 import dev.stitchd.warehouse.clickhouse.WarehouseSettings;
 import dev.stitchd.warehouse.clickhouse.WarehouseState;
 import dev.stitchd.warehouse.query.AnalyticalQueries;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.r2dbc.spi.ConnectionFactory;
 import java.time.Clock;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
@@ -23,7 +23,7 @@ class RollupConfiguration {
       ClickHouseClient clickHouse,
       WarehouseState state,
       WarehouseSettings settings,
-      @Qualifier("management") ConnectionFactory postgres,
+      @Qualifier("managementLender") Lender postgres,
       Clock clock,
       @Qualifier("timer") Scheduler timer,
       MeterRegistry meters) {

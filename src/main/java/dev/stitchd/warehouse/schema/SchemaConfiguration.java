@@ -1,12 +1,12 @@
 package dev.stitchd.warehouse.schema;
 
 import dev.stitchd.postgres.AdvisoryLock;
+import dev.stitchd.postgres.Lender;
 import dev.stitchd.warehouse.clickhouse.ClickHouseAddress;
 import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
 import dev.stitchd.warehouse.clickhouse.ClickHouseSettings;
 import dev.stitchd.warehouse.clickhouse.WarehouseSettings;
 import dev.stitchd.warehouse.clickhouse.WarehouseState;
-import io.r2dbc.spi.ConnectionFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -32,7 +32,7 @@ class SchemaConfiguration {
       WarehouseState state,
       ClickHouseSettings settings,
       WarehouseSettings warehouseSettings,
-      @Qualifier("management") ConnectionFactory postgres,
+      @Qualifier("managementLender") Lender postgres,
       @Qualifier("warehouseMigration") Scheduler blocking,
       @Qualifier("timer") Scheduler timer) {
     return new ClickHouseWatch(
