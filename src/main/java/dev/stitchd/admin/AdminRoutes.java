@@ -1,6 +1,7 @@
 package dev.stitchd.admin;
 
 import dev.stitchd.access.Access;
+import dev.stitchd.boundary.OtherMethods;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -50,8 +51,10 @@ final class AdminRoutes {
             .and(previews.routes())
             .and(propagation.routes())
             .and(projects.routes());
-    return RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
-        .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build())
+    var all =
+        RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
+            .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build());
+    return OtherMethods.refusedBy(all)
         .filter((request, next) -> authenticated(access, request, next));
   }
 

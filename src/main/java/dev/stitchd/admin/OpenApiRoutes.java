@@ -1,5 +1,6 @@
 package dev.stitchd.admin;
 
+import dev.stitchd.boundary.OtherMethods;
 import java.io.IOException;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -16,10 +17,14 @@ final class OpenApiRoutes {
   @Bean
   RouterFunction<ServerResponse> openApiRoute() throws IOException {
     var description = new ClassPathResource("openapi.json").getContentAsByteArray();
-    return RouterFunctions.route()
-        .GET(
-            "/openapi.json",
-            _ -> ServerResponse.ok().contentType(MediaType.APPLICATION_JSON).bodyValue(description))
-        .build();
+    return OtherMethods.refusedBy(
+        RouterFunctions.route()
+            .GET(
+                "/openapi.json",
+                _ ->
+                    ServerResponse.ok()
+                        .contentType(MediaType.APPLICATION_JSON)
+                        .bodyValue(description))
+            .build());
   }
 }

@@ -3,6 +3,7 @@ package dev.stitchd.boundary;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.springframework.http.HttpStatus;
 import tools.jackson.databind.node.ObjectNode;
@@ -21,6 +22,7 @@ public final class ProblemWriter {
       case Problem.Unauthenticated _ -> HttpStatus.UNAUTHORIZED;
       case Problem.Forbidden _ -> HttpStatus.FORBIDDEN;
       case Problem.NotFound _ -> HttpStatus.NOT_FOUND;
+      case Problem.MethodNotAllowed _ -> HttpStatus.METHOD_NOT_ALLOWED;
       case Problem.StaleVersion _ -> HttpStatus.CONFLICT;
       case Problem.Conflict _ -> HttpStatus.CONFLICT;
       case Problem.TooLarge _ -> HttpStatus.CONTENT_TOO_LARGE;
@@ -32,12 +34,13 @@ public final class ProblemWriter {
     };
   }
 
-  /// Headers that a problem asks for: `Retry-After` in whole seconds, `WWW-Authenticate`.
+  /// Headers that a problem asks for: `Retry-After` in whole seconds, `WWW-Authenticate`, `Allow`.
   public static Map<String, String> headers(Problem problem) {
     return switch (problem) {
       case Problem.TooMany later -> Map.of("Retry-After", wholeSeconds(later.retryAfter()));
       case Problem.Unavailable later -> Map.of("Retry-After", wholeSeconds(later.retryAfter()));
       case Problem.Unauthenticated _ -> Map.of("WWW-Authenticate", "Bearer");
+      case Problem.MethodNotAllowed other -> Map.of("Allow", allowed(other.allowed()));
       case Problem.Malformed _,
           Problem.Forbidden _,
           Problem.NotFound _,
@@ -99,6 +102,12 @@ public final class ProblemWriter {
       case "not-found" -> "Not found";
       default -> status.getReasonPhrase();
     };
+  }
+
+  /// HEAD goes with GET.
+  private static String allowed(List<String> methods) {
+    var all = String.join(", ", methods);
+    return methods.contains("GET") ? all + ", HEAD" : all;
   }
 
   private static String wholeSeconds(Duration duration) {

@@ -16,6 +16,7 @@ final class RequestTimers {
 
   private static final String NONE = "none";
   private static final String UNKNOWN = "UNKNOWN";
+  private static final HttpMethod OTHER = HttpMethod.valueOf("OTHER");
 
   private record Name(HttpMethod method, SdkRoute route, String status, String exception) {}
 
@@ -40,23 +41,28 @@ final class RequestTimers {
 
   /// The client left before its answer was there.
   void left(SdkRequest request) {
-    timer(new Name(request.method(), request.route(), UNKNOWN, NONE))
+    timer(new Name(method(request), request.route(), UNKNOWN, NONE))
         .record(System.nanoTime() - request.began(), TimeUnit.NANOSECONDS);
   }
 
   private Timer timer(SdkRequest request, int status, @Nullable Throwable failure) {
     if (status != 200) {
       var exception = failure == null ? NONE : failure.getClass().getSimpleName();
-      return timer(
-          new Name(request.method(), request.route(), Integer.toString(status), exception));
+      return timer(new Name(method(request), request.route(), Integer.toString(status), exception));
     }
     var known = ok.get(request.route().ordinal());
     if (known != null) {
       return known;
     }
-    var made = timer(new Name(request.method(), request.route(), "200", NONE));
+    var made = timer(new Name(request.route().method(), request.route(), "200", NONE));
     ok.set(request.route().ordinal(), made);
     return made;
+  }
+
+  /// A method as the route knows it; all others are one, since anybody can make some up.
+  private static HttpMethod method(SdkRequest request) {
+    var method = request.route().method();
+    return request.route().hasMethod(request.method()) ? method : OTHER;
   }
 
   private Timer timer(Name name) {

@@ -2,15 +2,20 @@ package dev.stitchd.endpoint;
 
 import dev.stitchd.access.LastKey;
 import dev.stitchd.boundary.Failures;
+import dev.stitchd.boundary.PlainRequests;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.StartFailure;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.AsciiString;
 import io.netty.util.AttributeKey;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
@@ -75,7 +80,9 @@ public final class SdkPlane implements NettyRouteProvider {
 
   @Override
   public HttpServerRoutes apply(HttpServerRoutes routes) {
-    return routes.route(request -> endpoint(request) != null, this::serve);
+    return routes
+        .route(request -> endpoint(request) != null, this::serve)
+        .route(SdkPlane::isUnreadable, this::refuseUnreadable);
   }
 
   private @Nullable Endpoint endpoint(HttpServerRequest request) {
@@ -88,15 +95,37 @@ public final class SdkPlane implements NettyRouteProvider {
         request.method().equals(HttpMethod.OPTIONS)
                 && BrowserOrigins.isPreflight(request.requestHeaders())
             ? SdkRoute.forBrowsers(path)
-            : SdkRoute.of(request.method(), path);
+            : SdkRoute.of(path);
     return route == null ? null : endpoints.get(route);
   }
 
   private static String path(String uri, HttpServerRequest request) {
-    if (uri.indexOf('?') < 0 && uri.startsWith("/") && uri.indexOf('#') < 0) {
-      return uri;
+    return PlainRequests.path(
+        uri.indexOf('?') < 0 && uri.startsWith("/") && uri.indexOf('#') < 0
+            ? uri
+            : request.fullPath());
+  }
+
+  /// Whether the framework of the management plane would refuse the address without a word.
+  private static boolean isUnreadable(HttpServerRequest request) {
+    try {
+      var _ = new URI("http://any" + request.uri());
+      return false;
+    } catch (URISyntaxException _) {
+      return request.uri().startsWith("/");
     }
-    return request.fullPath();
+  }
+
+  private Publisher<Void> refuseUnreadable(HttpServerRequest request, HttpServerResponse response) {
+    var refusal =
+        failures.refusal(
+            new Problem.Malformed("the address of this request cannot be read"),
+            request.method().name(),
+            request.uri());
+    var answer =
+        HttpAnswer.of(refusal.status().value(), "application/problem+json", refusal.body())
+            .with(HttpHeaderNames.CACHE_CONTROL, "no-store");
+    return write(response, answer, request.method());
   }
 
   private Publisher<Void> serve(HttpServerRequest received, HttpServerResponse response) {
@@ -168,11 +197,19 @@ public final class SdkPlane implements NettyRouteProvider {
   }
 
   private static Reply served(Endpoint endpoint, SdkRequest request, Client client) {
-    if (request.route().allowsOrigins()) {
+    var route = request.route();
+    if (!route.hasMethod(request.method())) {
+      throw new Problem.MethodNotAllowed(request.method().name(), List.of(route.method().name()));
+    }
+    if (route.allowsOrigins()) {
       BrowserOrigins.check(
           request.header(HttpHeaderNames.ORIGIN), client.snapshot().settings(), client.isPublic());
     }
-    return endpoint.serve(request, client);
+    return route.isStream() && request.method().equals(HttpMethod.HEAD)
+        ? new Reply.Now(
+            HttpAnswer.empty(HttpResponseStatus.OK)
+                .with(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.TEXT_EVENT_STREAM))
+        : endpoint.serve(request, client);
   }
 
   private Mono<Void> carryOut(Endpoint endpoint, SdkRequest request, Reply reply) {
@@ -248,10 +285,18 @@ public final class SdkPlane implements NettyRouteProvider {
 
   private Mono<Void> write(SdkRequest request, HttpAnswer answer, @Nullable Throwable failure) {
     timers.answered(request, answer.status(), failure);
-    var response = request.response();
+    return write(request.response(), answer, request.method());
+  }
+
+  private static Mono<Void> write(
+      HttpServerResponse response, HttpAnswer answer, HttpMethod method) {
     response.status(answer.statusLine());
     answer.writeTo(response.responseHeaders());
     var body = answer.body();
+    if (body != null && method.equals(HttpMethod.HEAD)) {
+      body.release();
+      return response.send();
+    }
     return body == null ? response.send() : response.sendObject(body).then();
   }
 }

@@ -81,10 +81,10 @@ public enum SdkRoute {
     this.caching = caching;
   }
 
-  /// The route of a path and a method; null for none.
-  static @Nullable SdkRoute of(HttpMethod method, String path) {
+  /// The route of a path, whatever its method; null for none.
+  static @Nullable SdkRoute of(String path) {
     for (var route : ALL) {
-      if (route.hasPath(path) && route.method.equals(method)) {
+      if (route.hasPath(path)) {
         return route;
       }
     }
@@ -110,6 +110,16 @@ public enum SdkRoute {
     return pattern;
   }
 
+  /// Whether it is asked with its own method, or for the head alone of what that answers.
+  boolean hasMethod(HttpMethod asked) {
+    return asked.equals(method) || (asked.equals(HttpMethod.HEAD) && method.equals(HttpMethod.GET));
+  }
+
+  /// Whether its answers are streams.
+  boolean isStream() {
+    return caching == Caching.NEVER;
+  }
+
   Callers callers() {
     return callers;
   }
@@ -133,9 +143,7 @@ public enum SdkRoute {
 
   private boolean hasPath(String path) {
     return hasVariable()
-        ? path.length() > fixed.length()
-            && path.startsWith(fixed)
-            && path.indexOf('/', fixed.length()) < 0
+        ? path.length() > fixed.length() && path.startsWith(fixed)
         : path.equals(fixed);
   }
 

@@ -66,6 +66,26 @@ public abstract sealed class Problem extends RuntimeException {
     }
   }
 
+  /// 405: the route exists with other methods.
+  public static final class MethodNotAllowed extends Problem {
+
+    private final List<String> allowed;
+
+    public MethodNotAllowed(String method, List<String> allowed) {
+      super(
+          "method-not-allowed",
+          "there is no " + method + " here, but " + String.join(", ", allowed),
+          List.of(),
+          null);
+      this.allowed = List.copyOf(allowed);
+    }
+
+    /// The methods that the route has.
+    public List<String> allowed() {
+      return allowed;
+    }
+  }
+
   /// 409: the resource changed since the version that the request was made against.
   public static final class StaleVersion extends Problem {
     private final long current;

@@ -61,6 +61,7 @@ final class OfrepAnswers {
       case Problem.Unauthenticated _,
           Problem.Forbidden _,
           Problem.NotFound _,
+          Problem.MethodNotAllowed _,
           Problem.StaleVersion _,
           Problem.Conflict _,
           Problem.VersionRequired _,

@@ -1,5 +1,6 @@
 package dev.stitchd.runtime;
 
+import dev.stitchd.boundary.OtherMethods;
 import dev.stitchd.kernel.Json;
 import java.util.Map;
 import org.springframework.boot.availability.ApplicationAvailability;
@@ -24,10 +25,11 @@ final class HealthRoutes {
   @Bean
   RouterFunction<ServerResponse> healthRoutes(
       ApplicationAvailability availability, Map<String, HealthIndicator> stores) {
-    return RouterFunctions.route()
-        .GET("/health/live", _ -> answer(200, Json.object().put("status", "live")))
-        .GET("/health/ready", _ -> readiness(availability.getReadinessState(), stores))
-        .build();
+    return OtherMethods.refusedBy(
+        RouterFunctions.route()
+            .GET("/health/live", _ -> answer(200, Json.object().put("status", "live")))
+            .GET("/health/ready", _ -> readiness(availability.getReadinessState(), stores))
+            .build());
   }
 
   private static Mono<ServerResponse> readiness(

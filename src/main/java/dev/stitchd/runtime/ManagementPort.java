@@ -2,6 +2,7 @@ package dev.stitchd.runtime;
 
 import dev.stitchd.background.BackgroundJob;
 import dev.stitchd.background.StartOrder;
+import dev.stitchd.boundary.PlainRequests;
 import dev.stitchd.kernel.StartFailure;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.InetSocketAddress;
@@ -13,6 +14,7 @@ import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
 import org.springframework.stereotype.Component;
+import org.springframework.web.reactive.function.server.HandlerStrategies;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
@@ -73,7 +75,10 @@ final class ManagementPort implements BackgroundJob {
     if (settings.port() < 0) {
       return; // whoever wants none
     }
-    var handler = new ReactorHttpHandlerAdapter(RouterFunctions.toHttpHandler(routes));
+    var handler =
+        new ReactorHttpHandlerAdapter(
+            RouterFunctions.toHttpHandler(
+                routes, HandlerStrategies.builder().webFilter(new PlainRequests()).build()));
     var address = new InetSocketAddress(settings.address(), settings.port());
     var bound = bound(HttpServer.create().bindAddress(() -> address).handle(handler));
     LOG.info("Health and metrics on port {}", bound.port());

@@ -4,7 +4,7 @@
 /// Rooms receive its beans by type and qualifier, and tell their health through Spring Boot's
 /// `HealthIndicator`. BlockHound's allowances are listed in one place, `BlockHoundAllowances` of
 /// the tests.
-@ApplicationModule(allowedDependencies = {"kernel", "background"})
+@ApplicationModule(allowedDependencies = {"kernel", "background", "boundary"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.runtime;

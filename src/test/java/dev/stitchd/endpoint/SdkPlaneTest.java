@@ -147,9 +147,51 @@ class SdkPlaneTest {
   }
 
   @Test
-  void otherMethodsAreNotOfThisPlane() {
-    assertThat(server.answer("POST", "/sdk/v1/config", null).statusCode()).isEqualTo(418);
-    assertThat(server.answer("GET", "/sdk/v1/events", null).statusCode()).isEqualTo(418);
+  void otherMethodsHearWhichThereIs() {
+    var posted = server.answer("POST", "/sdk/v1/config", null);
+    assertThat(posted.statusCode()).isEqualTo(405);
+    assertThat(posted.headers().firstValue("Allow")).contains("GET, HEAD");
+    assertThat(Json.parseOwn(new String(posted.body(), UTF_8)).path("code").asString())
+        .isEqualTo("method-not-allowed");
+    var got = server.answer("GET", "/sdk/v1/events", null);
+    assertThat(got.statusCode()).isEqualTo(405);
+    assertThat(got.headers().firstValue("Allow")).contains("POST");
+    assertThat(server.answer("HEAD", "/sdk/v1/events", null).statusCode()).isEqualTo(405);
+    assertThat(server.answer("MADEUP", "/sdk/v1/events", null).statusCode()).isEqualTo(405);
+    assertThat(timer("OTHER", "/sdk/v1/events", "405", "CLIENT_ERROR", "MethodNotAllowed").count())
+        .isEqualTo(3);
+    environment.refusal = new Problem.Unauthenticated("who are you");
+    environment.isInMemory = false;
+    assertThat(server.answer("POST", "/sdk/v1/config", null).statusCode()).isEqualTo(401);
+  }
+
+  @Test
+  void theHeadOfAnAnswerIsThatOfTheWhole() {
+    var whole = server.answer("GET", "/sdk/v1/config", null);
+    var head = server.answer("HEAD", "/sdk/v1/config", null);
+    assertThat(head.statusCode()).isEqualTo(200);
+    assertThat(head.body()).isEmpty();
+    assertThat(head.headers().firstValue("Content-Length"))
+        .isEqualTo(whole.headers().firstValue("Content-Length"));
+    assertThat(head.headers().firstValue("Content-Type")).contains("application/json");
+    var stream = server.answer("HEAD", "/sdk/v1/stream", null);
+    assertThat(stream.statusCode()).isEqualTo(200);
+    assertThat(stream.headers().firstValue("Content-Type")).contains("text/event-stream");
+    environment.refusal = new Problem.Unauthenticated("who are you");
+    environment.isInMemory = false;
+    var refused = server.answer("HEAD", "/sdk/v1/config", null);
+    assertThat(refused.statusCode()).isEqualTo(401);
+    assertThat(refused.body()).isEmpty();
+  }
+
+  @Test
+  void slashesAtTheBeginningOfAPathAreOne() {
+    assertThat(server.answer("GET", "//sdk/v1/config", null).statusCode()).isEqualTo(200);
+    assertThat(server.answer("GET", "///sdk/v1/config?since=x", null).statusCode()).isEqualTo(200);
+    assertThat(server.answer("GET", "/sdk//v1/config", null).statusCode()).isEqualTo(418);
+    environment.refusal = new Problem.Unauthenticated("who are you");
+    environment.isInMemory = false;
+    assertThat(server.answer("GET", "//sdk/v1/config", null).statusCode()).isEqualTo(401);
   }
 
   @Test

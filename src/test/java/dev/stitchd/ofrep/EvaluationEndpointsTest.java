@@ -322,14 +322,27 @@ class EvaluationEndpointsTest {
   @ValueSource(
       strings = {
         "/ofrep/v1/evaluate/flags/",
-        "/ofrep/v1/evaluate/flags/a/b",
         "/ofrep/v1/evaluate/flagsandmore",
         "/ofrep/v1/evaluate"
       })
   void otherPathsAreNotOfThisDoor(String path) {
     assertThat(post(path, "{}").getStatus()).isEqualTo(HttpStatus.I_AM_A_TEAPOT);
-    assertThat(client.get().uri(ONE).exchange().expectBody().returnResult().getStatus())
-        .isEqualTo(HttpStatus.I_AM_A_TEAPOT);
+  }
+
+  @Test
+  void otherMethodsAreRefusedInThisProtocolsForm() {
+    var answer = client.get().uri(ONE).exchange().expectBody().returnResult();
+    assertRefused(answer, 405, "GENERAL");
+    assertThat(answer.getResponseHeaders().getFirst("Allow")).isEqualTo("POST");
+  }
+
+  @Test
+  void aKeyWithASlashIsNoFlagAndThatIsSaidInThisProtocolsForm() {
+    evaluation = Evaluation.error("a/b", null, ErrorCode.FLAG_NOT_FOUND);
+    var answer = post("/ofrep/v1/evaluate/flags/a/b", "{}");
+    assertThat(answer.getStatus().value()).isEqualTo(404);
+    assertThat(text(answer)).startsWith("{\"key\":\"a/b\",\"errorCode\":\"FLAG_NOT_FOUND\"");
+    assertThat(asked).isEqualTo("a/b");
   }
 
   @Test
