@@ -5,6 +5,7 @@ import dev.stitchd.background.StartOrder;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.revisionlog.Announcement;
 import dev.stitchd.revisionlog.ChangeFeed;
+import dev.stitchd.revisionlog.LogFollower;
 import dev.stitchd.revisionlog.PublishedItems;
 import dev.stitchd.revisionlog.SafetyPoll;
 import java.util.Collection;
@@ -22,7 +23,7 @@ import reactor.core.scheduler.Scheduler;
 /// compares all with the store at every safety poll, so that a lost announcement or a check that
 /// failed delays a revocation and never loses it.
 @Component
-final class KeyWatch implements BackgroundJob {
+final class KeyWatch implements BackgroundJob, LogFollower {
 
   private static final Logger LOG = LoggerFactory.getLogger(KeyWatch.class);
 
@@ -73,6 +74,11 @@ final class KeyWatch implements BackgroundJob {
     return Flux.interval(poll.interval(), timer)
         .onBackpressureDrop()
         .concatMap(_ -> compareAll(), 1);
+  }
+
+  @Override
+  public Mono<Void> caughtUp(Announcement committed) {
+    return Mono.defer(() -> hear(committed));
   }
 
   private Mono<Void> hear(Announcement announcement) {

@@ -4,6 +4,7 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
+import dev.stitchd.revisionlog.Announcement;
 import dev.stitchd.revisionlog.ItemChange;
 import dev.stitchd.revisionlog.RevisionLog;
 import java.util.ArrayList;
@@ -127,7 +128,7 @@ public final class UnitOfWork {
                   .values()
                   .forEach(all -> all.removeIf(at -> at.id().equals(environment)));
             })
-        .then(Mono.defer(() -> RevisionLog.announceRemoval(session, environment)));
+        .then(Mono.defer(() -> announce(new Announcement.Removed(environment))));
   }
 
   /// Publishes changed items of an environment at the revision that it is locked at.
@@ -205,8 +206,12 @@ public final class UnitOfWork {
     var reached = new LinkedHashMap<>(revised);
     accessChanged.forEach((id, at) -> reached.merge(id, at, UnitOfWork::furthest));
     return Flux.fromIterable(reached.values())
-        .concatMap(at -> RevisionLog.announce(session, at.at(tenant())))
+        .concatMap(at -> announce(new Announcement.At(at.id(), at.revision(), at.accessVersion())))
         .then();
+  }
+
+  private Mono<Void> announce(Announcement announcement) {
+    return RevisionLog.announce(session, announcement).then(ReadYourWrites.note(announcement));
   }
 
   private static LockedEnvironment furthest(LockedEnvironment one, LockedEnvironment other) {

@@ -6,20 +6,23 @@ import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 
-/// Runs units of work, each in a transaction of its own. Values arrive after the commit; an error
-/// takes everything back.
+/// Runs units of work, each in a transaction of its own. Values arrive after the commit, when this
+/// node serves what was written; an error takes everything back.
 @Component
 public final class UnitsOfWork {
 
   private final Transactions transactions;
+  private final ReadYourWrites readYourWrites;
 
-  UnitsOfWork(Transactions transactions) {
+  UnitsOfWork(Transactions transactions, ReadYourWrites readYourWrites) {
     this.transactions = transactions;
+    this.readYourWrites = readYourWrites;
   }
 
   /// Writes in the author's tenant.
   public <T> Mono<T> write(Author author, Function<UnitOfWork, Mono<T>> work) {
-    return transactions.inTenant(author.tenant(), session -> UnitOfWork.in(session, author, work));
+    return readYourWrites.afterwards(
+        transactions.inTenant(author.tenant(), session -> UnitOfWork.in(session, author, work)));
   }
 
   /// Creates something in the author's tenant, once for each `Idempotency-Key`.
@@ -32,6 +35,7 @@ public final class UnitsOfWork {
 
   /// Writes tenants; what lies inside one is reached by [UnitOfWork#inTenant].
   public <T> Mono<T> writeOnPlatform(Author author, Function<UnitOfWork, Mono<T>> work) {
-    return transactions.onPlatform(session -> UnitOfWork.in(session, author, work));
+    return readYourWrites.afterwards(
+        transactions.onPlatform(session -> UnitOfWork.in(session, author, work)));
   }
 }

@@ -1,6 +1,5 @@
 package dev.stitchd.revisionlog;
 
-import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.postgres.Session;
 import java.util.List;
 import reactor.core.publisher.Flux;
@@ -23,14 +22,9 @@ public final class RevisionLog {
         .then();
   }
 
-  /// Tells every node where the environment stands once this transaction has committed.
-  public static Mono<Void> announce(Session session, EnvironmentRevision at) {
-    return AnnouncementRows.announce(
-        session, new Announcement.At(at.environment(), at.revision(), at.accessVersion()));
-  }
-
-  /// Tells every node that the environment is gone once this transaction has committed.
-  public static Mono<Void> announceRemoval(Session session, EnvironmentId environment) {
-    return AnnouncementRows.announce(session, new Announcement.Removed(environment));
+  /// Tells every node where an environment stands, or that it is gone, once this transaction has
+  /// committed.
+  public static Mono<Void> announce(Session session, Announcement announcement) {
+    return AnnouncementRows.announce(session, announcement);
   }
 }

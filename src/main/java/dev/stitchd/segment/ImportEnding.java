@@ -4,6 +4,7 @@ import dev.stitchd.catalog.segment.SegmentLists;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
+import dev.stitchd.resource.ReadYourWrites;
 import dev.stitchd.segment.upload.LineErrors;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.r2dbc.spi.R2dbcException;
@@ -30,6 +31,7 @@ final class ImportEnding {
   private static final Duration PAUSE = Duration.ofMillis(200);
 
   private final Transactions transactions;
+  private final ReadYourWrites readYourWrites;
   private final SegmentLists lists;
   private final ListSettings settings;
   private final Scheduler timer;
@@ -37,11 +39,13 @@ final class ImportEnding {
 
   ImportEnding(
       Transactions transactions,
+      ReadYourWrites readYourWrites,
       SegmentLists lists,
       ListSettings settings,
       @Qualifier("timer") Scheduler timer,
       MeterRegistry meters) {
     this.transactions = transactions;
+    this.readYourWrites = readYourWrites;
     this.lists = lists;
     this.settings = settings;
     this.timer = timer;
@@ -76,8 +80,8 @@ final class ImportEnding {
   }
 
   private Mono<MemberImport> flipped(ImportRun run) {
-    return transactions
-        .inTenant(run.author.tenant(), session -> flip(session, run))
+    return readYourWrites
+        .afterwards(transactions.inTenant(run.author.tenant(), session -> flip(session, run)))
         .retryWhen(
             Retry.backoff(TRIES, PAUSE)
                 .scheduler(timer)

@@ -135,6 +135,15 @@ final class LoadedEnvironment {
         .next();
   }
 
+  /// Completes when this holds a revision and an access version, or the store could not say so.
+  Mono<Void> caughtUp(long revision, long accessVersion) {
+    return current()
+        .then(
+            Mono.defer(() ->
+                isBehind(revision, accessVersion) ? answerTo(refresh(false)).then() : Mono.empty()))
+        .onErrorComplete();
+  }
+
   /// Notes that a question to the store begins; its number is given back to [#answered].
   long ask() {
     return questions.incrementAndGet();

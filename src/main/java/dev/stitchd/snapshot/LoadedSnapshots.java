@@ -2,6 +2,8 @@ package dev.stitchd.snapshot;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.revisionlog.Announcement;
+import dev.stitchd.revisionlog.LogFollower;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
@@ -14,7 +16,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /// The environments in memory, by id.
-final class LoadedSnapshots implements Snapshots {
+final class LoadedSnapshots implements Snapshots, LogFollower {
 
   private static final Duration RETRY = Duration.ofSeconds(5);
 
@@ -68,6 +70,23 @@ final class LoadedSnapshots implements Snapshots {
   @Override
   public Flux<Snapshot> updates(EnvironmentId environment) {
     return Flux.defer(() -> updates(subscribed(environment)));
+  }
+
+  @Override
+  public Mono<Void> caughtUp(Announcement committed) {
+    return Mono.defer(() ->
+        switch (committed) {
+          case Announcement.At(var environment, var revision, var accessVersion) -> {
+            var found = environments.get(environment);
+            yield found == null ? Mono.empty() : found.caughtUp(revision, accessVersion);
+          }
+          case Announcement.Removed(var environment) -> {
+            gone(environment);
+            var found = environments.get(environment);
+            yield found == null ? Mono.empty() : remove(found).onErrorComplete();
+          }
+          case Announcement.Resync _ -> Mono.empty();
+        });
   }
 
   /// Everything held.

@@ -71,6 +71,7 @@ final class EnvironmentStreams {
     keys.computeIfAbsent(
             stream.caller().keyId(), _ -> new Watch(engine.watch(stream.caller(), this, loop)))
         .streams++;
+    advance(); // to what has arrived, so that nobody begins with anything older
     if (newest == null) {
       loop.noteFlush(stream, stream.flush());
     } else {
