@@ -2,7 +2,6 @@ package dev.stitchd.resource;
 
 import dev.stitchd.revisionlog.Announcement;
 import dev.stitchd.revisionlog.LogFollower;
-import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.springframework.beans.factory.ObjectProvider;
@@ -20,6 +19,9 @@ public final class ReadYourWrites {
 
   /// Where a transaction's announcements are noted, in the context of its subscription.
   private static final Class<ReadYourWrites> KEY = ReadYourWrites.class;
+
+  /// A change of a project is one in each of its environments.
+  private static final int AT_ONCE = 8;
 
   private final ObjectProvider<LogFollower> followers;
   private final WriteSettings settings;
@@ -57,10 +59,13 @@ public final class ReadYourWrites {
   }
 
   private Mono<Void> caughtUp(Queue<Announcement> announced) {
-    List<LogFollower> all = followers.orderedStream().toList();
-    return Flux.fromIterable(announced)
-        .flatMap(announcement ->
-            Flux.fromIterable(all).flatMap(follower -> follower.caughtUp(announcement)))
+    var waits =
+        followers
+            .orderedStream()
+            .flatMap(follower -> announced.stream().map(follower::caughtUp))
+            .toList();
+    return Flux.fromIterable(waits)
+        .flatMap(wait -> wait, AT_ONCE)
         .then()
         .timeout(settings.seenWithin(), Mono.empty(), timer);
   }
