@@ -7,6 +7,7 @@ import dev.stitchd.kernel.Json;
 import dev.stitchd.ruleset.condition.Matchers;
 import dev.stitchd.ruleset.evaluation.EvaluationRun;
 import dev.stitchd.ruleset.operator.Truth;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -67,15 +68,53 @@ class OperatorTest {
         "before | ['2024-01-01T00:00:00Z'] | 1704067199999 | TRUE",
         "before | ['2024-01-01T00:00:00Z'] | 'yesterday' | UNKNOWN",
         "before | ['2024-01-01T00:00:00Z'] | '2023-02-30T00:00:00Z' | UNKNOWN",
-        "before | ['2024-01-01T00:00:00Z'] | '2023-01-01' | UNKNOWN",
+        "before | ['2024-01-01T00:00:00Z'] | '2023-01-01' | TRUE",
+        "before | ['2024-01-01'] | '2023-12-31T23:59:59.999Z' | TRUE",
+        "before | ['2024-01-01'] | '2024-01-01T00:00Z' | FALSE",
+        "before | ['2024-01-01T00:00:00Z'] | '2023-01-01T10:00:00' | UNKNOWN",
+        "before | ['2024-01-01T00:00:00Z'] | '2023-01-01 10:00' | UNKNOWN",
+        "before | ['2024-01-01T00:00:00Z'] | '2023-02-30' | UNKNOWN",
         "before | ['2024-01-01T00:00:00Z'] | true | UNKNOWN",
         "after | [1704067200000] | '2024-01-01T00:00:00.001Z' | TRUE",
         "after | [1704067200000] | 1704067200000 | FALSE",
         "semverEquals | ['1.2.3'] | '1.2.3+build.5' | TRUE",
         "semverEquals | ['1.2.3'] | '1.2.3-rc.1' | FALSE",
-        "semverEquals | ['1.2.3'] | '1.2' | UNKNOWN",
+        "semverEquals | ['1.2.0'] | '1.2' | TRUE",
+        "semverEquals | ['1.2.3'] | '1.2' | FALSE",
+        "semverEquals | ['1'] | 'v1.0.0' | TRUE",
+        "semverEquals | ['v1.2.3'] | '1.2.3' | TRUE",
+        "semverEquals | ['10.155'] | '10.155.0' | TRUE",
+        "semverEquals | ['1.2.3'] | '1.2.3.4' | UNKNOWN",
+        "semverEquals | ['1.2.3'] | '01.2.3' | UNKNOWN",
+        "semverEquals | ['1.2.3'] | '2024-01-15' | UNKNOWN",
+        "semverEquals | ['1.2.3'] | '1.2.3-01' | UNKNOWN",
+        "semverEquals | ['1.2.3'] | 'vv1.2.3' | UNKNOWN",
+        "semverEquals | ['1.2.3'] | '' | UNKNOWN",
         "semverEquals | ['1.2.3'] | 1 | UNKNOWN",
-        "semverEquals | ['1.2.3'] | '1.2.3-99999999999999999999' | UNKNOWN",
+        "semverEquals | ['1.2.3'] | '1.2.3-99999999999999999999' | FALSE",
+        "semverLess | ['1.0.2147483648'] | '1.0.2147483647' | TRUE",
+        "semverGreater | ['1.0.2147483647'] | '1.0.2147483648' | TRUE",
+        "semverLess | ['100000000000000000000.0.0'] | '99999999999999999999.9.9' | TRUE",
+        "semverLess | ['1.0.0-100000000000000000000'] | '1.0.0-99999999999999999999' | TRUE",
+        "semverLess | ['1.0.0-alpha.1'] | '1.0.0-alpha' | TRUE",
+        "semverLess | ['1.0.0-alpha.beta'] | '1.0.0-alpha.1' | TRUE",
+        "semverLess | ['1.0.0-beta.11'] | '1.0.0-beta.2' | TRUE",
+        "semverLess | ['1.0.0-rc.1'] | '1.0.0-beta.11' | TRUE",
+        "semverLessOrEqual | ['1.2'] | '1.2.0' | TRUE",
+        "semverLessOrEqual | ['1.2'] | '1.2.1' | FALSE",
+        "semverGreaterOrEqual | ['v2.3'] | '2.3.0+build' | TRUE",
+        "semverGreaterOrEqual | ['2.3.0'] | '2.3.0-rc.1' | FALSE",
+        "semverGreaterOrEqual | ['2.3.0'] | 2.3 | UNKNOWN",
+        "equalsIgnoreCase | ['Alice@Example.ORG'] | 'alice@example.org' | TRUE",
+        "equalsIgnoreCase | ['ÄÖÜ','x'] | 'äöü' | TRUE",
+        "equalsIgnoreCase | ['ΟΔΟΣ'] | 'οδος' | TRUE",
+        "equalsIgnoreCase | ['straße'] | 'STRASSE' | FALSE",
+        "equalsIgnoreCase | ['a'] | 5 | UNKNOWN",
+        "equalsIgnoreCase | ['a'] | ['b','A'] | TRUE",
+        "containsIgnoreCase | ['ELL'] | 'hello' | TRUE",
+        "containsIgnoreCase | ['@Example.'] | 'bob@EXAMPLE.org' | TRUE",
+        "containsIgnoreCase | ['x'] | 'hello' | FALSE",
+        "containsIgnoreCase | ['x'] | true | UNKNOWN",
         "semverLess | ['1.10.0'] | '1.9.0' | TRUE",
         "semverLess | ['1.0.0'] | '1.0.0-rc.1' | TRUE",
         "semverLess | ['1.0.0-rc.10'] | '1.0.0-rc.9' | TRUE",
@@ -99,6 +138,55 @@ class OperatorTest {
       })
   void eachComparesAsItSays(String operator, String values, String attribute, Truth expected) {
     assertThat(test(operator, values, "{'x':" + attribute + "}")).isEqualTo(expected);
+  }
+
+  /// One instant, as Java, JavaScript, Python and Go print it unless told otherwise.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "2026-08-21T10:01Z",
+        "2026-08-21T10:01:00Z",
+        "2026-08-21T10:01:00.000Z",
+        "2026-08-21t10:01:00z",
+        "2026-08-21T12:01+02:00",
+        "2026-08-21T12:01+02:00[Europe/Berlin]",
+        "2026-08-21T12:01:00.000000+02:00[Europe/Berlin]",
+        "2026-08-21T10:01Z[UTC]",
+        "2026-08-21 10:01:00+00:00",
+        "2026-08-21 10:01:00.000000+00:00",
+        "2026-08-21 12:01:00+0200",
+        "2026-08-21T12:01:00+0200",
+        "2026-08-21 12:01:00+02",
+        "2026-08-21 10:01:00 +0000 UTC",
+        "2026-08-21 12:01:00 +0200 CEST",
+        "2026-08-21 15:31:00 +0530 +0530",
+        "2026-08-21 10:01:00.000000000 +0000 UTC m=+0.000012345"
+      })
+  void oneInstantIsItselfHoweverALanguagePrintsIt(String text) {
+    var at = Instant.parse("2026-08-21T10:01:00Z").toEpochMilli();
+    var context = "{'x':'" + text + "'}";
+    assertThat(test("before", "[" + (at + 1) + "]", context)).isEqualTo(Truth.TRUE);
+    assertThat(test("after", "[" + (at - 1) + "]", context)).isEqualTo(Truth.TRUE);
+    assertThat(test("after", "['" + text + "']", "{'x':" + (at + 1) + "}")).isEqualTo(Truth.TRUE);
+    assertThat(test("before", "['" + text + "']", "{'x':" + at + "}")).isEqualTo(Truth.FALSE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "2026-08-21T10:01",
+        "2026-08-21 10:01:00",
+        "2026-08-21T10:01:00+25:00",
+        "2026-08-21T24:01:00Z",
+        "2026-08-21T10:01:00Z[",
+        "2026-08-21T10",
+        "21.08.2026",
+        "2026-8-1",
+        " 2026-08-21",
+        ""
+      })
+  void textThatIsNoPointInTimeIsUnknown(String text) {
+    assertThat(test("before", "[99999999999999]", "{'x':'" + text + "'}")).isEqualTo(Truth.UNKNOWN);
   }
 
   /// npm's own examples of tilde and caret, and its rule for pre-releases.
@@ -142,6 +230,10 @@ class OperatorTest {
     "semverCaret, 2.0.0, 2.0.0-rc.1, FALSE",
     "semverCaret, 1.2.3, 2.0.0-rc.1, FALSE",
     "semverCaret, 1.2.3, not-a-version, UNKNOWN",
+    "semverCaret, 99999999999.0.0, 99999999999.5.0, TRUE",
+    "semverCaret, 99999999999.0.0, 100000000000.0.0, FALSE",
+    "semverCaret, v1.2.3, 1.9, TRUE",
+    "semverTilde, 1.2, v1.2.9, TRUE",
   })
   void tildeAndCaretAreNpms(String operator, String range, String version, Truth expected) {
     assertThat(test(operator, "['" + range + "']", "{'x':'" + version + "'}")).isEqualTo(expected);
@@ -237,17 +329,20 @@ class OperatorTest {
         "lessOrEqual|true",
         "greaterThan|null",
         "greaterOrEqual|'x'",
-        "before|'2024-01-01'",
+        "before|'2024-01-32'",
+        "before|'2024-01-01T10:00:00'",
+        "equalsIgnoreCase|5",
+        "containsIgnoreCase|true",
+        "semverGreaterOrEqual|'1.x'",
         "before|'soon'",
         "after|true",
         "after|'2024-13-01T00:00:00Z'",
-        "semverEquals|'1.2'",
+        "semverEquals|'1.2.3.4'",
         "semverLess|1",
         "semverGreater|'x'",
         "semverTilde|'>=1.2'",
         "semverTilde|'1.x'",
         "semverCaret|''",
-        "semverCaret|'99999999999.0.0'",
         "semverCaret|1",
         "inCidr|'10.0.0.0/33'",
         "inCidr|'10.0.0.0/255.0.0.0'",

@@ -2,18 +2,30 @@ package dev.stitchd.ruleset.operator;
 
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
+import java.time.LocalDate;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/// Points in time: RFC 3339, or milliseconds since 1970.
+/// Points in time: milliseconds since 1970, RFC 3339, and what Java, JavaScript, Python and Go
+/// print unless told otherwise. A date alone is its first instant in UTC; a time without an offset
+/// is no point in time.
 public final class Dates {
 
-  /// What RFC 3339 allows; the ranges of the digits are the parser's to check.
-  private static final Pattern RFC_3339 =
+  /// Java leaves out seconds that are 0 and adds a zone in brackets, Python and Go put a space for
+  /// the T, Go adds the name of the zone and what its monotonic clock said. The offset decides. The
+  /// ranges of the digits are the parser's to check.
+  private static final Pattern TEXT =
       Pattern.compile(
-          "\\d{4}-\\d\\d-\\d\\d[Tt]\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?([Zz]|[+-]\\d\\d:\\d\\d)");
+          "(?<date>\\d{4}-\\d\\d-\\d\\d)"
+              + "(?:[Tt ](?<time>\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d{1,9})?)?)"
+              + " ?(?<offset>[Zz]|[+-]\\d\\d(?::?\\d\\d(?::?\\d\\d)?)?)"
+              + "(?: (?:[A-Za-z]{1,6}|[+-]\\d{2,4}))?(?: m=[+-]\\d{1,20}\\.\\d{1,20})?"
+              + "(?:\\[[A-Za-z0-9_+:/-]{1,50}\\])?)?");
+
+  private static final int MAX_LENGTH = 120;
 
   private Dates() {}
 
@@ -29,13 +41,22 @@ public final class Dates {
   }
 
   private static @Nullable Instant parse(String text) {
-    if (text.length() > 40 || !RFC_3339.matcher(text).matches()) {
+    var found = text.length() > MAX_LENGTH ? null : TEXT.matcher(text);
+    if (found == null || !found.matches()) {
       return null;
     }
     try {
-      return OffsetDateTime.parse(text).toInstant();
+      var date = LocalDate.parse(found.group("date"));
+      var time = found.group("time");
+      return time == null
+          ? date.atStartOfDay().toInstant(ZoneOffset.UTC)
+          : date.atTime(LocalTime.parse(time)).toInstant(offset(found.group("offset")));
     } catch (DateTimeException _) {
       return null;
     }
+  }
+
+  private static ZoneOffset offset(String text) {
+    return text.equalsIgnoreCase("Z") ? ZoneOffset.UTC : ZoneOffset.of(text);
   }
 }
