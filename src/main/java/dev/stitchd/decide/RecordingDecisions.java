@@ -5,7 +5,6 @@ import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.ruleset.ErrorCode;
 import dev.stitchd.ruleset.Evaluation;
 import dev.stitchd.ruleset.Evaluator;
-import dev.stitchd.ruleset.Facts;
 import dev.stitchd.ruleset.Reason;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.snapshot.Snapshot;
@@ -43,14 +42,14 @@ final class RecordingDecisions implements Decisions {
     return evaluation;
   }
 
-  private static @Nullable Evaluation decideNow(
+  private @Nullable Evaluation decideNow(
       SdkCaller caller, Snapshot snapshot, String flagKey, EvaluationContext context) {
     var ruleset = snapshot.ruleset();
     if (!VisibleFlags.maySee(caller, ruleset.flag(flagKey))) {
       return notFound(flagKey);
     }
     return Evaluator.needs(ruleset, flagKey, context).isEmpty()
-        ? shownTo(caller, ruleset, Evaluator.evaluate(ruleset, flagKey, context, Facts.NONE))
+        ? shownTo(caller, ruleset, Evaluator.evaluate(ruleset, flagKey, context, lists.none()))
         : null;
   }
 
@@ -63,7 +62,7 @@ final class RecordingDecisions implements Decisions {
       return null;
     }
     var evaluations =
-        shownTo(caller, ruleset, Evaluator.evaluateAll(ruleset, visible, context, Facts.NONE));
+        shownTo(caller, ruleset, Evaluator.evaluateAll(ruleset, visible, context, lists.none()));
     recorder.givenAll(snapshot.environment(), evaluations);
     return evaluations;
   }

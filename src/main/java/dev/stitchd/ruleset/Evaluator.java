@@ -7,8 +7,8 @@ import dev.stitchd.ruleset.trace.Explainer;
 import java.util.Collection;
 import java.util.List;
 
-/// Decides what flags give. Pure and synchronous: no I/O, no clock, no chance; the same arguments
-/// always give the same answer, on every node.
+/// Decides what flags give. Pure and synchronous: no I/O, no clock, no chance (rules hear of the
+/// time by [Facts#now]); the same arguments always give the same answer, on every node.
 public final class Evaluator {
 
   private Evaluator() {}

@@ -1,14 +1,27 @@
 package dev.stitchd.ruleset;
 
+import java.time.Instant;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/// What was fetched for an evaluation: who is on which list. Immutable.
+/// What an evaluation is told besides the context: who is on which list, and what time it is.
+/// Immutable.
 ///
 /// @param memberships what is known; a pair that is missing is unknown and degrades the evaluation
-public record Facts(Map<Needs.Member, Membership> memberships) {
+/// @param now what rules see as `$now`; null if nobody says, and then it is unknown to them
+public record Facts(Map<Needs.Member, Membership> memberships, @Nullable Instant now) {
+
+  /// Nothing fetched, and no time.
+  public static final Facts NONE = new Facts(Map.of());
+
+  public Facts(Map<Needs.Member, Membership> memberships) {
+    this(memberships, null);
+  }
 
   /// Nothing fetched.
-  public static final Facts NONE = new Facts(Map.of());
+  public static Facts at(Instant now) {
+    return new Facts(Map.of(), now);
+  }
 
   /// Where a context key stands in a list segment.
   public enum Membership {

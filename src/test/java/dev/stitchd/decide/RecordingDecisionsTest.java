@@ -107,7 +107,7 @@ class RecordingDecisionsTest {
       new EvaluationCounts(queue, clock, chance, settings, meters);
   private final Decisions decisions =
       new RecordingDecisions(
-          new ListFacts(lists), new Recorder(queue, tally, clock, chance, meters));
+          new ListFacts(lists, clock), new Recorder(queue, tally, clock, chance, meters));
   private final Snapshot snapshot =
       new Snapshot(
           new EnvironmentId(new UUID(0, 2)),

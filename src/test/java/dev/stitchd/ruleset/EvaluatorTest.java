@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.ruleset.rollout.Bucketing;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -211,6 +212,40 @@ class EvaluatorTest {
         .satisfies(gives("on", Reason.TARGETING_MATCH, "flat"));
     assertThat(evaluate(ruleset(flag), "x", context("{'app':{'version':'1.2'}}")))
         .satisfies(gives("on", Reason.TARGETING_MATCH, "nested"));
+  }
+
+  @Test
+  void rulesSeeTheTimeThatTheEvaluationIsToldAndNoneThatTheContextTells() {
+    var flag =
+        flag(
+            "x",
+            """
+            {'rules':[{'id':'r','when':{'all':[{'attribute':'$now','op':'after','values':['2026-12-24']},
+                                               {'attribute':'$now','op':'before','values':['2026-12-27T00:00:00Z']}]},'serve':{'variant':'on'}}]}\
+            """);
+    var rules = ruleset(flag);
+    for (var entry :
+        Map.of(
+                "2026-12-23T23:59:59.999Z", "off",
+                "2026-12-24T00:00:00.001Z", "on",
+                "2026-12-26T23:59:59.999Z", "on",
+                "2026-12-27T00:00:00Z", "off")
+            .entrySet()) {
+      var facts = Facts.at(Instant.parse(entry.getKey()));
+      assertThat(evaluate(rules, "x", facts).variant())
+          .as(entry.getKey())
+          .isEqualTo(entry.getValue());
+    }
+    assertThat(evaluate(rules, "x", context("{'$now':'2026-12-25'}")).variant())
+        .as("nobody says what time it is")
+        .isEqualTo("off");
+    var quoted =
+        flag(
+            "x",
+            """
+            {'rules':[{'id':'r','when':{'attribute':'\\"$now\\"','op':'exists'},'serve':{'variant':'on'}}]}\
+            """);
+    assertThat(evaluate(ruleset(quoted), "x", context("{'$now':1}")).variant()).isEqualTo("on");
   }
 
   // ---- other flags and segments

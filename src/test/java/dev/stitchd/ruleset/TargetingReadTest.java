@@ -76,6 +76,8 @@ class TargetingReadTest {
         "{'rules':[{'id':'r','when':{'attribute':'x','op':'isn't','values':['y']},'serve':{'variant':'a'}}]} | rules[0].when.op: unknown operator 'isn't'",
         "{'rules':[{'id':'r','when':{'attribute':'x','op':'in'},'serve':{'variant':'a'}}]} | rules[0].when.values: is required: in needs at least one value",
         "{'rules':[{'id':'r','when':{'attribute':'x','op':'exists','values':[1]},'serve':{'variant':'a'}}]} | rules[0].when.values: must be left out: exists takes none",
+        "{'default':{'rollout':{'bucketBy':'$now','weights':{'a':100}}}} | default.rollout.bucketBy: must be an attribute of the context: nobody keeps a time",
+        "{'rules':[{'id':'r','when':{'attribute':'\\\"x.y','op':'exists'},'serve':{'variant':'a'}}]} | rules[0].when.attribute: must be names joined by dots, none empty, at most 8; what begins with a quotation mark ends with one",
         "{'rules':[{'id':'r','when':{'attribute':'x..y','op':'exists'},'serve':{'variant':'a'}}]} | rules[0].when.attribute: must be names joined by dots, none empty, at most 8",
         "{'rules':[{'id':'r','when':{'any':[{'all':[]},{'segment':'Not A Key'}]},'serve':{'variant':'a'}}]} | rules[0].when.any[1].segment: must match [a-z0-9][a-z0-9._-]{0,99}: lower-case letters, digits, dots, dashes, underscores",
         "{'rules':[{'id':'r','when':{'flag':'x'},'serve':{'variant':'a'}}]} | rules[0].when.variants: is required: name at least one variant",

@@ -27,7 +27,7 @@ public record AttributeMatcher(
 
   @Override
   public Truth test(EvaluationRun run) {
-    var value = path.in(run.context());
+    var value = path.in(run);
     var positive = test == null ? Truth.of(value != null) : compare(test, value);
     return negative ? positive.not() : positive;
   }

@@ -2,6 +2,7 @@ package dev.stitchd.ruleset.condition;
 
 import dev.stitchd.kernel.AttributePath;
 import dev.stitchd.kernel.EvaluationContext;
+import dev.stitchd.ruleset.evaluation.EvaluationRun;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.NullNode;
@@ -10,13 +11,18 @@ import tools.jackson.databind.node.ObjectNode;
 /// The path of an attribute, split once.
 public final class Path {
 
+  /// The time of the evaluation, whatever the context holds under this name.
+  public static final String NOW = "$now";
+
   private static final String TARGETING_KEY = "targetingKey";
 
   private final String[] names;
   private final boolean isTargetingKey;
+  private final boolean isNow;
 
-  private Path(String[] names) {
+  private Path(String[] names, boolean isNow) {
     this.names = names;
+    this.isNow = isNow;
     this.isTargetingKey = names.length == 1 && names[0].equals(TARGETING_KEY);
   }
 
@@ -26,7 +32,7 @@ public final class Path {
     if (names == null) {
       throw new IllegalArgumentException("'" + dotted + "' is no path of an attribute");
     }
-    return new Path(names.toArray(String[]::new));
+    return new Path(names.toArray(String[]::new), dotted.equals(NOW));
   }
 
   /// Whether it is a path, and no deeper than contexts nest.
@@ -35,8 +41,17 @@ public final class Path {
     return names != null && names.size() <= EvaluationContext.MAX_DEPTH;
   }
 
-  /// The value; null if it is absent or JSON null, or the empty targeting key.
+  /// The value that an evaluation sees; null if it is absent or JSON null, or the empty targeting
+  /// key.
+  public @Nullable JsonNode in(EvaluationRun run) {
+    return isNow ? run.now() : in(run.context());
+  }
+
+  /// As the other, of a context alone, which has no time.
   public @Nullable JsonNode in(EvaluationContext context) {
+    if (isNow) {
+      return null;
+    }
     JsonNode value = context.attributes();
     for (var name : names) {
       value = value instanceof ObjectNode object ? object.get(name) : null;

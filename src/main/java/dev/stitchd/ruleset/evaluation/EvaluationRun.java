@@ -10,10 +10,15 @@ import dev.stitchd.ruleset.Reason;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.ruleset.Segment;
 import dev.stitchd.ruleset.operator.Truth;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.StringNode;
 
 /// One evaluation, or several for one context, in progress. Remembers what other flags and segments
 /// gave, so that each is worked out once however often it is named, and notices when one depends on
@@ -23,6 +28,9 @@ public final class EvaluationRun {
   /// What a segment said; null truth while it is being worked out.
   private record Answer(@Nullable Truth truth, boolean degraded, @Nullable String unsupported) {}
 
+  private static final DateTimeFormatter MILLIS =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSX", Locale.ROOT)
+          .withZone(ZoneOffset.UTC);
   private static final Answer BEING_ASKED = new Answer(null, false, null);
   private static final Evaluation BEING_EVALUATED = Evaluation.error("", null, ErrorCode.GENERAL);
 
@@ -31,6 +39,7 @@ public final class EvaluationRun {
   private final Facts facts;
   private final Map<String, Evaluation> given = new HashMap<>();
   private final Map<String, Answer> answers = new HashMap<>();
+  private @Nullable JsonNode now;
   private boolean degraded;
   private @Nullable String unsupported;
   private boolean broken;
@@ -48,6 +57,16 @@ public final class EvaluationRun {
 
   public Facts facts() {
     return facts;
+  }
+
+  /// The time, as RFC 3339 in UTC with milliseconds; null if nobody said. The same for all that is
+  /// evaluated together.
+  public @Nullable JsonNode now() {
+    var instant = facts.now();
+    if (now == null && instant != null) {
+      now = StringNode.valueOf(MILLIS.format(instant));
+    }
+    return now;
   }
 
   /// Whether a fact that was asked for is not known.

@@ -9,6 +9,7 @@ import dev.stitchd.ruleset.Serve;
 import dev.stitchd.ruleset.Slot;
 import dev.stitchd.ruleset.Targeting;
 import dev.stitchd.ruleset.condition.Attributes;
+import dev.stitchd.ruleset.condition.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -42,6 +43,9 @@ public final class RolloutReader {
   /// @param id of the rule: the same id keeps salt and slots
   public Serve read(JsonFields fields, String id) {
     var bucketBy = fields.has("bucketBy") ? Attributes.read(fields, "bucketBy") : TARGETING_KEY;
+    if (bucketBy.equals(Path.NOW)) {
+      fields.error("bucketBy", "must be an attribute of the context: nobody keeps a time");
+    }
     boolean reshuffle = fields.bool("reshuffle", false);
     boolean compact = fields.bool("compact", false);
     var weights = WeightsReader.read(fields, shape);

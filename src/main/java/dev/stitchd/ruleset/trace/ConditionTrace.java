@@ -4,6 +4,7 @@ import dev.stitchd.kernel.Json;
 import dev.stitchd.ruleset.ItemName;
 import dev.stitchd.ruleset.condition.AttributeMatcher;
 import dev.stitchd.ruleset.condition.Matcher;
+import dev.stitchd.ruleset.condition.Path;
 import dev.stitchd.ruleset.evaluation.EvaluationRun;
 import dev.stitchd.ruleset.operator.Truth;
 import java.util.List;
@@ -65,7 +66,11 @@ public final class ConditionTrace {
         node.put("moreValues", values.size() - MOST_VALUES);
       }
     }
-    shown.put(node, "value", condition.path());
+    if (condition.path().equals(Path.NOW)) {
+      node.set("value", run.now());
+    } else {
+      shown.put(node, "value", condition.path());
+    }
   }
 
   /// What another flag must give, and gives.
