@@ -9,8 +9,12 @@ import dev.stitchd.dev.OwnPostgres;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.ServerProcess;
 import dev.stitchd.dev.SseClient;
+import dev.stitchd.dev.StoreProxy;
 import dev.stitchd.dev.Stores;
+import java.net.URI;
 import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -119,6 +123,48 @@ class HistoryIT {
     }
   }
 
+  @Test
+  void aStandbyThatLagsTakesNothingBackAndRefutesNothing() {
+    try (var proxy = StoreProxy.to(database);
+        var node = Server.on(proxy.url(), events, Map.of());
+        var other = Server.on(database, events, Map.of());
+        var standby = backup(other)) {
+      standby.follow(postgres);
+      await().atMost(SOON).until(() -> edit(node.admin(), "on"));
+      var known = config(other.http()).header("ETag");
+      await().atMost(SOON).until(() -> config(node.http()).header("ETag").equals(known));
+      try (var stream = node.stream(key)) {
+        stream.await(event -> event.name().equals("put"), SOON);
+        run(standby.url(), "SELECT pg_wal_replay_pause()");
+        assertThat(edit(other.admin(), "off")).isTrue();
+        stream.await(event -> event.name().equals("patch"), SOON);
+        var before = config(node.http());
+
+        proxy.leadTo(standby.url());
+        proxy.reset();
+        assertThat(edit(other.admin(), "on")).isTrue();
+        await()
+            .atMost(SOON)
+            .until(() ->
+                config(other.http()).json().path("revision").asLong()
+                    > before.json().path("revision").asLong());
+        var newest = config(other.http()).header("ETag");
+        for (int i = 0; i < 30; i++) { // three safety polls of the standby
+          assertThat(config(node.http()).header("ETag")).isEqualTo(before.header("ETag"));
+          assertThat(config(node.http(), "", "If-None-Match", newest).status()).isEqualTo(304);
+          pause();
+        }
+
+        run(standby.url(), "SELECT pg_wal_replay_resume()");
+        await().atMost(SOON).until(() -> config(node.http()).header("ETag").equals(newest));
+        assertThat(stream.events())
+            .as("the first state, and from then on changes alone")
+            .extracting(SseClient.Event::name)
+            .containsOnlyOnce("put");
+      }
+    }
+  }
+
   /// Makes what the tests need and a copy of it.
   private OwnPostgres backup(Server node) {
     var admin = node.admin();
@@ -128,6 +174,29 @@ class HistoryIT {
     key = admin.createSdkKey("web", "production", "server");
     assertThat(edit(admin, "off")).isTrue();
     return postgres.copied();
+  }
+
+  private static void run(String url, String sql) {
+    var uri = URI.create(url);
+    try (var connection =
+            DriverManager.getConnection(
+                "jdbc:postgresql://127.0.0.1:" + uri.getPort() + "/postgres",
+                "postgres",
+                "postgres");
+        var statement = connection.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(100);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
   }
 
   private static boolean edit(Admin admin, String variant) {

@@ -25,9 +25,9 @@ import java.util.concurrent.locks.LockSupport;
 public final class StoreProxy implements AutoCloseable {
 
   private final String target;
-  private final InetSocketAddress store;
   private final ServerSocket listening;
   private final Set<Way> ways = ConcurrentHashMap.newKeySet();
+  private volatile InetSocketAddress store;
   private volatile boolean swallowing;
   private volatile Duration delay = Duration.ZERO;
 
@@ -53,8 +53,7 @@ public final class StoreProxy implements AutoCloseable {
 
   private StoreProxy(String target) throws IOException {
     this.target = target;
-    var uri = URI.create(target);
-    this.store = new InetSocketAddress(uri.getHost(), uri.getPort());
+    this.store = address(target);
     this.listening = new ServerSocket(0, 512, InetAddress.getLoopbackAddress());
     var _ = Thread.ofVirtual().start(this::accept);
   }
@@ -73,6 +72,16 @@ public final class StoreProxy implements AutoCloseable {
     var uri = URI.create(target);
     return target.replace(
         uri.getHost() + ":" + uri.getPort(), "127.0.0.1:" + listening.getLocalPort());
+  }
+
+  /// From now on new connections lead to another store.
+  public void leadTo(String other) {
+    store = address(other);
+  }
+
+  private static InetSocketAddress address(String url) {
+    var uri = URI.create(url);
+    return new InetSocketAddress(uri.getHost(), uri.getPort());
   }
 
   /// From now on the connections that are open carry nothing any more; new ones work.
