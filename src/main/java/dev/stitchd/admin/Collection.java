@@ -5,6 +5,7 @@ import dev.stitchd.boundary.Page;
 import dev.stitchd.boundary.VersionHeaders;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.resource.Edit;
+import dev.stitchd.resource.ResourcePath;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.resource.Written;
 import java.util.List;
@@ -83,7 +84,10 @@ final class Collection {
         .create(request, body)
         .flatMap(written ->
             Answers.created(
-                written, request.path() + "/" + written.resource().get("key").stringValue()));
+                written,
+                request.path()
+                    + "/"
+                    + ResourcePath.part(written.resource().get("key").stringValue())));
   }
 
   private static Mono<ServerResponse> replace(ServerRequest request, int maxBody, Editor editor) {

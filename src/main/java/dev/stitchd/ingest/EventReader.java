@@ -196,8 +196,8 @@ final class EventReader {
 
   private static String tracked(RawEvent draft, List<String> properties, Sender sender) {
     var event = required(draft.event, "event");
-    if (!JsonFields.isKey(event)) {
-      throw new Rejection(RejectionCode.BAD_EVENT, "event must be the key of an event");
+    if (!JsonFields.isPrintable(event)) {
+      throw new Rejection(RejectionCode.BAD_EVENT, "event must be 1 to 100 printable characters");
     }
     sender.tracks().check(event, draft.value, properties);
     return event;

@@ -3,6 +3,7 @@ package dev.stitchd.kernel;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -16,7 +17,8 @@ public final class JsonFields {
   /// The longest text of a field that names no limit of its own, in characters.
   public static final int MAX_TEXT = 1_000;
 
-  private static final String KEY = "[a-z0-9][a-z0-9._-]{0,99}";
+  private static final String KEY = "[A-Za-z0-9][A-Za-z0-9._-]{0,99}";
+  private static final String LOWER_CASE_KEY = "[a-z0-9][a-z0-9._-]{0,99}";
 
   private static final int LONGEST_KEY = 100;
 
@@ -114,16 +116,39 @@ public final class JsonFields {
     return text == null ? "" : text;
   }
 
-  /// A key as `model.md` defines it; reads as `""` when it is absent or wrong, which is noted.
+  /// A key of a flag or a segment; reads as `""` when it is absent or wrong, which is noted.
   public String requiredKey(String name) {
-    var text = requiredText(name, 100);
+    var text = requiredText(name, LONGEST_KEY);
     if (!text.isBlank() && !isKey(text)) {
-      error(name, "must match " + KEY + ": lower-case letters, digits, dots, dashes, underscores");
+      error(name, "must match " + KEY + ": letters, digits, dots, dashes, underscores");
     }
     return text;
   }
 
-  /// Whether text is a key: `[a-z0-9][a-z0-9._-]{0,99}`.
+  /// A key that addresses and names of files are made of, so that it has no capitals; reads as `""`
+  /// when it is absent or wrong, which is noted.
+  public String requiredLowerCaseKey(String name) {
+    var text = requiredText(name, LONGEST_KEY);
+    if (!text.isBlank() && !(isKey(text) && text.equals(text.toLowerCase(Locale.ROOT)))) {
+      error(
+          name,
+          "must match "
+              + LOWER_CASE_KEY
+              + ": lower-case letters, digits, dots, dashes, underscores");
+    }
+    return text;
+  }
+
+  /// The name of an event; reads as `""` when it is absent or wrong, which is noted.
+  public String requiredPrintable(String name) {
+    var text = requiredText(name, LONGEST_KEY);
+    if (!text.isBlank() && !isPrintable(text)) {
+      error(name, "must be at most " + LONGEST_KEY + " printable characters");
+    }
+    return text;
+  }
+
+  /// Whether text is a key: `[A-Za-z0-9][A-Za-z0-9._-]{0,99}`.
   public static boolean isKey(String text) {
     if (text.isEmpty() || text.length() > LONGEST_KEY || !isLetterOrDigit(text.charAt(0))) {
       return false;
@@ -137,8 +162,28 @@ public final class JsonFields {
     return true;
   }
 
+  /// Whether text is 1 to 100 printable characters, not all of them spaces.
+  public static boolean isPrintable(String text) {
+    return text.length() <= LONGEST_KEY
+        && !text.isBlank()
+        && Json.isStorable(text)
+        && text.codePoints().allMatch(JsonFields::isPrintable);
+  }
+
+  private static boolean isPrintable(int character) {
+    return switch (Character.getType(character)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.UNASSIGNED ->
+          false;
+      default -> true;
+    };
+  }
+
   private static boolean isLetterOrDigit(char c) {
-    return c >= 'a' && c <= 'z' || c >= '0' && c <= '9';
+    return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
   }
 
   public boolean bool(String name, boolean otherwise) {

@@ -2,6 +2,7 @@ package dev.stitchd.resource;
 
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.JsonFields;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -15,8 +16,16 @@ public record KeyAndName(String key, String name) {
   /// @param existing the key of the resource that is edited, which the body may repeat but not
   ///   change; null for a new one
   public static KeyAndName read(JsonFields fields, @Nullable String existing) {
+    return read(fields, existing, JsonFields::requiredLowerCaseKey);
+  }
+
+  /// As the other, where keys have another form.
+  ///
+  /// @param form reads the key of a new one
+  public static KeyAndName read(
+      JsonFields fields, @Nullable String existing, BiFunction<JsonFields, String, String> form) {
     if (existing == null) {
-      return new KeyAndName(fields.requiredKey("key"), fields.requiredText("name", MAX_NAME));
+      return new KeyAndName(form.apply(fields, "key"), fields.requiredText("name", MAX_NAME));
     }
     var repeated = fields.text("key", 100);
     if (repeated != null && !repeated.equals(existing)) {

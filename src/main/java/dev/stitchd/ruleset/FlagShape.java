@@ -4,7 +4,9 @@ import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.JsonFields;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -68,12 +70,15 @@ public record FlagShape(
       errors.add(path, "has " + object.size() + " variants, must be 1 to " + Limits.VARIANTS);
       return;
     }
+    var inAnyCase = new HashSet<String>();
     for (var variant : object.properties()) {
       var value = type.normalise(variant.getValue());
       if (!JsonFields.isKey(variant.getKey())) {
         errors.add(
             path + "." + variant.getKey(),
-            "is not a key: lower-case letters, digits, dots, dashes, underscores, at most 100");
+            "is not a key: letters, digits, dots, dashes, underscores, at most 100");
+      } else if (!inAnyCase.add(variant.getKey().toLowerCase(Locale.ROOT))) {
+        errors.add(path + "." + variant.getKey(), "differs from another variant by its case alone");
       } else if (value == null) {
         errors.add(path + "." + variant.getKey(), "must be " + type.meaning());
       } else {

@@ -65,6 +65,26 @@ class ManagementIT {
   }
 
   @Test
+  void keysMayHaveCapitalsAndDifferByMoreThanThem() {
+    flag("newCheckout", "\"type\":\"string\",\"variants\":{\"planA\":\"a\",\"planB\":\"b\"}");
+    assertThat(variants("newCheckout")).isEqualTo("{\"planA\":\"a\",\"planB\":\"b\"}");
+    var taken =
+        admin.send(
+            "POST",
+            "/projects/" + project + "/flags",
+            "{\"key\":\"newcheckout\",\"name\":\"New\",\"type\":\"boolean\"}");
+    assertThat(taken.status()).isEqualTo(409);
+    assertThat(taken.json().path("code").asString()).isEqualTo("key-taken");
+    assertThat(
+            admin
+                .send("POST", "/projects", "{\"key\":\"Capital\",\"name\":\"Capital\"}")
+                .json()
+                .path("errors")
+                .findValuesAsString("path"))
+        .containsExactly("key");
+  }
+
+  @Test
   void flagsOfAllFiveTypesKeepTheirValuesExactly() {
     flag("b", "\"type\":\"boolean\"");
     flag("s", "\"type\":\"string\",\"variants\":{\"a\":\"ünïcødé 🎉\",\"b\":\"\"}");

@@ -252,7 +252,7 @@ class EventReaderTest {
         "{'type':'track','id':'@','event':'purchase','value':1e400,'properties':{'a':1}} | bad-value",
         "{'type':'track','id':'@','event':'purchase','value':'49'} | bad-value",
         "{'type':'track','id':'@','at':'#'} | missing-field",
-        "{'type':'track','id':'@','at':'#','event':'Not a key'} | bad-event",
+        "{'type':'track','id':'@','at':'#','event':'a\\u0007bell'} | bad-event",
         "{'type':'track','id':'@','at':'#','event':'purchase','flag':'shown'} | malformed",
         "{'type':'track','id':'@','at':'#','event':'purchase','properties':[]} | malformed",
         "{'type':'track','id':'@','at':'#','event':'purchase','properties':{'a':[-1e999]}} | number-not-storable",

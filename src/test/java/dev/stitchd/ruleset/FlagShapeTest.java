@@ -71,11 +71,11 @@ class FlagShapeTest {
   @Test
   void variantsAreCheckedAllAtOnce() {
     var errors = new FieldErrors();
-    var variants = Given.json("{'a':1,'B':2,'':3,'c':'x','d':2.5}");
+    var variants = Given.json("{'a':1,'A':2,'bB':2,'B C':2,'':3,'c':'x','d':2.5}");
     var _ = FlagShape.read(ValueType.INTEGER, variants, false, errors);
     assertThat(errors.list())
         .extracting(e -> e.path())
-        .containsExactly("variants.B", "variants.", "variants.c", "variants.d");
+        .containsExactly("variants.A", "variants.B C", "variants.", "variants.c", "variants.d");
     Assertions.assertThatThrownBy(errors::throwIfAny).isInstanceOf(Problem.Invalid.class);
   }
 

@@ -79,7 +79,7 @@ class TargetingReadTest {
         "{'default':{'rollout':{'bucketBy':'$now','weights':{'a':100}}}} | default.rollout.bucketBy: must be an attribute of the context: nobody keeps a time",
         "{'rules':[{'id':'r','when':{'attribute':'\\\"x.y','op':'exists'},'serve':{'variant':'a'}}]} | rules[0].when.attribute: must be names joined by dots, none empty, at most 8; what begins with a quotation mark ends with one",
         "{'rules':[{'id':'r','when':{'attribute':'x..y','op':'exists'},'serve':{'variant':'a'}}]} | rules[0].when.attribute: must be names joined by dots, none empty, at most 8",
-        "{'rules':[{'id':'r','when':{'any':[{'all':[]},{'segment':'Not A Key'}]},'serve':{'variant':'a'}}]} | rules[0].when.any[1].segment: must match [a-z0-9][a-z0-9._-]{0,99}: lower-case letters, digits, dots, dashes, underscores",
+        "{'rules':[{'id':'r','when':{'any':[{'all':[]},{'segment':'Not A Key'}]},'serve':{'variant':'a'}}]} | rules[0].when.any[1].segment: must match [A-Za-z0-9][A-Za-z0-9._-]{0,99}: letters, digits, dots, dashes, underscores",
         "{'rules':[{'id':'r','when':{'flag':'x'},'serve':{'variant':'a'}}]} | rules[0].when.variants: is required: name at least one variant",
         "{'default':{'rollout':{}}} | default.rollout.weights: is required",
         "{'default':{'rollout':{'weights':{'a':50,'b':49.999}}}} | default.rollout.weights: sum to 99.999, must sum to exactly 100",

@@ -29,7 +29,7 @@ record EventDefinitionBody(
     var fields = JsonFields.of(body, "", errors);
     var read =
         new EventDefinitionBody(
-            KeyAndName.read(fields, existing),
+            KeyAndName.read(fields, existing, JsonFields::requiredPrintable),
             fields.text("description", JsonFields.MAX_TEXT),
             value(fields),
             fields.text("unit", MAX_UNIT),

@@ -178,7 +178,9 @@ public final class EventDefinitions {
   }
 
   private static String path(String project, LockedEnvironment at, EventDefinitionRow row) {
-    return ResourcePath.environment(project, at.key()) + "/event-definitions/" + row.key();
+    return ResourcePath.environment(project, at.key())
+        + "/event-definitions/"
+        + ResourcePath.part(row.key());
   }
 
   private static Problem tooMany() {

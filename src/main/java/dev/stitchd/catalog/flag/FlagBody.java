@@ -38,7 +38,8 @@ record FlagBody(
   static FlagBody read(JsonNode body, @Nullable FlagRow existing) {
     var errors = new FieldErrors();
     var fields = JsonFields.of(body, "", errors);
-    var named = KeyAndName.read(fields, existing == null ? null : existing.key());
+    var named =
+        KeyAndName.read(fields, existing == null ? null : existing.key(), JsonFields::requiredKey);
     var type = type(fields, existing);
     var visible = fields.bool("clientVisible", false);
     var variants = fields.value("variants");

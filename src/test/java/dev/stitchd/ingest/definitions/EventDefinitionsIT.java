@@ -95,6 +95,22 @@ class EventDefinitionsIT {
   }
 
   @Test
+  void anEventIsNamedAsPeopleNameIt() {
+    var place = Place.named("spoken");
+    var name = "Added to cart (50 % / über)";
+    var made =
+        admin.send(
+            "POST", place.definitions(), "{\"key\":\"%s\",\"name\":\"Cart\"}".formatted(name));
+    assertThat(made.status()).as(made.body()).isEqualTo(201);
+    var path = made.header("Location").substring(made.header("Location").indexOf("/projects"));
+    assertThat(path).endsWith("/Added%20to%20cart%20(50%20%25%20%2F%20%C3%BCber)");
+    assertThat(admin.get(path).path("key").asString()).isEqualTo(name);
+    assertThat(codeOf(place.here(), name, "\"value\":1")).isEqualTo("accepted");
+    assertThat(codeOf(place.here(), "added to cart", "\"value\":1")).isEqualTo("unknown-event");
+    assertThat(admin.send("DELETE", path, "", "If-Match", "*").status()).isEqualTo(204);
+  }
+
+  @Test
   void allMistakesAreToldAtOnce() {
     var place = Place.named("mistaken");
     var answer =
@@ -102,7 +118,7 @@ class EventDefinitionsIT {
             "POST",
             place.definitions(),
             """
-            {"key":"Not a key","valueType":"none","unit":"EUR","allowedProperties":["",7]}\
+            {"key":"a\\u0007bell","valueType":"none","unit":"EUR","allowedProperties":["",7]}\
             """);
     assertThat(answer.status()).isEqualTo(422);
     assertThat(answer.json().path("errors").values())
