@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// Something that happened, on its way to the event store. Identity is (environment, id). What is
-/// said of each kind stands in [EventKind], which also says how to add one.
+/// Something that happened, on its way to the event store. Identity is (environment, kind, key,
+/// id). What is said of each kind stands in [EventKind], which also says how to add one.
 public sealed interface Event {
 
   EnvironmentId environment();
@@ -23,6 +23,9 @@ public sealed interface Event {
   Source source();
 
   EventKind kind();
+
+  /// The key of the flag, or of what was done.
+  String key();
 
   /// How many characters of text it holds on the heap, with what its attributes need besides.
   int textLength();
@@ -57,6 +60,11 @@ public sealed interface Event {
     @Override
     public EventKind kind() {
       return EventKind.EVALUATION;
+    }
+
+    @Override
+    public String key() {
+      return flag;
     }
 
     @Override
@@ -98,6 +106,11 @@ public sealed interface Event {
     }
 
     @Override
+    public String key() {
+      return event;
+    }
+
+    @Override
     public int textLength() {
       return event.length()
           + properties.length()
@@ -122,6 +135,11 @@ public sealed interface Event {
     @Override
     public EventKind kind() {
       return EventKind.COUNT;
+    }
+
+    @Override
+    public String key() {
+      return flag;
     }
 
     @Override

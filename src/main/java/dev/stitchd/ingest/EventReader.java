@@ -31,6 +31,9 @@ final class EventReader {
 
   private static final int LONGEST_NAME = 100;
 
+  /// What an unset field is in many languages, so it names no event.
+  private static final UUID NIL = new UUID(0, 0);
+
   /// Of one character in UTF-8; a surrogate pair is two characters.
   private static final int MOST_BYTES = 3;
 
@@ -261,6 +264,11 @@ final class EventReader {
     var id = IdsAndTimes.uuid(text);
     if (id == null) {
       throw new Rejection(RejectionCode.BAD_ID, "id must be a UUID");
+    }
+    if (id.equals(NIL)) {
+      throw new Rejection(
+          RejectionCode.BAD_ID,
+          "id must not be the nil UUID, which many events would share; give each event one of its own");
     }
     return id;
   }

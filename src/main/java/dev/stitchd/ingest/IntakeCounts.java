@@ -13,8 +13,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// What became of the events of a request, or of a chunk of one. Immutable.
 ///
-/// @param accepted how many are durable, each id once
-/// @param duplicates how many repeated an id of the same request, as far as it is remembered
+/// @param accepted how many are durable, each event once
+/// @param duplicates how many repeated an event of the same request, as far as it is remembered
 /// @param rejected the first of those that were not taken
 /// @param rejectedCount how many were not taken
 record IntakeCounts(
@@ -26,7 +26,7 @@ record IntakeCounts(
     rejected = List.copyOf(rejected);
   }
 
-  /// What may be admitted of some items, each id once.
+  /// What may be admitted of some items, each event once.
   record Sorted(List<ReadEvent.Valid> valid, IntakeCounts others) {
 
     static Sorted of(List<ReadEvent> items, RecentIds ids, int listed) {
@@ -36,7 +36,7 @@ record IntakeCounts(
       int rejectedCount = 0;
       for (var item : items) {
         switch (item) {
-          case ReadEvent.Valid one when ids.add(one.id()) -> valid.add(one);
+          case ReadEvent.Valid one when ids.add(one.event()) -> valid.add(one);
           case ReadEvent.Valid _ -> duplicates++;
           case ReadEvent.Rejected one -> {
             rejectedCount++;

@@ -264,6 +264,7 @@ class EventReaderTest {
         "{'type':'evaluation'} | missing-id",
         "{'type':'evaluation','id':null} | missing-id",
         "{'type':'evaluation','id':'1-1-1-1-1'} | bad-id",
+        "{'type':'evaluation','id':'00000000-0000-0000-0000-000000000000'} | bad-id",
         "{'type':'evaluation','id':'9b2c2b1e3a524bb99a550d2f7d1c7a11'} | bad-id",
         "{'type':'evaluation','id':'+b2c2b1e-3a52-4bb9-9a55-0d2f7d1c7a1'} | bad-id",
         "{'type':'evaluation','id':'@','at':'#','variant':'on'} | missing-field",
