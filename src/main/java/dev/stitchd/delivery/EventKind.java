@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 /// exports, the live view and retention follow from this, so no other list of kinds is kept.
 ///
 /// What all kinds share: the columns [EventColumn#SHARED]; a table is partitioned by the month of
-/// `at` in UTC, and a batch lies within one partition; the same event may be stored twice, and is
-/// one event by its id within the hour of its `at`.
+/// `at` in UTC, and a batch lies within one partition; the same event may be stored again, with
+/// whatever it tells then, and is one event by its key and its id: the first received. A table says
+/// where ids lie (`id_timed`, `id_hour`), which follows from its other columns.
 ///
 /// **To add a kind**, touch these, in this order; all but the first do not compile before it is
 /// done:

@@ -23,12 +23,24 @@ public interface EvaluationStats {
   /// @param flag one flag only; null for all
   /// @param from the first moment that counts
   /// @param to the first moment that does not count any more
+  /// @param predecessors what is left out
   Flux<Row> counts(
       EnvironmentId environment,
       @Nullable String flag,
       Instant from,
       Instant to,
-      Duration interval);
+      Duration interval,
+      Predecessors predecessors);
+
+  /// The same where no flag has a predecessor.
+  default Flux<Row> counts(
+      EnvironmentId environment,
+      @Nullable String flag,
+      Instant from,
+      Instant to,
+      Duration interval) {
+    return counts(environment, flag, from, to, interval, Predecessors.NONE);
+  }
 
   /// One flag's variant in one interval.
   record Row(Instant start, String flag, String variant, long count) {}

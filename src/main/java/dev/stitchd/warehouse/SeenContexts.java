@@ -1,7 +1,9 @@
 package dev.stitchd.warehouse;
 
+import dev.stitchd.delivery.EventKind;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.warehouse.query.AnalyticalQueries;
+import dev.stitchd.warehouse.query.FirstReceived;
 import dev.stitchd.warehouse.query.ResultColumns;
 import java.time.Instant;
 import java.util.HashMap;
@@ -56,15 +58,31 @@ public final class SeenContexts {
       LIMIT :items
       """;
 
+  /// Newest rows of one context, more than are told of, since some may be repeats.
+  private static final String OF_CONTEXT =
+      """
+      SELECT %1$s
+      FROM evaluation_events
+      WHERE environment_id = toUUID(:environment) AND context_type = :kind AND context_key = :key
+        AND at >= fromUnixTimestamp64Milli(:begin) AND at < fromUnixTimestamp64Milli(:end) %2$s
+      ORDER BY at DESC, id
+      LIMIT :candidates\
+      """;
+
+  private static final FirstReceived FIRST =
+      FirstReceived.of(EventKind.EVALUATION, "variant", "context_type", "context_key");
+
   private static final String EVALUATIONS =
       """
       SELECT toString(id) AS event, toUnixTimestamp64Milli(at) AS moment, toString(flag) AS name,
              toString(variant) AS served, toString(rule_id) AS rule, toString(reason) AS why, toString(source) AS maker
-      FROM evaluation_events
-      WHERE environment_id = toUUID(:environment) AND context_type = :kind AND context_key = :key
-        AND at >= fromUnixTimestamp64Milli(:begin) AND at < fromUnixTimestamp64Milli(:end)
+      FROM
+      (
+          %1$s
+      )
+      WHERE %2$s
       ORDER BY at DESC, id
-      LIMIT 1 BY id
+      LIMIT 1 BY flag, id, id_hour
       LIMIT :most
       """;
 
@@ -127,12 +145,38 @@ public final class SeenContexts {
   /// The newest evaluations of one context, newest first.
   ///
   /// @param place with a context type
-  public Mono<List<Evaluation>> evaluations(Place place, String key) {
+  /// @param predecessors what is left out
+  public Mono<List<Evaluation>> evaluations(Place place, String key, Predecessors predecessors) {
+    var met = predecessors.since(place.from());
     var parameters = parameters(place);
     parameters.remove("items");
+    parameters.putAll(met.parameters());
     parameters.put("key", key);
     parameters.put("most", place.samples());
-    return queries.ask(EVALUATIONS, Map.copyOf(parameters), SeenContexts::evaluation);
+    parameters.put("candidates", 2 * place.samples() + MOST_ITEMS);
+    var sql = ofContext(met.isEmpty() ? "" : "AND " + met.afterwards());
+    return queries.ask(sql, Map.copyOf(parameters), SeenContexts::evaluation);
+  }
+
+  /// The same where no flag has a predecessor.
+  public Mono<List<Evaluation>> evaluations(Place place, String key) {
+    return evaluations(place, key, Predecessors.NONE);
+  }
+
+  private static String ofContext(String cut) {
+    var candidates = OF_CONTEXT.formatted("flag, id, id_hour, at", cut);
+    var some = "(SELECT %s FROM (" + candidates + "))";
+    var environment = "environment_id = toUUID(:environment) AND flag IN " + some.formatted("flag");
+    return EVALUATIONS.formatted(
+        OF_CONTEXT.formatted("*, id_hour", cut),
+        FIRST.among(
+            "%s AND (flag, id) IN %s AND (id_timed AND id_hour IN %s OR NOT id_timed AND at >= %s AND at <= %s)"
+                .formatted(
+                    environment,
+                    some.formatted("flag, id"),
+                    some.formatted("id_hour"),
+                    some.formatted("min(at) - INTERVAL 1 DAY"),
+                    some.formatted("max(at) + INTERVAL 1 DAY"))));
   }
 
   private Mono<List<Seen>> attributes(

@@ -38,6 +38,7 @@ public final class ClickHouseEventExport implements EventExport {
   private static final Map<String, String> FORMAT_SETTINGS =
       Map.of(
           "date_time_output_format", "iso",
+          "prefer_column_name_to_alias", "1",
           "output_format_json_quote_64bit_integers", "0",
           "output_format_parquet_string_as_string", "1",
           "format_csv_null_representation", "");
@@ -99,7 +100,8 @@ public final class ClickHouseEventExport implements EventExport {
 
   private List<ExportSlices.Slice> slices(Wanted wanted, List<ExportSlices.Hour> hours) {
     if (wanted.format().isSliced()) {
-      return ExportSlices.of(wanted.from(), wanted.to(), hours, settings.exportSlice());
+      return ExportSlices.of(
+          begin(wanted, hours), end(wanted, hours), hours, settings.exportSlice());
     }
     long rows = hours.stream().mapToLong(ExportSlices.Hour::rows).sum();
     if (rows > settings.parquetRows()) {
@@ -110,7 +112,16 @@ public final class ClickHouseEventExport implements EventExport {
               .formatted(rows, settings.parquetRows()));
       errors.throwIfAny();
     }
-    return List.of(new ExportSlices.Slice(wanted.from(), wanted.to()));
+    return List.of(new ExportSlices.Slice(begin(wanted, hours), end(wanted, hours)));
+  }
+
+  /// Of the ids' times.
+  private static Instant begin(Wanted wanted, List<ExportSlices.Hour> hours) {
+    return hours.isEmpty() ? wanted.from() : hours.getFirst().start();
+  }
+
+  private static Instant end(Wanted wanted, List<ExportSlices.Hour> hours) {
+    return hours.isEmpty() ? wanted.to() : hours.getLast().start().plus(1, ChronoUnit.HOURS);
   }
 
   private Flux<ByteBuf> slice(Wanted wanted, ExportSlices.Slice slice, boolean first) {
@@ -132,8 +143,10 @@ public final class ClickHouseEventExport implements EventExport {
         .with(
             Map.of(
                 "param_environment", wanted.environment().toString(),
-                "param_begin", Long.toString(slice.from().toEpochMilli()),
-                "param_end", Long.toString(slice.to().toEpochMilli())));
+                "param_begin", Long.toString(wanted.from().toEpochMilli()),
+                "param_end", Long.toString(wanted.to().toEpochMilli()),
+                "param_first", Long.toString(slice.from().toEpochMilli()),
+                "param_last", Long.toString(slice.to().toEpochMilli())));
   }
 
   private static IOException cutOff() {

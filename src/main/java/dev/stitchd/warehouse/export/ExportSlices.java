@@ -6,10 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Cuts the time of an export so that ClickHouse has few events to remember at once while it
-/// deduplicates. The same event always has the same time, so it is always in the same slice.
+/// deduplicates. It is the time of ids that is cut: what all rows of an event share.
 final class ExportSlices {
 
   private static final Duration HOUR = Duration.ofHours(1);
+
+  /// Of one hour: each is a statement that reads the ids of all of it.
+  private static final int MOST_PIECES = 120;
 
   /// How many rows one hour has.
   record Hour(Instant start, long rows) {}
@@ -48,7 +51,7 @@ final class ExportSlices {
 
   /// Cuts a large hour into equal times; answers where it ends.
   private static Instant cut(Instant start, Instant to, Hour hour, long most, List<Slice> slices) {
-    long pieces = Math.min((hour.rows() + most - 1) / most, HOUR.toSeconds());
+    long pieces = Math.min((hour.rows() + most - 1) / most, MOST_PIECES);
     var piece = Duration.ofMillis(HOUR.toMillis() / pieces + 1);
     var end = earlier(hour.start().plus(HOUR), to);
     for (var at = start; at.isBefore(end); ) {

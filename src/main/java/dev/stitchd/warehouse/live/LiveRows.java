@@ -5,6 +5,7 @@ import dev.stitchd.delivery.EventKind;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.warehouse.LiveEvents;
 import dev.stitchd.warehouse.clickhouse.QueryLimits;
+import dev.stitchd.warehouse.query.FirstReceived;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// as parameters. Every part is bounded by the time of arrival and in rows.
 final class LiveRows {
 
-  /// `%1$s` the kind's name, `%2$s` what is shown, `%3$s` the table, `%4$s` filters.
+  /// `%1$s` the kind's name, `%2$s` what is shown, `%3$s` the table, `%4$s` filters, `%5$s` that a
+  /// row repeats none that arrived lately: farther back is not looked, again and again.
   private static final String ACCEPTED =
       """
       SELECT '%1$s' AS type, toString(id) AS id, at, received_at, toString(source) AS source, %2$s,
@@ -27,7 +29,14 @@ final class LiveRows {
       FROM %3$s
       WHERE environment_id = {environment:UUID} AND at >= {since:DateTime64(3)} - INTERVAL 8 DAY
         AND received_at >= {since:DateTime64(3)}%4$s
+        AND %5$s
       ORDER BY received_at DESC LIMIT {rows:UInt32}
+      """;
+
+  private static final String LATELY =
+      """
+      environment_id = {environment:UUID} AND at >= {since:DateTime64(3)} - INTERVAL 8 DAY
+              AND received_at >= {since:DateTime64(3)} - INTERVAL 1 MINUTE\
       """;
 
   /// What is shown of an event, with what stands there for kinds that do not have it.
@@ -123,7 +132,8 @@ final class LiveRows {
         kind.table(),
         matches(kind, "flag", "flag")
             + matches(kind, "event", "event")
-            + matches(kind, "context_key", "context"));
+            + matches(kind, "context_key", "context"),
+        FirstReceived.of(kind).among(LATELY));
   }
 
   private static String matches(EventKind kind, String column, String parameter) {
@@ -137,6 +147,7 @@ final class LiveRows {
     var parameters = new LinkedHashMap<String, String>();
     parameters.put("output_format_json_quote_64bit_integers", "0");
     parameters.put("date_time_output_format", "iso");
+    parameters.put("prefer_column_name_to_alias", "1");
     parameters.put("param_environment", environment.toString());
     parameters.put("param_since", seconds(since));
     parameters.put("param_rows", Integer.toString(rows));

@@ -58,7 +58,7 @@ final class LiveWatch {
     var type = text(row, "type");
     return type.equals("rejected")
         ? text(row, "received_at") + text(row, "id") + text(row, "code") + text(row, "detail")
-        : type + text(row, "id");
+        : type + " " + text(row, "flag") + text(row, "event") + " " + text(row, "id");
   }
 
   List<LiveEvents.Item> failed(String detail, Instant now) {

@@ -1,82 +1,105 @@
 package dev.stitchd.warehouse.rollup;
 
+import dev.stitchd.delivery.EventKind;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.warehouse.EvaluationStats;
+import dev.stitchd.warehouse.Predecessors;
 import dev.stitchd.warehouse.query.AnalyticalQueries;
+import dev.stitchd.warehouse.query.FirstReceived;
 import dev.stitchd.warehouse.query.ResultColumns;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/// Counts of closed hours from their rollups, all others from id-deduplicated events. First it is
-/// asked which hours are behind, then everything in one query: an event that arrives in between
-/// counts or not, but never twice.
+/// Counts of closed hours from their rollups, all others from events, each once. First it is asked
+/// which hours are behind, then everything in one query: an event that arrives in between counts or
+/// not, but never twice.
 public final class ClickHouseEvaluationStats implements EvaluationStats {
 
   private static final Duration SHORTEST = Duration.ofSeconds(1);
 
-  /// An event is one by its id within the hour of its time, here as in the rollups, so that both
-  /// count alike whatever is sent.
+  private static final FirstReceived EVALUATIONS =
+      FirstReceived.of(EventKind.EVALUATION, "variant");
+
+  private static final FirstReceived COUNTS = FirstReceived.of(EventKind.COUNT, "variant", "count");
+
   private static final String SQL =
       """
       SELECT start, name, served, toInt64(sum(n)) AS total
-      FROM
-      (
-          SELECT intDiv(toInt64(toUnixTimestamp(hour)) * 1000, :interval) * :interval AS start,
-                 name, toString(served) AS served, n
-          FROM
-          (
-              SELECT toString(flag) AS name, hour, kind, argMax(variants, rows) AS newest, argMax(counts, rows) AS numbers
-              FROM evaluation_rollups
-              WHERE environment_id = toUUID(:environment) %1$s
-                AND hour >= toDateTime(intDiv(:closedFrom, 1000), 'UTC') AND hour < toDateTime(intDiv(:closedUntil, 1000), 'UTC')
-                AND hour NOT IN (SELECT toDateTime(toUInt32(arrayJoin(splitByChar(',', :behind))), 'UTC'))
-              GROUP BY name, hour, kind
-          )
-          ARRAY JOIN newest AS served, numbers AS n
-          UNION ALL
-          SELECT intDiv(toUnixTimestamp64Milli(at), :interval) * :interval AS start,
-                 toString(flag) AS name, toString(variant) AS served, toInt64(uniqExact(id)) AS n
-          FROM evaluation_events
-          WHERE %2$s
-          GROUP BY start, name, served, toStartOfHour(at)
-          UNION ALL
-          SELECT start, name, served, sum(once) AS n
-          FROM
-          (
-              SELECT intDiv(toUnixTimestamp64Milli(at), :interval) * :interval AS start,
-                     toString(flag) AS name, toString(variant) AS served, max(count) AS once
-              FROM flag_counts
-              WHERE %2$s
-              GROUP BY start, name, served, toStartOfHour(at), id
-          )
-          GROUP BY start, name, served
-      )
+      FROM (%s)
       GROUP BY start, name, served
       ORDER BY start, name, served
       LIMIT :rows
       """;
 
-  private static final String NOT_ROLLED_UP =
+  /// `%2$s` are the hours that events answer for: no hour counts from both.
+  private static final String ROLLED =
       """
-      environment_id = toUUID(:environment) %1$s
-            AND at >= fromUnixTimestamp64Milli(:begin) AND at < fromUnixTimestamp64Milli(:end)
-            AND (at < fromUnixTimestamp64Milli(:closedFrom) OR at >= fromUnixTimestamp64Milli(:closedUntil)
-                 OR toStartOfHour(at) IN (SELECT toDateTime(toUInt32(arrayJoin(splitByChar(',', :behind))), 'UTC')))\
+      SELECT intDiv(toInt64(toUnixTimestamp(began)) * 1000, :interval) * :interval AS start,
+             name, toString(served) AS served, n
+      FROM
+      (
+          SELECT toString(flag) AS name, hour, kind, argMax(hours, (rows, computed_again)) AS begins,
+                 argMax(variants, (rows, computed_again)) AS newest, argMax(counts, (rows, computed_again)) AS numbers
+          FROM evaluation_rollups
+          WHERE environment_id = toUUID(:environment) %1$s
+            AND hour >= toDateTime(:closedFrom - :reach, 'UTC') AND hour < toDateTime(:closedUntil + :reach, 'UTC')
+            AND NOT (%2$s)
+          GROUP BY name, hour, kind
+      )
+      ARRAY JOIN begins AS began, newest AS served, numbers AS n
+      WHERE began >= toDateTime(:closedFrom, 'UTC') AND began < toDateTime(:closedUntil, 'UTC')\
       """;
 
+  private static final String OF_EVALUATIONS =
+      """
+      SELECT intDiv(toUnixTimestamp64Milli(at), :interval) * :interval AS start,
+             toString(flag) AS name, toString(variant) AS served, toInt64(uniqExact(id)) AS n
+      FROM evaluation_events
+      WHERE %1$s
+        AND %2$s
+      GROUP BY start, name, served, id_hour\
+      """;
+
+  private static final String OF_COUNTS =
+      """
+      SELECT start, name, served, sum(once) AS n
+      FROM
+      (
+          SELECT intDiv(toUnixTimestamp64Milli(at), :interval) * :interval AS start,
+                 toString(flag) AS name, toString(variant) AS served, max(count) AS once
+          FROM flag_counts
+          WHERE %1$s
+            AND %2$s
+          GROUP BY start, name, served, id_hour, id
+      )
+      GROUP BY start, name, served\
+      """;
+
+  private static final String WITHIN =
+      " AND at >= fromUnixTimestamp64Milli(:begin) AND at < fromUnixTimestamp64Milli(:end)";
+
+  /// How many seconds the hour of an id may be away from the time of its event.
+  private static final long REACH = FirstReceived.OWN_TIME.plusHours(1).toSeconds();
+
+  /// The same for another row of an id without a time of its own.
+  private static final long NEAR = FirstReceived.OTHER_IDS.plusHours(1).toSeconds();
+
+  private static final Comparator<Row> ORDER =
+      Comparator.comparing(Row::start).thenComparing(Row::flag).thenComparing(Row::variant);
+
   private record Asked(
-      EnvironmentId environment,
-      @Nullable String flag,
-      Instant from,
-      Instant to,
-      Duration interval) {}
+      EnvironmentId environment, AskedFlags flags, ClosedHours closed, Duration interval) {}
 
   private final AnalyticalQueries queries;
   private final RolledHours rolled;
@@ -96,50 +119,138 @@ public final class ClickHouseEvaluationStats implements EvaluationStats {
       @Nullable String flag,
       Instant from,
       Instant to,
-      Duration interval) {
-    var asked = new Asked(environment, flag, from, to, interval);
-    return Mono.defer(() -> closedHours(asked))
-        .flatMap(closed -> count(asked, closed))
+      Duration interval,
+      Predecessors predecessors) {
+    return Mono.defer(
+            () -> {
+              check(from, to, interval);
+              var closed = ClosedHours.of(from, to, interval);
+              var met = (flag == null ? predecessors : predecessors.of(flag)).since(from);
+              var others = flag == null ? AskedFlags.without(met) : AskedFlags.of(flag);
+              return met.isEmpty()
+                  ? counts(new Asked(environment, others, closed, interval))
+                  : both(
+                      flag == null
+                          ? counts(new Asked(environment, others, closed, interval))
+                          : Mono.just(List.of()),
+                      counts(
+                          new Asked(environment, AskedFlags.with(met), closed.none(), interval),
+                          met));
+            })
+        .map(rows ->
+            queries.withinLimit(
+                rows, "interval", "ask for one flag, a longer interval or a shorter time"))
         .flatMapIterable(rows -> rows);
   }
 
-  private Mono<ClosedHours> closedHours(Asked asked) {
-    check(asked);
-    var whole = ClosedHours.of(asked.from(), asked.to(), asked.interval());
-    return whole.isEmpty()
-        ? Mono.just(whole)
-        : rolled
-            .behind(
-                asked.environment(), asked.flag(), whole.from(), whole.until(), reopenedHours + 1)
-            .map(behind ->
-                behind.size() > reopenedHours
-                    ? ClosedHours.none(asked.from())
-                    : whole.except(behind));
+  /// In the order of answers.
+  private static Mono<List<Row>> both(Mono<List<Row>> some, Mono<List<Row>> others) {
+    return some.zipWith(
+        others, (one, other) -> Stream.concat(one.stream(), other.stream()).sorted(ORDER).toList());
   }
 
-  private Mono<List<Row>> count(Asked asked, ClosedHours closed) {
-    var parameters = new HashMap<String, Object>();
+  private Mono<List<Row>> counts(Asked asked) {
+    return rolled
+        .behind(asked.environment(), asked.flags(), asked.closed(), reopenedHours + 1)
+        .flatMap(behind ->
+            behind.hours().size() > reopenedHours
+                ? counts(asked, Predecessors.NONE)
+                : count(asked, listed(behind), Predecessors.NONE));
+  }
+
+  /// From events alone.
+  private Mono<List<Row>> counts(Asked asked, Predecessors predecessors) {
+    return count(
+        new Asked(asked.environment(), asked.flags(), asked.closed().none(), asked.interval()),
+        all(asked),
+        predecessors);
+  }
+
+  /// The hours that events answer for, of a question.
+  ///
+  /// @param condition on a column of hours
+  /// @param near as of [FirstReceived#amongHours]
+  /// @param parameters what the condition speaks of
+  /// @param rolled whether rollups answer for the others
+  /// @param any whether there are any
+  private record Hours(
+      UnaryOperator<String> condition,
+      @Nullable String near,
+      Map<String, Object> parameters,
+      boolean rolled,
+      boolean any) {}
+
+  private static Hours listed(RolledHours.Behind behind) {
+    var hours = behind.hours();
+    return new Hours(
+        RolledHours::listed,
+        behind.others()
+            ? between("id_hour", hours.getFirst() - NEAR, hours.getLast() + NEAR)
+            : null,
+        Map.of("hours", ClosedHours.text(hours)),
+        true,
+        !hours.isEmpty());
+  }
+
+  /// Whatever the question may be about.
+  private static Hours all(Asked asked) {
+    long first = asked.closed().firstHour() - REACH;
+    long last = asked.closed().afterLastHour() + REACH;
+    return new Hours(
+        column -> between(column, first, last),
+        between("id_hour", first - NEAR, last + NEAR),
+        Map.of(),
+        false,
+        true);
+  }
+
+  private static String between(String column, long first, long last) {
+    return "%1$s >= toDateTime(%2$d, 'UTC') AND %1$s <= toDateTime(%3$d, 'UTC')"
+        .formatted(column, first, last);
+  }
+
+  private Mono<List<Row>> count(Asked asked, Hours hours, Predecessors predecessors) {
+    var closed = asked.closed();
+    var parameters = new HashMap<String, Object>(asked.flags().parameters());
+    parameters.putAll(predecessors.parameters());
+    parameters.putAll(hours.parameters());
     parameters.put("environment", asked.environment().toString());
-    parameters.put("begin", asked.from().toEpochMilli());
-    parameters.put("end", asked.to().toEpochMilli());
     parameters.put("interval", asked.interval().toMillis());
-    parameters.put("closedFrom", closed.from().toEpochMilli());
-    parameters.put("closedUntil", closed.until().toEpochMilli());
-    parameters.put("behind", closed.behindText());
     parameters.put("rows", queries.rows() + 1L);
-    if (asked.flag() != null) {
-      parameters.put("flag", asked.flag());
+    if (hours.any()) {
+      parameters.put("begin", closed.asked().toEpochMilli());
+      parameters.put("end", closed.askedUntil().toEpochMilli());
     }
-    return queries
-        .ask(sql(asked.flag() != null), Map.copyOf(parameters), ClickHouseEvaluationStats::row)
-        .map(rows ->
-            queries.withinLimit(
-                rows, "interval", "ask for one flag, a longer interval or a shorter time"));
+    if (hours.rolled()) {
+      parameters.put("closedFrom", closed.from().getEpochSecond());
+      parameters.put("closedUntil", closed.until().getEpochSecond());
+      parameters.put("reach", REACH);
+    }
+    return queries.ask(
+        sql(asked.flags(), hours, predecessors),
+        Map.copyOf(parameters),
+        ClickHouseEvaluationStats::row);
   }
 
-  private static String sql(boolean oneFlag) {
-    var flag = oneFlag ? "AND flag = :flag" : "";
-    return SQL.formatted(flag, NOT_ROLLED_UP.formatted(flag));
+  private static String sql(AskedFlags flags, Hours hours, Predecessors predecessors) {
+    var parts = new ArrayList<String>();
+    if (hours.rolled()) {
+      parts.add(ROLLED.formatted(flags.condition(), hours.condition().apply("hour")));
+    }
+    if (hours.any()) {
+      var scope = "environment_id = toUUID(:environment) " + flags.condition();
+      var asked = hours.condition().apply("id_hour");
+      var counted =
+          scope
+              + " AND "
+              + asked
+              + WITHIN
+              + (predecessors.isEmpty() ? "" : " AND " + predecessors.afterwards());
+      parts.add(
+          OF_EVALUATIONS.formatted(counted, EVALUATIONS.amongHours(scope, asked, hours.near())));
+      parts.add(OF_COUNTS.formatted(counted, COUNTS.amongHours(scope, asked, hours.near())));
+    }
+    return SQL.formatted(String.join(" UNION ALL ", parts));
   }
 
   private static Row row(io.r2dbc.spi.Row row) {
@@ -150,12 +261,12 @@ public final class ClickHouseEvaluationStats implements EvaluationStats {
         ResultColumns.number(row, 3));
   }
 
-  private static void check(Asked asked) {
+  private static void check(Instant from, Instant to, Duration interval) {
     var errors = new FieldErrors();
-    if (!asked.from().isBefore(asked.to())) {
+    if (!from.isBefore(to)) {
       errors.add("from", "must be before to");
     }
-    if (asked.interval().compareTo(SHORTEST) < 0) {
+    if (interval.compareTo(SHORTEST) < 0) {
       errors.add("interval", "must be at least " + SHORTEST);
     }
     errors.throwIfAny();

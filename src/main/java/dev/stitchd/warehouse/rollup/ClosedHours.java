@@ -6,11 +6,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// The part of a question that rollups answer: whole hours from `from` until `until`, except those
-/// that are behind. The rest of the question is counted from events.
+/// The part of a question that rollups may answer: whole hours from `from` until `until`. The rest
+/// of the question is counted from events.
 ///
-/// @param behind hours as seconds since 1970
-record ClosedHours(Instant from, Instant until, List<Long> behind) {
+/// @param asked the first moment of the question
+/// @param askedUntil the first moment that is not asked about any more
+record ClosedHours(Instant asked, Instant askedUntil, Instant from, Instant until) {
 
   private static final Duration HOUR = Duration.ofHours(1);
 
@@ -19,27 +20,30 @@ record ClosedHours(Instant from, Instant until, List<Long> behind) {
     var first = from.plus(HOUR).minusNanos(1).truncatedTo(ChronoUnit.HOURS);
     var last = to.truncatedTo(ChronoUnit.HOURS);
     return interval.toSeconds() % HOUR.toSeconds() == 0 && first.isBefore(last)
-        ? new ClosedHours(first, last, List.of())
-        : none(from);
+        ? new ClosedHours(from, to, first, last)
+        : new ClosedHours(from, to, from, from).none();
   }
 
   /// Nothing: all is counted from events.
-  static ClosedHours none(Instant from) {
-    return new ClosedHours(from, from, List.of());
+  ClosedHours none() {
+    var never = asked.truncatedTo(ChronoUnit.HOURS);
+    return new ClosedHours(asked, askedUntil, never, never);
   }
 
-  boolean isEmpty() {
-    return !from.isBefore(until);
+  /// The hour of the first moment, in seconds since 1970.
+  long firstHour() {
+    return asked.truncatedTo(ChronoUnit.HOURS).getEpochSecond();
   }
 
-  ClosedHours except(List<Long> hours) {
-    return new ClosedHours(from, until, hours);
+  /// The hour after that of the last moment, in seconds since 1970.
+  long afterLastHour() {
+    return askedUntil.plus(HOUR).minusNanos(1).truncatedTo(ChronoUnit.HOURS).getEpochSecond();
   }
 
-  /// As one parameter of a query; never empty, since no event was in 1970.
-  String behindText() {
-    return behind.isEmpty()
+  /// Hours as one parameter of a query; never empty, since no event was in 1970.
+  static String text(List<Long> hours) {
+    return hours.isEmpty()
         ? "0"
-        : behind.stream().map(String::valueOf).collect(Collectors.joining(","));
+        : hours.stream().map(String::valueOf).collect(Collectors.joining(","));
   }
 }

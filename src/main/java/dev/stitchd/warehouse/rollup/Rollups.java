@@ -1,32 +1,46 @@
 package dev.stitchd.warehouse.rollup;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.stitchd.delivery.EventKind;
+import dev.stitchd.kernel.Json;
 import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
 import dev.stitchd.warehouse.clickhouse.ClickHouseStatement;
 import dev.stitchd.warehouse.clickhouse.WarehouseSettings;
+import dev.stitchd.warehouse.query.FirstReceived;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import tools.jackson.databind.JsonNode;
 
 /// Recomputes the rollups of closed hours that are behind their events. Done twice, or by two nodes
 /// at once, it gives the same rows; cut off, it is done again.
 public final class Rollups {
 
+  /// Hours of flags that one statement rolls up, at most.
+  private static final int MOST = 500;
+
   /// The hours that have more rows of events than their rollup counted.
   private static final String ALL_BEHIND =
       """
-      SELECT environment_id, flag, hour, sum(n) AS present, max(rolled) AS before
+      SELECT environment_id, flag, hour, sum(n) AS present, max(rolled) AS before, max(other) AS others
       FROM
       (
-          SELECT environment_id, toString(flag) AS flag, toStartOfHour(at) AS hour, count() AS n, toUInt64(0) AS rolled
+          SELECT environment_id, toString(flag) AS flag, id_hour AS hour, count() AS n, toUInt64(0) AS rolled, toUInt8(max(NOT id_timed)) AS other
           FROM %1$s
-          WHERE toStartOfHour(at) >= toDateTime({since:Int64}, 'UTC') AND toStartOfHour(at) < toDateTime({closed:Int64}, 'UTC')
-          GROUP BY environment_id, flag, hour
+          WHERE id_hour >= toDateTime({since:Int64}, 'UTC') AND id_hour < toDateTime({closed:Int64}, 'UTC')
+          GROUP BY environment_id, flag, hour, id_timed
           UNION ALL
-          SELECT environment_id, toString(flag) AS flag, hour, toUInt64(0) AS n, rows AS rolled
+          SELECT environment_id, toString(flag) AS flag, hour, toUInt64(0) AS n, rows AS rolled, toUInt8(0) AS other
           FROM evaluation_rollups
           WHERE kind = '%2$s' AND hour >= toDateTime({since:Int64}, 'UTC') AND hour < toDateTime({closed:Int64}, 'UTC')
       )
@@ -37,10 +51,10 @@ public final class Rollups {
   /// The hours that are behind, oldest first, until they hold enough events.
   private static final String BEHIND =
       """
-      SELECT environment_id, flag, hour
+      SELECT environment_id AS environment, flag, toInt64(toUnixTimestamp(hour)) AS began, toInt64(present) AS rows, toInt64(0) AS again, others
       FROM
       (
-          SELECT environment_id, flag, hour, present,
+          SELECT environment_id, flag, hour, present, others,
                  sum(present) OVER (ORDER BY hour, environment_id, flag ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS upto
           FROM
           (
@@ -50,7 +64,35 @@ public final class Rollups {
                 )
           )
           WHERE upto - present < {rows:UInt64}
+          ORDER BY hour, environment_id, flag
+          LIMIT %3$d
+          FORMAT JSONEachRow
           """;
+
+  /// Hours that were rolled up and have another row of an id that has one in those that are behind:
+  /// it may not be the first any more.
+  private static final String SHARING =
+      """
+      SELECT environment_id AS environment, toString(flag) AS flag, toInt64(toUnixTimestamp(hour)) AS began,
+             toInt64(max(rows)) AS rows, toInt64(max((rows, computed_again)).2 + 1) AS again, 0 AS others
+      FROM evaluation_rollups
+      WHERE kind = '%2$s' AND (environment_id, toString(flag), hour) IN
+      (
+          SELECT environment_id, toString(flag), id_hour
+          FROM %1$s
+          WHERE NOT id_timed AND (environment_id, toString(flag), id_hour) NOT IN (%3$s)
+            AND id_hour >= toDateTime({first:Int64}, 'UTC') - INTERVAL 25 HOUR AND id_hour <= toDateTime({last:Int64}, 'UTC') + INTERVAL 25 HOUR
+            AND (environment_id, toString(flag), id) IN
+            (
+                SELECT environment_id, toString(flag), id
+                FROM %1$s
+                WHERE NOT id_timed AND (environment_id, toString(flag), id_hour) IN (%3$s)
+                  AND id_hour >= toDateTime({first:Int64}, 'UTC') AND id_hour <= toDateTime({last:Int64}, 'UTC')
+            )
+      )
+      GROUP BY environment_id, flag, hour
+      FORMAT JSONEachRow
+      """;
 
   /// What is to be done, in numbers: reopened hours, and the begin of the first.
   private static final String LAG =
@@ -68,42 +110,109 @@ public final class Rollups {
               ALL_BEHIND.formatted("evaluation_events", "evaluation"),
               ALL_BEHIND.formatted("flag_counts", "count"));
 
+  /// An hour of which every row is a repeat gets a rollup too, without counts.
+  private static final String ROLL =
+      """
+      INSERT INTO evaluation_rollups (environment_id, flag, hour, kind, rows, computed_again, variants, counts, hours)
+      SELECT due.environment, due.flag, due.hour, '%1$s', any(due.rows), any(due.again),
+             groupArrayIf(events.variant, events.counted > 0), groupArrayIf(events.counted, events.counted > 0), groupArrayIf(events.began, events.counted > 0)
+      FROM (SELECT one.1 AS environment, one.2 AS flag, one.3 AS hour, one.4 AS rows, one.5 AS again FROM (SELECT arrayJoin(%2$s) AS one)) AS due
+      LEFT JOIN (%3$s) AS events
+      ON due.environment = events.environment_id AND due.flag = events.flag AND due.hour = events.hour
+      GROUP BY due.environment, due.flag, due.hour
+      """;
+
   private static final String EVALUATIONS =
       """
-      INSERT INTO evaluation_rollups (environment_id, flag, hour, kind, rows, variants, counts)
-      SELECT environment_id, flag, hour, 'evaluation', sum(n), groupArray(variant), groupArray(counted)
-      FROM
-      (
-          SELECT environment_id, flag, variant, toStartOfHour(at) AS hour, count() AS n, toInt64(uniqExact(id)) AS counted
-          FROM evaluation_events
-          WHERE (environment_id, flag, toStartOfHour(at)) IN (%s)
-            AND toStartOfHour(at) >= toDateTime({since:Int64}, 'UTC') AND toStartOfHour(at) < toDateTime({closed:Int64}, 'UTC')
-          GROUP BY environment_id, flag, variant, hour
-      )
-      GROUP BY environment_id, flag, hour
-      """
-          .formatted(BEHIND.formatted("evaluation_events", "evaluation"));
+      SELECT environment_id, toString(flag) AS flag, toString(variant) AS variant, id_hour AS hour, toStartOfHour(at) AS began, toInt64(uniqExact(id)) AS counted
+      FROM evaluation_events
+      WHERE %1$s
+        AND %2$s
+      GROUP BY environment_id, flag, variant, hour, began\
+      """;
 
   private static final String COUNTS =
       """
-      INSERT INTO evaluation_rollups (environment_id, flag, hour, kind, rows, variants, counts)
-      SELECT environment_id, flag, hour, 'count', sum(n), groupArray(variant), groupArray(counted)
+      SELECT environment_id, flag, variant, hour, began, toInt64(sum(once)) AS counted
       FROM
       (
-          SELECT environment_id, flag, variant, hour, sum(m) AS n, sum(once) AS counted
-          FROM
-          (
-              SELECT environment_id, flag, variant, toStartOfHour(at) AS hour, id, count() AS m, max(count) AS once
-              FROM flag_counts
-              WHERE (environment_id, flag, toStartOfHour(at)) IN (%s)
-                AND toStartOfHour(at) >= toDateTime({since:Int64}, 'UTC') AND toStartOfHour(at) < toDateTime({closed:Int64}, 'UTC')
-              GROUP BY environment_id, flag, variant, hour, id
-          )
-          GROUP BY environment_id, flag, variant, hour
+          SELECT environment_id, toString(flag) AS flag, toString(variant) AS variant, id_hour AS hour, toStartOfHour(at) AS began, id, max(count) AS once
+          FROM flag_counts
+          WHERE %1$s
+            AND %2$s
+          GROUP BY environment_id, flag, variant, hour, began, id
       )
-      GROUP BY environment_id, flag, hour
-      """
-          .formatted(BEHIND.formatted("flag_counts", "count"));
+      GROUP BY environment_id, flag, variant, hour, began\
+      """;
+
+  /// What is rolled up, each from its own table.
+  private enum Source {
+    EVALUATION(
+        EventKind.EVALUATION,
+        EVALUATIONS,
+        FirstReceived.everywhere(EventKind.EVALUATION, "variant")),
+    COUNT(EventKind.COUNT, COUNTS, FirstReceived.everywhere(EventKind.COUNT, "variant", "count"));
+
+    private final EventKind kind;
+    private final String events;
+    private final FirstReceived first;
+
+    Source(EventKind kind, String events, FirstReceived first) {
+      this.kind = kind;
+      this.events = events;
+      this.first = first;
+    }
+
+    String behind() {
+      return BEHIND.formatted(kind.table(), kind.wireName(), MOST);
+    }
+
+    String sharing(String due) {
+      return SHARING.formatted(kind.table(), kind.wireName(), due);
+    }
+
+    String roll(List<Due> due) {
+      var asked = "(environment_id, toString(flag), id_hour) IN (" + hours(due) + ")";
+      var scope =
+          "id_hour >= toDateTime({first:Int64}, 'UTC') - INTERVAL 25 HOUR AND id_hour <= toDateTime({last:Int64}, 'UTC') + INTERVAL 25 HOUR";
+      return ROLL.formatted(
+          kind.wireName(),
+          "[" + joined(due, Due::tuple) + "]",
+          events.formatted(
+              scope + " AND " + asked,
+              first.amongHours(scope, asked, due.stream().anyMatch(Due::others) ? "1" : null)));
+    }
+  }
+
+  /// An hour of a flag that is to be rolled up.
+  ///
+  /// @param rows how many events it had before they are looked at: it may have more by then, and is
+  ///   behind again
+  /// @param others whether it has ids without a time of their own
+  private record Due(
+      String environment, String flag, long began, long rows, long again, boolean others) {
+
+    static Due of(JsonNode row) {
+      return new Due(
+          row.path("environment").asString(),
+          row.path("flag").asString(),
+          row.path("began").asLong(),
+          row.path("rows").asLong(),
+          row.path("again").asLong(),
+          row.path("others").asLong() > 0);
+    }
+
+    String hour() {
+      return "(toUUID('%s'), '%s', toDateTime(%d, 'UTC'))"
+          .formatted(environment, flag.replace("\\", "\\\\").replace("'", "\\'"), began);
+    }
+
+    String tuple() {
+      return "(toUUID('%s'), '%s', toDateTime(%d, 'UTC'), toUInt64(%d), toUInt64(%d))"
+          .formatted(
+              environment, flag.replace("\\", "\\\\").replace("'", "\\'"), began, rows, again);
+    }
+  }
 
   private final ClickHouseClient clickHouse;
   private final WarehouseSettings settings;
@@ -118,8 +227,8 @@ public final class Rollups {
   /// Brings all closed hours since a time up to date, some at a time, until none is behind. Emits
   /// how many rows it wrote; fails as [ClickHouseClient#run] does.
   public Mono<Long> since(Instant from) {
-    return Flux.just(EVALUATIONS, COUNTS)
-        .concatMap(sql -> untilNoneIsBehind(sql, from))
+    return Flux.fromArray(Source.values())
+        .concatMap(source -> untilNoneIsBehind(source, from))
         .reduce(0L, Long::sum);
   }
 
@@ -131,7 +240,7 @@ public final class Rollups {
 
   /// Asks what [#since] would find. Emits once; fails as [ClickHouseClient#run] does.
   public Mono<Behind> behind(Instant from) {
-    return clickHouse.ask(statement(LAG, from)).map(this::behind);
+    return clickHouse.ask(statement(LAG, parameters(from))).map(this::behind);
   }
 
   private Behind behind(String answer) {
@@ -144,14 +253,56 @@ public final class Rollups {
             Duration.between(first.plus(1, ChronoUnit.HOURS), clock.instant()));
   }
 
-  private Flux<Long> untilNoneIsBehind(String sql, Instant from) {
-    return Mono.defer(() -> clickHouse.insertSelect(statement(sql, from)))
+  private Flux<Long> untilNoneIsBehind(Source source, Instant from) {
+    return Mono.defer(() -> due(source, from).flatMap(due -> roll(source, due, from)))
         .repeat()
         .takeUntil(written -> written == 0);
   }
 
-  private ClickHouseStatement statement(String sql, Instant from) {
-    return ClickHouseStatement.of(sql).with(parameters(from));
+  private Mono<List<Due>> due(Source source, Instant from) {
+    return asked(source.behind(), parameters(from))
+        .flatMap(behind -> withThoseThatShare(source, behind, from));
+  }
+
+  private Mono<List<Due>> withThoseThatShare(Source source, List<Due> behind, Instant from) {
+    var others = behind.stream().filter(Due::others).toList();
+    return others.isEmpty()
+        ? Mono.just(behind)
+        : asked(source.sharing(hours(others)), parameters(from, others))
+            .map(sharing -> Stream.concat(behind.stream(), sharing.stream()).toList());
+  }
+
+  private Mono<List<Due>> asked(String sql, Map<String, String> parameters) {
+    return clickHouse
+        .ask(statement(sql, parameters))
+        .map(answer -> answer.lines().map(Json::parseOwn).map(Due::of).toList());
+  }
+
+  private Mono<Long> roll(Source source, List<Due> due, Instant from) {
+    return due.isEmpty()
+        ? Mono.just(0L)
+        : clickHouse.insertSelect(statement(source.roll(due), parameters(from, due)));
+  }
+
+  private static String hours(List<Due> due) {
+    return joined(due, Due::hour);
+  }
+
+  private static String joined(List<Due> due, Function<Due, String> text) {
+    return due.stream().map(text).collect(Collectors.joining(", "));
+  }
+
+  /// Sent as a body, since it names every hour.
+  private static ClickHouseStatement statement(String sql, Map<String, String> parameters) {
+    return ClickHouseStatement.of("").sending(sql.getBytes(UTF_8)).with(parameters);
+  }
+
+  private Map<String, String> parameters(Instant from, List<Due> due) {
+    var began = due.stream().mapToLong(Due::began).summaryStatistics();
+    var parameters = new HashMap<>(parameters(from));
+    parameters.put("param_first", Long.toString(began.getMin()));
+    parameters.put("param_last", Long.toString(began.getMax()));
+    return parameters;
   }
 
   private Map<String, String> parameters(Instant from) {
@@ -164,6 +315,8 @@ public final class Rollups {
         "param_rows",
         Long.toString(settings.rollupRows()),
         "prefer_column_name_to_alias",
+        "1",
+        "insert_allow_materialized_columns",
         "1",
         "insert_deduplicate",
         "0",
