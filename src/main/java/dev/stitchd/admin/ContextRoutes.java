@@ -1,7 +1,9 @@
 package dev.stitchd.admin;
 
+import dev.stitchd.catalog.flag.Flags;
 import dev.stitchd.catalog.project.Environments;
 import dev.stitchd.kernel.Json;
+import dev.stitchd.warehouse.Predecessors;
 import dev.stitchd.warehouse.SeenContexts;
 import java.time.Clock;
 import java.time.Duration;
@@ -27,11 +29,13 @@ final class ContextRoutes {
   private static final int MOST = 200;
 
   private final Environments environments;
+  private final Flags flags;
   private final SeenContexts seen;
   private final Clock clock;
 
-  ContextRoutes(Environments environments, SeenContexts seen, Clock clock) {
+  ContextRoutes(Environments environments, Flags flags, SeenContexts seen, Clock clock) {
     this.environments = environments;
+    this.flags = flags;
     this.seen = seen;
     this.clock = clock;
   }
@@ -68,7 +72,13 @@ final class ContextRoutes {
   private Mono<ServerResponse> evaluations(ServerRequest request) {
     var key = request.pathVariable("key");
     return at(request, new Query(request), request.pathVariable("type"), MONTH)
-        .flatMap(place -> seen.evaluations(place, key))
+        .zipWith(
+            flags.deleted(
+                Requests.tenant(request),
+                Requests.project(request),
+                Requests.environment(request),
+                null))
+        .flatMap(asked -> seen.evaluations(asked.getT1(), key, new Predecessors(asked.getT2())))
         .flatMap(items -> Answers.json(body(items)));
   }
 

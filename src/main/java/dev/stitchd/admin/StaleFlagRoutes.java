@@ -6,6 +6,7 @@ import dev.stitchd.catalog.project.Environments;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.warehouse.FlagUse;
+import dev.stitchd.warehouse.Predecessors;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -61,7 +62,8 @@ final class StaleFlagRoutes {
     var project = Requests.project(request);
     return environments
         .id(tenant, project, Requests.environment(request))
-        .flatMap(environment -> use.since(environment, since))
+        .zipWith(flags.deleted(tenant, project, Requests.environment(request), null))
+        .flatMap(place -> use.since(place.getT1(), since, new Predecessors(place.getT2())))
         .zipWhen(_ -> flags.list(tenant, project, IN_USE, "", ALL))
         .flatMap(both -> Answers.json(body(since, both.getT2(), both.getT1())));
   }

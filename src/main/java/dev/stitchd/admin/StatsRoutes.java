@@ -1,13 +1,16 @@
 package dev.stitchd.admin;
 
+import dev.stitchd.catalog.flag.Flags;
 import dev.stitchd.catalog.project.Environments;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.warehouse.EvaluationStats;
 import dev.stitchd.warehouse.Exposures;
+import dev.stitchd.warehouse.Predecessors;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
@@ -25,13 +28,19 @@ final class StatsRoutes {
   private static final Duration HOUR = Duration.ofHours(1);
 
   private final Environments environments;
+  private final Flags flags;
   private final EvaluationStats evaluations;
   private final Exposures exposures;
   private final Clock clock;
 
   StatsRoutes(
-      Environments environments, EvaluationStats evaluations, Exposures exposures, Clock clock) {
+      Environments environments,
+      Flags flags,
+      EvaluationStats evaluations,
+      Exposures exposures,
+      Clock clock) {
     this.environments = environments;
+    this.flags = flags;
     this.evaluations = evaluations;
     this.exposures = exposures;
     this.clock = clock;
@@ -51,8 +60,10 @@ final class StatsRoutes {
     var interval = query.interval(HOUR);
     query.check();
     return environment(request)
-        .flatMapMany(
-            environment -> evaluations.counts(environment, flag, span.from(), span.to(), interval))
+        .zipWith(predecessors(request, flag))
+        .flatMapMany(place ->
+            evaluations.counts(
+                place.getT1(), flag, span.from(), span.to(), interval, place.getT2()))
         .collectList()
         .flatMap(rows -> Answers.json(body(rows)));
   }
@@ -63,13 +74,24 @@ final class StatsRoutes {
     var span = query.span(clock, WEEK);
     query.check();
     return environment(request)
-        .flatMap(environment -> exposures.of(environment, flag, span.from(), span.to()))
+        .zipWith(predecessors(request, flag))
+        .flatMap(place -> exposures.of(place.getT1(), flag, span.from(), span.to(), place.getT2()))
         .flatMap(answer -> Answers.json(body(flag, span, answer)));
   }
 
   private Mono<EnvironmentId> environment(ServerRequest request) {
     return environments.id(
         Requests.tenant(request), Requests.project(request), Requests.environment(request));
+  }
+
+  private Mono<Predecessors> predecessors(ServerRequest request, @Nullable String flag) {
+    return flags
+        .deleted(
+            Requests.tenant(request),
+            Requests.project(request),
+            Requests.environment(request),
+            flag)
+        .map(Predecessors::new);
   }
 
   private static ObjectNode body(List<EvaluationStats.Row> rows) {

@@ -99,6 +99,10 @@ class QuestionsIT {
   }
 
   private static void send(List<String> events) {
+    send(key, events);
+  }
+
+  private static void send(String key, List<String> events) {
     var answer =
         sdk.post(
             "/sdk/v1/events",
@@ -120,6 +124,44 @@ class QuestionsIT {
     assertThat(answer.path("items").toString())
         .isEqualTo(
             "[{\"variant\":\"off\",\"users\":1,\"evaluations\":1},{\"variant\":\"on\",\"users\":3,\"evaluations\":3}]");
+  }
+
+  /// All that is asked about the flag, in short.
+  private static String told(String stats, String flag) {
+    var counts = new ArrayList<String>();
+    for (var only : List.of("?flag=" + flag, "")) {
+      for (var item : ask(stats + "/evaluations" + only).path("items")) {
+        if (item.path("flag").asString().equals(flag)) {
+          counts.add(item.path("variant").asString() + " " + item.path("count").asLong());
+        }
+      }
+    }
+    var exposures = ask(stats + "/exposures?flag=" + flag);
+    return counts + ", " + exposures.path("users") + " users, " + exposures.path("items").size();
+  }
+
+  @Test
+  void recreatedFlagHasStatisticsOfItsOwn() {
+    admin.createEnvironment("shop", "apart");
+    var apart = admin.createSdkKey("shop", "apart", "server");
+    var stats = STATS.replace("production", "apart");
+    assertThat(told(stats, "phoenix")).as("a key that does not exist").isEqualTo("[], 0 users, 0");
+    admin.createFlag("shop", "phoenix");
+    var before = evaluation(Duration.ofMinutes(1), "phoenix", "on", "u7");
+    send(apart, List.of(before, evaluation(Duration.ofMinutes(2), "phoenix", "off", "u8")));
+    assertThat(told(stats, "phoenix")).isEqualTo("[off 1, on 1, off 1, on 1], 2 users, 2");
+    assertThat(ask(stats + "/contexts/user/u7/evaluations").path("items")).hasSize(1);
+
+    var deleted = admin.send("DELETE", "/projects/shop/flags/phoenix", "", "If-Match", "\"1\"");
+    assertThat(deleted.status()).as(deleted.body()).isEqualTo(204);
+    assertThat(told(stats, "phoenix")).isEqualTo("[], 0 users, 0");
+    admin.createFlag("shop", "phoenix");
+    assertThat(told(stats, "phoenix")).isEqualTo("[], 0 users, 0");
+    assertThat(ask(stats + "/contexts/user/u7/evaluations").path("items")).isEmpty();
+
+    send(apart, List.of(before)); // it was the predecessor's, and still is
+    send(apart, List.of(evaluation(Duration.ofMinutes(3), "phoenix", "on", "u9")));
+    assertThat(told(stats, "phoenix")).isEqualTo("[on 1, on 1], 1 users, 1");
   }
 
   @Test

@@ -15,8 +15,11 @@ import dev.stitchd.resource.Written;
 import dev.stitchd.revisionlog.ItemChange;
 import dev.stitchd.revisionlog.PublishedRuleset;
 import dev.stitchd.ruleset.ItemName;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -55,6 +58,19 @@ public final class Flags {
     return lookups
         .inProject(tenant, project, (session, id) -> FlagRows.find(session, tenant, id, key))
         .map(FlagRow::stored);
+  }
+
+  /// When flags of an environment were deleted, by key; what was received before that says nothing
+  /// of a flag that has the key now. Of very many, the latest.
+  ///
+  /// @param key one flag only; null for all
+  public Mono<Map<String, Instant>> deleted(
+      TenantId tenant, String project, String environment, @Nullable String key) {
+    return lookups.inEnvironment(
+        tenant,
+        project,
+        environment,
+        (session, id) -> DeletedFlagRows.marks(session, tenant, id, key));
   }
 
   /// Creates a flag, off in every environment.
@@ -173,7 +189,11 @@ public final class Flags {
     return Flux.fromIterable(at)
         .concatMap(environment ->
             checkUnused(unit, environment, flag)
-                .then(unit.publish(environment, List.of(ItemChange.flag(flag.key(), null)))))
+                .then(unit.publish(environment, List.of(ItemChange.flag(flag.key(), null))))
+                .then(
+                    Mono.defer(() ->
+                        DeletedFlagRows.mark(
+                            unit.session(), unit.tenant(), environment.id(), flag.key()))))
         .then(Mono.defer(() -> FlagRows.delete(unit.session(), unit.tenant(), flag.id())))
         .then(Mono.defer(() -> unit.deleted(path(project, flag.key()), flag, at)));
   }
