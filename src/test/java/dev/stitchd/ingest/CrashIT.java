@@ -54,7 +54,7 @@ class CrashIT {
         var key = prepare(server);
         var clients = startClients(server, key);
         Thread.sleep(BEFORE);
-        assertThat(acknowledged).isNotEmpty();
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(acknowledged).isNotEmpty());
 
         clickHouse.kill();
         Thread.sleep(OUTAGE.dividedBy(2));
