@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The parts of `STITCHD_POSTGRES_URL`.
+/// The parts of `STITCHD_POSTGRES_URL`, or of another setting of its form.
 record PostgresAddress(
     String host,
     int port,
@@ -27,6 +27,11 @@ record PostgresAddress(
   ///
   /// @throws StartFailure that says what the setting must look like, never repeating the password
   static PostgresAddress parse(@Nullable String url) {
+    return parse("STITCHD_POSTGRES_URL", url);
+  }
+
+  /// @param setting the name of the variable
+  static PostgresAddress parse(String setting, @Nullable String url) {
     if (url == null || url.isBlank()) {
       throw new StartFailure(
           "Stitchd needs PostgreSQL: set STITCHD_POSTGRES_URL to "
@@ -43,11 +48,11 @@ record PostgresAddress(
           || uri.getRawUserInfo() == null
           || path == null
           || path.length() < 2) {
-        throw unreadable(null);
+        throw unreadable(setting);
       }
       var user = uri.getRawUserInfo().split(":", 2);
       var parameters = parameters(uri.getRawQuery());
-      checkSslMode(parameters.get("sslmode"));
+      checkSslMode(setting, parameters.get("sslmode"));
       return new PostgresAddress(
           uri.getHost(),
           uri.getPort() < 0 ? 5432 : uri.getPort(),
@@ -56,11 +61,12 @@ record PostgresAddress(
           user.length > 1 ? decode(user[1]) : null,
           parameters);
     } catch (URISyntaxException e) {
-      throw unreadable(null);
+      throw unreadable(setting);
     }
   }
 
-  /// The same address for Flyway's JDBC connection.
+  /// The same address for JDBC, without statements that are prepared for longer than a pooler keeps
+  /// the connection.
   String jdbcUrl() {
     var sslMode = parameters.get("sslmode");
     return "jdbc:postgresql://"
@@ -69,7 +75,8 @@ record PostgresAddress(
         + port
         + "/"
         + database
-        + (sslMode == null ? "" : "?sslmode=" + sslMode);
+        + "?preferQueryMode=simple"
+        + (sslMode == null ? "" : "&sslmode=" + sslMode);
   }
 
   @Override
@@ -77,18 +84,20 @@ record PostgresAddress(
     return host + ":" + port + "/" + database;
   }
 
-  private static StartFailure unreadable(@Nullable Throwable cause) {
+  private static StartFailure unreadable(String setting) {
     return new StartFailure(
-        "STITCHD_POSTGRES_URL cannot be read; it must look like "
+        setting
+            + " cannot be read; it must look like "
             + FORM
             + " (percent-encode special characters of the password).",
-        cause);
+        null);
   }
 
-  private static void checkSslMode(@Nullable String mode) {
+  private static void checkSslMode(String setting, @Nullable String mode) {
     if (mode != null && !SSL_MODES.contains(mode)) {
       throw new StartFailure(
-          "STITCHD_POSTGRES_URL has an sslmode that is not known; set it to one of "
+          setting
+              + " has an sslmode that is not known; set it to one of "
               + String.join(", ", SSL_MODES)
               + ".",
           null);

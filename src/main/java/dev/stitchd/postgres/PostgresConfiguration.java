@@ -8,8 +8,6 @@ import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.postgresql.client.SSLMode;
 import io.r2dbc.spi.ConnectionFactory;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.function.Supplier;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
@@ -24,17 +22,6 @@ import reactor.netty.resources.LoopResources;
 final class PostgresConfiguration {
 
   private static final Duration IDLE = Duration.ofMinutes(10);
-
-  /// The SDK plane's rights, and its plans. Its few statements look rows up by index, so each is
-  /// planned once for all values: PostgreSQL otherwise plans one that takes lists again for every
-  /// execution, which costs several times what the look-up does. Without sequential scans, since
-  /// such a plan may have been made when the table was empty and be used when it has millions of
-  /// rows.
-  private static final Map<String, String> READER =
-      Map.of(
-          "role", "stitchd_reader",
-          "plan_cache_mode", "force_generic_plan",
-          "enable_seqscan", "off");
 
   /// Closed until the schema is there.
   @Bean
@@ -128,8 +115,7 @@ final class PostgresConfiguration {
       SchemaGate gate,
       @Qualifier("managementProven") ProvenConnections managementProven) {
     var connections =
-        connections(
-            address, settings, postgresLoops, "stitchd-management", Map.of("role", "stitchd_app"));
+        connections(Role.MANAGEMENT, address, settings, postgresLoops, "stitchd-management");
     return pool(
         "management",
         gate.before(connections),
@@ -146,7 +132,7 @@ final class PostgresConfiguration {
       LoopResources postgresLoops,
       SchemaGate gate,
       @Qualifier("readerProven") ProvenConnections readerProven) {
-    var connections = connections(address, settings, postgresLoops, "stitchd-reader", READER);
+    var connections = connections(Role.READER, address, settings, postgresLoops, "stitchd-reader");
     return pool(
         "reader",
         gate.before(connections),
@@ -159,22 +145,33 @@ final class PostgresConfiguration {
   /// For connections that live long and are nobody else's, as the one that LISTENs.
   @Bean
   Supplier<Mono<PostgresqlConnection>> listener(
-      PostgresAddress address,
-      PostgresSettings settings,
-      LoopResources postgresLoops,
-      SchemaGate gate) {
+      PostgresSettings settings, LoopResources postgresLoops, SchemaGate gate) {
+    var listening = settings.direct();
     var connections =
-        connections(
-            address, settings, postgresLoops, "stitchd-listener", Map.of("role", "stitchd_reader"));
+        new PostgresqlConnectionFactory(
+            configuration(listening, settings, postgresLoops, "stitchd-listener").build());
     return () -> gate.passed().then(connections.create());
   }
 
-  private static PostgresqlConnectionFactory connections(
+  private static ConnectionFactory connections(
+      Role role,
       PostgresAddress address,
       PostgresSettings settings,
       LoopResources loops,
-      String name,
-      Map<String, String> options) {
+      String name) {
+    var limited =
+        role.with("statement_timeout", millis(settings.statementTimeout()))
+            .with("lock_timeout", millis(settings.lockTimeout()))
+            .with("idle_in_transaction_session_timeout", millis(settings.idleTransaction()));
+    return new RoleConnections(limited, () -> configuration(address, settings, loops, name));
+  }
+
+  private static String millis(Duration time) {
+    return Long.toString(time.toMillis());
+  }
+
+  private static PostgresqlConnectionConfiguration.Builder configuration(
+      PostgresAddress address, PostgresSettings settings, LoopResources loops, String name) {
     var configuration =
         PostgresqlConnectionConfiguration.builder()
             .host(address.host())
@@ -182,12 +179,8 @@ final class PostgresConfiguration {
             .database(address.database())
             .username(address.user())
             .applicationName(name)
-            .options(with(options, settings))
             .connectTimeout(settings.connectTimeout())
-            .statementTimeout(settings.statementTimeout())
-            .lockWaitTimeout(settings.lockTimeout())
             .tcpKeepAlive(true)
-            .preparedStatementCacheQueries(256)
             .loopResources(loops);
     if (address.password() != null) {
       configuration.password(address.password());
@@ -196,15 +189,7 @@ final class PostgresConfiguration {
     if (sslMode != null) {
       configuration.sslMode(SSLMode.fromValue(sslMode));
     }
-    return new PostgresqlConnectionFactory(configuration.build());
-  }
-
-  private static Map<String, String> with(Map<String, String> options, PostgresSettings settings) {
-    var all = new LinkedHashMap<>(options);
-    all.put(
-        "idle_in_transaction_session_timeout",
-        Long.toString(settings.idleTransaction().toMillis()));
-    return all;
+    return configuration;
   }
 
   private static ConnectionPool pool(

@@ -31,6 +31,10 @@ import reactor.util.retry.Retry;
 final class PostgresMigration implements BackgroundJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(PostgresMigration.class);
+
+  /// How a pooler refuses what it is told by the driver.
+  private static final String REFUSED = "08P01";
+
   private static final Duration RETRY = Duration.ofSeconds(1);
 
   private final PostgresAddress address;
@@ -140,10 +144,13 @@ final class PostgresMigration implements BackgroundJob {
     return StartOrder.SCHEMA;
   }
 
+  /// The schema's lock belongs to a connection, so it is brought up to date past poolers; then both
+  /// roles are asked for on the way that serves.
   private void migrate() {
+    var direct = settings.direct();
     var result =
         Flyway.configure()
-            .dataSource(address.jdbcUrl(), address.user(), address.password())
+            .dataSource(direct.jdbcUrl(), direct.user(), direct.password())
             .locations("classpath:db/migration/postgresql")
             .load()
             .migrate();
@@ -153,6 +160,7 @@ final class PostgresMigration implements BackgroundJob {
         result.targetSchemaVersion == null
             ? result.initialSchemaVersion
             : result.targetSchemaVersion);
+    RoleRows.mustBeHad(address, Role.MANAGEMENT, Role.READER);
     migrated = true;
     gate.open();
   }
@@ -183,7 +191,8 @@ final class PostgresMigration implements BackgroundJob {
   private static boolean isUnreachable(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof SQLException sql && sql.getSQLState() != null) {
-        return sql.getSQLState().startsWith("08") || sql.getSQLState().startsWith("57P");
+        return (sql.getSQLState().startsWith("08") && !sql.getSQLState().equals(REFUSED))
+            || sql.getSQLState().startsWith("57P");
       }
     }
     return false;

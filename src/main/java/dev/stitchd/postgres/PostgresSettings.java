@@ -10,6 +10,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// How to reach PostgreSQL; `STITCHD_POSTGRES_…`.
 ///
 /// @param url `postgresql://user:password@host:port/database?sslmode=…`
+/// @param listenUrl the same database without a pooler of transactions, for what belongs to one
+///   connection: listening and the lock of the schema; `url` if it is not set
 /// @param managementConnections most connections for the management plane
 /// @param readerConnections most connections for the SDK plane
 /// @param waitingRequests most requests that may wait for a connection of one pool; more are
@@ -34,6 +36,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 @ConfigurationProperties("stitchd.postgres")
 record PostgresSettings(
     @Nullable String url,
+    @Nullable String listenUrl,
     @DefaultValue("8") int managementConnections,
     @DefaultValue("8") int readerConnections,
     @DefaultValue("1000") int waitingRequests,
@@ -53,6 +56,14 @@ record PostgresSettings(
   @Override
   public void check() {
     var _ = PostgresAddress.parse(url);
+    var _ = direct();
+  }
+
+  /// The way past poolers.
+  PostgresAddress direct() {
+    return listenUrl == null || listenUrl.isBlank()
+        ? PostgresAddress.parse(url)
+        : PostgresAddress.parse("STITCHD_POSTGRES_LISTEN_URL", listenUrl);
   }
 
   /// The URL holds a password.

@@ -1,6 +1,7 @@
 /// **The way to PostgreSQL**: pools of connections, one for each role that row-level security
 /// knows, and who lends them; transactions of a tenant; sessions, which run statements; locks that
-/// one node at a time holds; the schema and the gate before it.
+/// one node at a time holds; the schema and the gate before it. A connection serves as its role or
+/// not at all, also through a pooler that does not pass roles on ([RoleConnections]).
 ///
 /// No wait here is without end. [Lender] lends a connection that has proved itself lately
 /// ([ProvenConnections]) and bounds each wait for an answer ([BoundedAnswers]); one connection that

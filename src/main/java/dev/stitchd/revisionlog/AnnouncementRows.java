@@ -30,9 +30,15 @@ final class AnnouncementRows {
     };
   }
 
-  /// Has the connection hear of announcements from now on.
-  static Mono<Void> listen(Session session) {
-    return session.run(LISTEN).then();
+  /// Has the connection hear of announcements from now on, and of what is said on a channel of its
+  /// own.
+  static Mono<Void> listen(Session session, String own) {
+    return session.run(LISTEN).then(Mono.defer(() -> session.run("LISTEN " + own))).then();
+  }
+
+  /// Says something on a listening connection's own channel.
+  static Mono<Void> prove(Session session, String channel) {
+    return session.any(NOTIFY, channel, "").then();
   }
 
   /// Asks whether the connection still lives.

@@ -1,5 +1,6 @@
 package dev.stitchd.revisionlog;
 
+import dev.stitchd.postgres.Transactions;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
@@ -30,12 +31,13 @@ final class ChangeFeedConfiguration {
   @Bean
   ChangeListener changeFeedListener(
       @Qualifier("listener") Supplier<Mono<PostgresqlConnection>> connections,
+      Transactions transactions,
       BroadcastChangeFeed feed,
       ChangeFeedSettings settings,
       @Qualifier("timer") Scheduler timer,
       RandomGenerator chance,
       MeterRegistry meters) {
-    var listening = new ListeningConnection(connections, settings, timer);
+    var listening = new ListeningConnection(connections, transactions::onPlatform, settings, timer);
     var listener = new ChangeListener(listening, feed, settings, timer, chance);
     Gauge.builder("stitchd.changefeed.listening", listener, l -> l.isConnected() ? 1 : 0)
         .description("1 while the connection that hears of changes is open")

@@ -20,7 +20,8 @@ class PostgresAddressTest {
             new PostgresAddress(
                 "db.example", 6543, "flags", "app@x", "p:w/d+1", Map.of("sslmode", "require")));
     assertThat(address.jdbcUrl())
-        .isEqualTo("jdbc:postgresql://db.example:6543/flags?sslmode=require");
+        .isEqualTo(
+            "jdbc:postgresql://db.example:6543/flags?preferQueryMode=simple&sslmode=require");
     assertThat(PostgresAddress.parse("postgres://u@h/d").port()).isEqualTo(5432);
   }
 

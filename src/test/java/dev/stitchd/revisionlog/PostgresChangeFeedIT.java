@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -51,7 +52,7 @@ class PostgresChangeFeedIT implements ChangeFeedContract {
     var timer = Schedulers.parallel();
     listener =
         new ChangeListener(
-            new ListeningConnection(listeners::create, SETTINGS, timer),
+            new ListeningConnection(listeners::create, this::elsewhere, SETTINGS, timer),
             feed,
             SETTINGS,
             timer,
@@ -59,6 +60,13 @@ class PostgresChangeFeedIT implements ChangeFeedContract {
     running = RunningJob.start(listener, timer);
     feed.announcements().subscribe(heard::add);
     waitUntil(listener::isConnected);
+  }
+
+  private Mono<Void> elsewhere(Function<Session, Mono<Void>> announcement) {
+    return Mono.usingWhen(
+        writers.create(),
+        connection -> announcement.apply(new Session(connection)),
+        PostgresqlConnection::close);
   }
 
   @AfterAll

@@ -1,0 +1,201 @@
+package dev.stitchd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.stitchd.dev.OwnPostgres;
+import dev.stitchd.dev.PgBouncer;
+import dev.stitchd.dev.Server;
+import dev.stitchd.dev.StoreUrl;
+import dev.stitchd.dev.Stores;
+import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Transactions;
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/// A whole server whose PostgreSQL is behind a pooler that passes on neither roles nor settings.
+class PgBouncerIT {
+
+  private static final Duration SOON = Duration.ofSeconds(10);
+
+  @ParameterizedTest
+  @CsvSource({
+    "session, extra_float_digits",
+    "transaction, 'extra_float_digits,role,statement_timeout,lock_timeout,plan_cache_mode,enable_seqscan,idle_in_transaction_session_timeout,stitchd.connection'",
+  })
+  void everythingWorksAndNoTenantSeesAnother(String mode, String ignored) {
+    var database = Stores.shared().freshPostgres().url();
+    try (var pooler =
+            PgBouncer.before(
+                database,
+                "pool_mode = " + mode,
+                // fewer than the server has, which would wait for each other in sessions
+                "default_pool_size = " + (mode.equals("session") ? 40 : 6),
+                "ignore_startup_parameters = " + ignored);
+        var server =
+            Server.start(
+                Map.of(
+                    "STITCHD_POSTGRES_URL",
+                    pooler.url(database),
+                    "STITCHD_POSTGRES_LISTEN_URL",
+                    database,
+                    "STITCHD_MEMBERSHIP_ANSWER_WITHIN",
+                    "10s"))) {
+      var admin = server.admin();
+      admin.createProject("web");
+      admin.createEnvironment("web", "production");
+      admin.createFlag("web", "checkout");
+      var key = admin.createSdkKey("web", "production", "server");
+      try (var stream = server.stream(key)) {
+        stream.await(event -> event.data().contains("\"checkout\""), SOON);
+        var changed =
+            admin.send(
+                "PATCH",
+                "/projects/web/flags/checkout/environments/production",
+                "{\"enabled\":true,\"default\":{\"variant\":\"on\"}}");
+        assertThat(changed.status()).as(changed.body()).isEqualTo(200);
+        stream.await(event -> event.data().contains("\"enabled\":true"), SOON);
+      }
+      lists(server, key);
+      isolation(server);
+      var limits =
+          server
+              .bean(Transactions.class)
+              .onPlatform(session ->
+                  session.one(
+                      "SELECT current_setting('statement_timeout') || ' ' || current_setting('lock_timeout') || ' ' || current_user AS all",
+                      row -> Columns.text(row, "all")))
+              .block();
+      assertThat(limits).isEqualTo("10s 8s stitchd_app");
+    }
+    assertThat(
+            StoreUrl.of(database)
+                .query(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"))
+        .containsExactly("0");
+  }
+
+  /// Many at once, so that a pooler of transactions hands its connections round.
+  private static void lists(Server server, String key) {
+    server
+        .admin()
+        .createSegment("web", "production", "{\"key\":\"vip\",\"name\":\"Very important\"}");
+    var members = "/projects/web/environments/production/segments/vip/members";
+    var statuses =
+        Flux.range(0, 60)
+            .flatMap(
+                i ->
+                    Mono.fromCallable(() ->
+                            i % 2 == 0
+                                ? server
+                                    .admin()
+                                    .send("POST", members, "{\"keys\":[\"u" + i + "\"]}")
+                                    .status()
+                                : server
+                                    .http()
+                                    .send(
+                                        "POST",
+                                        "/sdk/v1/segments/membership",
+                                        "{\"contextType\":\"user\",\"keys\":[\"u0\"]}",
+                                        "Authorization",
+                                        "Bearer " + key,
+                                        "Content-Type",
+                                        "application/json")
+                                    .status())
+                        .subscribeOn(Schedulers.boundedElastic()),
+                20)
+            .collectList()
+            .block();
+    assertThat(statuses).containsOnly(200);
+    var file = server.admin().send("PUT", members, "key\na\nb\n", "Content-Type", "text/csv");
+    assertThat(file.status()).as(file.body()).isEqualTo(200);
+  }
+
+  private static void isolation(Server server) {
+    var transactions = server.bean(Transactions.class);
+    var stranger = new TenantId(UUID.randomUUID());
+    var counts =
+        Flux.range(0, 40)
+            .flatMap(
+                _ ->
+                    transactions.inTenant(
+                        stranger,
+                        session ->
+                            session.one(
+                                "SELECT count(*) AS n FROM projects",
+                                row -> Columns.number(row, "n"))),
+                8)
+            .collectList()
+            .block();
+    assertThat(counts).containsOnly(0L);
+  }
+
+  @Test
+  void withoutADirectAddressChangesAreFoundByPollingAndHealthSaysSo() {
+    var database = Stores.shared().freshPostgres().url();
+    try (var pooler =
+            PgBouncer.before(
+                database,
+                "pool_mode = transaction",
+                "default_pool_size = 6",
+                "ignore_startup_parameters = extra_float_digits");
+        var server =
+            Server.start(
+                Map.of(
+                    "STITCHD_POSTGRES_URL", pooler.url(database), "STITCHD_SAFETY_POLL", "1s"))) {
+      assertThat(server.http().get("/health/ready").body())
+          .as("what the node lacks")
+          .contains("postgresql");
+      server.admin().createProject("web");
+      server.admin().createEnvironment("web", "production");
+      server.admin().createFlag("web", "checkout");
+      var key = server.admin().createSdkKey("web", "production", "server");
+      try (var stream = server.stream(key)) {
+        stream.await(event -> event.data().contains("\"checkout\""), SOON);
+        server
+            .admin()
+            .send(
+                "PATCH",
+                "/projects/web/flags/checkout/environments/production",
+                "{\"enabled\":true}");
+        stream.await(event -> event.data().contains("\"enabled\":true"), SOON);
+      }
+      assertThat(server.http().get("/health/ready").body()).contains("postgresql");
+    }
+  }
+
+  @Test
+  void aNodeThatCannotHaveItsRoleDoesNotStart() {
+    try (var postgres = OwnPostgres.started()) {
+      var database = postgres.freshDatabase().url();
+      Server.on(database, "http://default@127.0.0.1:1/none", Map.of()).stop();
+      for (var broken :
+          new String[][] {
+            {"ALTER ROLE stitchd_app BYPASSRLS", "ALTER ROLE stitchd_app NOBYPASSRLS"},
+            {"ALTER ROLE stitchd_reader SUPERUSER", "ALTER ROLE stitchd_reader NOSUPERUSER"},
+          }) {
+        var _ = StoreUrl.of(database).query(broken[0]);
+        assertThatThrownBy(() -> Server.on(database, "http://default@127.0.0.1:1/none", Map.of()))
+            .hasStackTraceContaining("row-level security");
+        var _ = StoreUrl.of(database).query(broken[1]);
+      }
+      var _ = StoreUrl.of(database).query("CREATE ROLE other LOGIN CREATEROLE PASSWORD 'other'");
+      var _ = StoreUrl.of(database).query("GRANT ALL ON ALL TABLES IN SCHEMA public TO other");
+      var _ = StoreUrl.of(database).query("GRANT ALL ON SCHEMA public TO other");
+      assertThatThrownBy(() ->
+              Server.on(
+                  database.replace("postgres:postgres@", "other:other@"),
+                  "http://default@127.0.0.1:1/none",
+                  Map.of()))
+          .hasStackTraceContaining("stitchd_app");
+    }
+  }
+}
