@@ -11,7 +11,9 @@ import dev.stitchd.dev.Stores;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Transactions;
+import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -187,15 +189,54 @@ class PgBouncerIT {
             .hasStackTraceContaining("row-level security");
         var _ = StoreUrl.of(database).query(broken[1]);
       }
-      var _ = StoreUrl.of(database).query("CREATE ROLE other LOGIN CREATEROLE PASSWORD 'other'");
-      var _ = StoreUrl.of(database).query("GRANT ALL ON ALL TABLES IN SCHEMA public TO other");
-      var _ = StoreUrl.of(database).query("GRANT ALL ON SCHEMA public TO other");
-      assertThatThrownBy(() ->
-              Server.on(
-                  database.replace("postgres:postgres@", "other:other@"),
-                  "http://default@127.0.0.1:1/none",
-                  Map.of()))
-          .hasStackTraceContaining("stitchd_app");
+    }
+  }
+
+  @Test
+  void aLoginThatMayOnlyServeCannotBecomeTheOwner() {
+    var owner = Stores.shared().freshPostgres().url();
+    var login = "login_" + UUID.randomUUID().toString().replace("-", "");
+    var _ = StoreUrl.of(owner).query("CREATE ROLE " + login + " LOGIN PASSWORD 'secret'");
+    try {
+      var url = URI.create(owner);
+      var settings =
+          Map.of(
+              "STITCHD_POSTGRES_URL",
+              "postgresql://%s:secret@%s:%d%s"
+                  .formatted(login, url.getHost(), url.getPort(), url.getPath()),
+              "STITCHD_POSTGRES_LISTEN_URL",
+              owner);
+      assertThatThrownBy(() -> Server.start(settings))
+          .hasStackTraceContaining("GRANT stitchd_app TO " + login);
+      var _ = StoreUrl.of(owner).query("GRANT stitchd_app, stitchd_reader TO " + login);
+      try (var server = Server.start(settings)) {
+        server.admin().createProject("web");
+        server.admin().createEnvironment("web", "production");
+        var key = server.admin().createSdkKey("web", "production", "server");
+        assertThat(server.http().get("/sdk/v1/config", "Authorization", "Bearer " + key).status())
+            .isEqualTo(200);
+        isolation(server);
+        for (var back :
+            List.of("SET ROLE " + url.getUserInfo().split(":", 2)[0], "SET ROLE NONE")) {
+          var seen =
+              server
+                  .bean(Transactions.class)
+                  .onPlatform(session ->
+                      session
+                          .run(back)
+                          .then(
+                              session.one(
+                                  "SELECT count(*) AS n FROM projects",
+                                  row -> Columns.number(row, "n"))))
+                  .map(String::valueOf)
+                  .onErrorResume(refused -> Mono.just(String.valueOf(refused.getMessage())))
+                  .block();
+          assertThat(seen).as(back).matches("0|.*permission denied.*");
+        }
+      }
+    } finally {
+      var _ = StoreUrl.of(owner).query("DROP OWNED BY " + login);
+      var _ = StoreUrl.of(owner).query("DROP ROLE " + login);
     }
   }
 }
