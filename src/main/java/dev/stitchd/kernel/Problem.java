@@ -181,8 +181,18 @@ public abstract sealed class Problem extends RuntimeException {
     }
 
     public Unavailable(String detail, Duration retryAfter, @Nullable Throwable cause) {
-      super("unavailable", detail, List.of(), cause);
+      this("unavailable", detail, retryAfter, cause);
+    }
+
+    private Unavailable(
+        String code, String detail, Duration retryAfter, @Nullable Throwable cause) {
+      super(code, detail, List.of(), cause);
       this.retryAfter = retryAfter;
+    }
+
+    /// This node does not have the revision that was asked for.
+    public static Unavailable behind(String detail, Duration retryAfter) {
+      return new Unavailable("behind", detail, retryAfter, null);
     }
 
     public Duration retryAfter() {

@@ -1,5 +1,6 @@
 package dev.stitchd.ofrep;
 
+import dev.stitchd.endpoint.AtLeast;
 import dev.stitchd.endpoint.Client;
 import dev.stitchd.endpoint.Reply;
 import dev.stitchd.endpoint.SdkRequest;
@@ -14,7 +15,8 @@ import org.springframework.stereotype.Component;
 ///
 /// What is answered is the newest that this node has. The query parameter `flagConfigEtag`, which
 /// clients copy from their event stream, may name a newer one, since the stream may be another
-/// node's: then the node catches up first. `flagConfigLastModified` is not needed.
+/// node's: then the node catches up first. `flagConfigLastModified` is not needed. `atLeast`
+/// insists on a state.
 @Component
 final class OfrepQuestions {
 
@@ -28,6 +30,11 @@ final class OfrepQuestions {
 
   /// Answers a question, once this node has the state that it names.
   Reply asked(
+      SdkRequest request, Client client, BiFunction<Client, EvaluationContext, Reply> answer) {
+    return AtLeast.served(request, client, snapshots, at -> caughtUp(request, at, answer));
+  }
+
+  private Reply caughtUp(
       SdkRequest request, Client client, BiFunction<Client, EvaluationContext, Reply> answer) {
     var named = Cursor.parseEtag(request.parameter("flagConfigEtag"));
     return named == null || !client.snapshot().isBefore(named)

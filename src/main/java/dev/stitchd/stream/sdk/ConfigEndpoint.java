@@ -2,6 +2,7 @@ package dev.stitchd.stream.sdk;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.access.SdkCaller;
+import dev.stitchd.endpoint.AtLeast;
 import dev.stitchd.endpoint.Client;
 import dev.stitchd.endpoint.Endpoint;
 import dev.stitchd.endpoint.HttpAnswer;
@@ -66,6 +67,10 @@ final class ConfigEndpoint implements Endpoint {
 
   @Override
   public Reply serve(SdkRequest request, Client client) {
+    return AtLeast.served(request, client, snapshots, at -> polled(request, at));
+  }
+
+  private Reply polled(SdkRequest request, Client client) {
     var poll = Poll.of(request, settings.longestWait());
     var snapshot = client.snapshot();
     var instance = request.header(Instances.HEADER);
