@@ -76,9 +76,10 @@ final class KeyWatch implements BackgroundJob, LogFollower {
         .concatMap(_ -> compareAll(), 1);
   }
 
+  /// A look-up that began before the commit may still bring what held then.
   @Override
   public Mono<Void> caughtUp(Announcement committed) {
-    return Mono.defer(() -> hear(committed));
+    return keys.lookedUp().then(Mono.defer(() -> hear(committed)));
   }
 
   private Mono<Void> hear(Announcement announcement) {

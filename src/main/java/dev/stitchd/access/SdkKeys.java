@@ -186,6 +186,12 @@ final class SdkKeys {
             held -> held.caller.environment().equals(environment) && held.verified < accessVersion);
   }
 
+  /// Completes when the look-ups that are under way now have ended.
+  Mono<Void> lookedUp() {
+    return Mono.defer(
+        () -> Mono.when(pending.values().stream().map(Mono::onErrorComplete).toList()));
+  }
+
   /// Checks the held keys of these environments again and lets go of those that are valid no
   /// longer. Fails as the driver does; nothing is let go of then.
   Mono<Void> recheck(Collection<EnvironmentId> environments) {

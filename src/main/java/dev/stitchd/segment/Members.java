@@ -3,6 +3,7 @@ package dev.stitchd.segment;
 import dev.stitchd.catalog.segment.SegmentList;
 import dev.stitchd.catalog.segment.SegmentLists;
 import dev.stitchd.catalog.segment.SegmentPath;
+import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Session;
@@ -10,6 +11,7 @@ import dev.stitchd.postgres.Transactions;
 import dev.stitchd.resource.Author;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.springframework.stereotype.Component;
@@ -27,6 +29,9 @@ public final class Members {
   /// @param changed how many of the request's keys it added or removed; the others were there, or
   ///   not there, before
   public record Changed(SegmentList list, long changed) {}
+
+  /// The version of a list that has just got its first members.
+  private static final long FIRST = 1;
 
   private final Transactions transactions;
   private final SegmentLists lists;
@@ -124,9 +129,22 @@ public final class Members {
   }
 
   private Mono<JoinedChanges.Outcome> change(MemberChange.Kind kind, Set<String> keys) {
-    return transactions.inTenant(
-        kind.author().tenant(),
-        session -> locked(session, kind).flatMap(list -> change(session, list, kind, keys)));
+    return transactions
+        .inTenant(
+            kind.author().tenant(),
+            session -> locked(session, kind).flatMap(list -> change(session, list, kind, keys)))
+        .delayUntil(outcome ->
+            outcome.list().version() == FIRST && !outcome.changed().isEmpty()
+                ? announced(kind.author().tenant(), outcome.list())
+                : Mono.empty());
+  }
+
+  /// Until its first members are announced, nobody looks for members of a segment. If it cannot be
+  /// done now, it is done by the upkeep of lists.
+  private Mono<Integer> announced(TenantId tenant, SegmentList list) {
+    return lists
+        .announce(tenant, new EnvironmentId(list.environment()), Duration.ZERO)
+        .onErrorComplete();
   }
 
   private Mono<SegmentList> locked(Session session, MemberChange.Kind kind) {

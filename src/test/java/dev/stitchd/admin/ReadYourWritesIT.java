@@ -171,6 +171,37 @@ class ReadYourWritesIT {
   }
 
   @Test
+  void theFirstMembersOfASegmentAreOnItsListForEveryoneWhoAsks() {
+    for (int i = 0; i < TIMES / 4; i++) {
+      var segment = "first-" + i;
+      var flag = "of-" + segment;
+      var segments = "/projects/" + project + "/environments/production/segments";
+      admin.createSegment(
+          project, "production", "{\"key\":\"%s\",\"name\":\"First\"}".formatted(segment));
+      admin.createFlag(project, flag);
+      admin.changeTargeting(
+          project,
+          flag,
+          "production",
+          targeting -> {
+            targeting.put("enabled", true);
+            targeting.putObject("default").put("variant", "off");
+            var rule = targeting.putArray("rules").addObject().put("id", "members");
+            rule.putObject("when").put("segment", segment);
+            rule.putObject("serve").put("variant", "on");
+          });
+
+      admin.create(segments + "/" + segment + "/members", "{\"keys\":[\"u1\"]}");
+
+      assertThat(evaluate("/ofrep/v1/evaluate/flags/" + flag).json().path("variant").asString())
+          .isEqualTo("on");
+      var asked = "{\"contextType\":\"user\",\"keys\":[\"u1\"]}";
+      var answer = http.post("/sdk/v1/segments/membership", asked, "X-API-Key", key);
+      assertThat(answer.body()).contains("\"" + segment + "\"");
+    }
+  }
+
+  @Test
   void aDeletedEnvironmentsKeyIsRefused() {
     var deleted =
         admin.send(
