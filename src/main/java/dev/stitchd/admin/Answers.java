@@ -1,13 +1,17 @@
 package dev.stitchd.admin;
 
 import dev.stitchd.boundary.VersionHeaders;
+import dev.stitchd.kernel.FieldError;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.resource.Written;
+import dev.stitchd.ruleset.RulesetCheck;
 import java.net.URI;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -15,6 +19,7 @@ import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// Answers of the management plane: JSON, the version as `ETag`, and the revisions that a write
 /// made.
@@ -48,28 +53,48 @@ final class Answers {
   }
 
   static Mono<ServerResponse> of(Written written) {
-    return of(ok(), written);
+    return of(ok(), written, List.of());
+  }
+
+  /// An answer to a write that does what hardly was meant.
+  static Mono<ServerResponse> of(Written written, List<FieldError> warnings) {
+    return of(ok(), written, warnings);
+  }
+
+  /// Adds what is hardly what was meant to an answer, if there is any.
+  static ObjectNode warned(ObjectNode body, List<FieldError> warnings) {
+    if (warnings.isEmpty()) {
+      return body;
+    }
+    var warned = Json.object();
+    warned.setAll(body);
+    var list = warned.putArray("warnings");
+    warnings.forEach(w -> list.addObject().put("path", w.path()).put("message", w.message()));
+    return warned;
   }
 
   static Mono<ServerResponse> created(Written written, String location) {
-    return of(headers(ServerResponse.created(URI.create(location))), written);
+    return of(headers(ServerResponse.created(URI.create(location))), written, List.of());
   }
 
   /// An answer to a write, with headers of its own.
   static Mono<ServerResponse> of(Written written, Map<String, String> more) {
     var answer = ok();
     more.forEach(answer::header);
-    return of(answer, written);
+    return of(answer, written, List.of());
   }
 
   static Mono<ServerResponse> gone(Map<String, Long> revisions) {
     return revised(ServerResponse.status(204), revisions).build();
   }
 
-  private static Mono<ServerResponse> of(ServerResponse.BodyBuilder answer, Written written) {
+  private static Mono<ServerResponse> of(
+      ServerResponse.BodyBuilder answer, Written written, List<FieldError> warnings) {
+    var all = new ArrayList<>(warnings);
+    all.addAll(RulesetCheck.warnings(written.resource()));
     return revised(answer, written.revisions())
         .header("ETag", VersionHeaders.etag(written.version()))
-        .bodyValue(Json.writeBytes(written.resource()));
+        .bodyValue(Json.writeBytes(warned(written.resource(), all)));
   }
 
   private static ServerResponse.BodyBuilder revised(

@@ -99,8 +99,8 @@ final class Collection {
 
   private static Mono<ServerResponse> patch(ServerRequest request, int maxBody, Editor editor) {
     return patchBody(request, maxBody)
-        .flatMap(edit -> editor.edit(request, edit))
-        .flatMap(Answers::of);
+        .flatMap(edit ->
+            editor.edit(request, edit).flatMap(written -> Answers.of(written, edit.warnings())));
   }
 
   /// The edit that a merge patch asks for.

@@ -3,6 +3,7 @@ package dev.stitchd.admin;
 import dev.stitchd.boundary.BodyReader;
 import dev.stitchd.decide.Previews;
 import dev.stitchd.kernel.EvaluationContext;
+import dev.stitchd.kernel.FieldError;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.JsonFields;
@@ -11,8 +12,10 @@ import dev.stitchd.revisionlog.PublishedHistory;
 import dev.stitchd.revisionlog.PublishedHistory.Position;
 import dev.stitchd.ruleset.Explanation;
 import dev.stitchd.ruleset.Ruleset;
+import dev.stitchd.ruleset.RulesetCheck;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -100,7 +103,13 @@ final class PreviewRoutes {
             position.settings(),
             wanted.flag(),
             wanted.context())
-        .flatMap(explanation -> Answers.json(preview(explanation, ground.revision(), past)));
+        .map(explanation -> preview(explanation, ground.revision(), past))
+        .flatMap(body -> Answers.json(Answers.warned(body, warnings(ground, wanted.flag()))));
+  }
+
+  private static List<FieldError> warnings(Ground ground, String key) {
+    var flag = ground.ruleset().flag(key);
+    return flag == null ? List.of() : RulesetCheck.warnings(flag.targeting().toJson());
   }
 
   private Mono<Ground> ground(ServerRequest request, @Nullable Long revision) {

@@ -1,7 +1,11 @@
 package dev.stitchd.resource;
 
+import dev.stitchd.kernel.FieldError;
+import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import tools.jackson.databind.JsonNode;
 
@@ -10,7 +14,12 @@ import tools.jackson.databind.JsonNode;
 /// @param expected the version it was made against, or −1 for any
 /// @param body from the current body to the wanted one; runs inside the transaction, so that a
 ///   patch meets the committed state
-public record Edit(long expected, UnaryOperator<JsonNode> body) {
+/// @param warnings what of it is hardly what was meant
+public record Edit(long expected, UnaryOperator<JsonNode> body, List<FieldError> warnings) {
+
+  public Edit(long expected, UnaryOperator<JsonNode> body) {
+    this(expected, body, List.of());
+  }
 
   /// Replaces the whole body.
   public static Edit replace(long expected, JsonNode body) {
@@ -19,7 +28,25 @@ public record Edit(long expected, UnaryOperator<JsonNode> body) {
 
   /// Applies a JSON Merge Patch (RFC 7396).
   public static Edit patch(long expected, JsonNode patch) {
-    return new Edit(expected, current -> Json.mergePatch(current, patch));
+    var dropped = new ArrayList<FieldError>();
+    patch
+        .path("variants")
+        .properties()
+        .forEach(variant -> drops(variant.getValue(), "variants." + variant.getKey(), dropped));
+    return new Edit(expected, current -> Json.mergePatch(current, patch), dropped);
+  }
+
+  /// A patch goes into the values of JSON variants, where people may mean a null for a value.
+  private static void drops(JsonNode value, String path, List<FieldError> found) {
+    for (var member : value.properties()) {
+      var at = path + "." + member.getKey();
+      if (member.getValue().isNull() && found.size() < FieldErrors.MOST) {
+        found.add(
+            new FieldError(
+                at, "null in a PATCH removes the member; PUT replaces the value as it is"));
+      }
+      drops(member.getValue(), at, found);
+    }
   }
 
   /// A deletion, which has no body.

@@ -7,7 +7,7 @@ import java.util.Set;
 public final class ReadOnlyFields {
 
   public static final Set<String> NAMES =
-      Set.of("id", "version", "createdAt", "createdBy", "updatedAt", "updatedBy");
+      Set.of("id", "version", "createdAt", "createdBy", "updatedAt", "updatedBy", "warnings");
 
   private ReadOnlyFields() {}
 }

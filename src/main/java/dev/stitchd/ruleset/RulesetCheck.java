@@ -1,10 +1,14 @@
 package dev.stitchd.ruleset;
 
+import dev.stitchd.kernel.FieldError;
 import dev.stitchd.kernel.FieldErrors;
+import dev.stitchd.ruleset.validation.ConditionWarnings;
 import dev.stitchd.ruleset.validation.ConsistencyCheck;
 import dev.stitchd.ruleset.validation.Usages;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import tools.jackson.databind.JsonNode;
 
 /// What must hold between the items of a ruleset before it may be published.
 public final class RulesetCheck {
@@ -19,6 +23,22 @@ public final class RulesetCheck {
   ///   errors start with (empty if the request is the item)
   public static void check(Ruleset candidate, Map<ItemName, String> changed, FieldErrors errors) {
     new ConsistencyCheck(candidate, changed, errors).run();
+  }
+
+  /// What of a saved item is hardly what was meant.
+  ///
+  /// @param item a targeting or a segment, as the API answers it; anything else has no warnings
+  public static List<FieldError> warnings(JsonNode item) {
+    var warnings = new ArrayList<FieldError>();
+    int i = 0;
+    for (var rule : item.path("rules")) {
+      var path = "rules[" + i++ + "].when";
+      warnings.addAll(ConditionWarnings.of(Condition.fromJson(rule.path("when")), path));
+    }
+    if (item.path("when").isObject()) {
+      warnings.addAll(ConditionWarnings.of(Condition.fromJson(item.path("when")), "when"));
+    }
+    return warnings;
   }
 
   /// Every place that names this flag or segment, sorted by user and path.

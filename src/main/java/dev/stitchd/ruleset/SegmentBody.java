@@ -19,7 +19,8 @@ public record SegmentBody(
 
   private static final int MAX_NAME = 200;
   private static final Set<String> READ_ONLY =
-      Set.of("id", "version", "createdAt", "createdBy", "updatedAt", "updatedBy", "list");
+      Set.of(
+          "id", "version", "createdAt", "createdBy", "updatedAt", "updatedBy", "list", "warnings");
 
   /// Reads the body of a creation or a replacement. Notes everything wrong, unknown fields and
   /// wrong JSON types as errors of form; read-only fields of an answer are accepted and ignored.

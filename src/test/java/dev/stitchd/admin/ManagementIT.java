@@ -65,6 +65,42 @@ class ManagementIT {
   }
 
   @Test
+  void whatHardlyWasMeantIsSavedAndWarnedOf() {
+    flag("warned", "\"type\":\"boolean\"");
+    var path = "/projects/" + project + "/flags/warned/environments/production";
+    var rule = "{\"rules\":[{\"id\":\"r\",\"when\":{\"all\":[]},\"serve\":{\"variant\":\"on\"}}]}";
+    var warned = admin.send("PATCH", path, rule);
+    assertThat(warned.status()).as(warned.body()).isEqualTo(200);
+    var warnings = warned.json().path("warnings");
+    assertThat(warnings.size()).isEqualTo(1);
+    assertThat(warnings.get(0).path("path").asString()).isEqualTo("rules[0].when.all");
+    assertThat(admin.get(path).has("warnings")).isFalse();
+    var back = admin.send("PUT", path, warned.body(), "If-Match", "*");
+    assertThat(back.status()).as(back.body()).isEqualTo(200);
+    var preview =
+        admin.send(
+            "POST",
+            "/projects/" + project + "/environments/production/evaluate",
+            "{\"flag\":\"warned\"}");
+    assertThat(preview.json().path("warnings")).isEqualTo(warnings);
+    assertThat(admin.send("PATCH", path, "{\"rules\":[]}").json().has("warnings")).isFalse();
+  }
+
+  @Test
+  void aPatchGoesIntoJsonVariantsAndSaysWhatItDrops() {
+    flag("tree", "\"type\":\"json\",\"variants\":{\"a\":{\"x\":1,\"y\":2}}");
+    var path = "/projects/" + project + "/flags/tree";
+    var patched =
+        admin.send("PATCH", path, "{\"variants\":{\"a\":{\"y\":null,\"z\":{\"n\":null}}}}");
+    assertThat(patched.status()).as(patched.body()).isEqualTo(200);
+    assertThat(patched.json().at("/variants/a")).hasToString("{\"x\":1,\"z\":{}}");
+    assertThat(patched.json().path("warnings").findValuesAsString("path"))
+        .containsExactly("variants.a.y", "variants.a.z.n");
+    assertThat(admin.send("PATCH", path, "{\"variants\":{\"a\":{\"x\":2}}}").json().has("warnings"))
+        .isFalse();
+  }
+
+  @Test
   void keysMayHaveCapitalsAndDifferByMoreThanThem() {
     flag("newCheckout", "\"type\":\"string\",\"variants\":{\"planA\":\"a\",\"planB\":\"b\"}");
     assertThat(variants("newCheckout")).isEqualTo("{\"planA\":\"a\",\"planB\":\"b\"}");

@@ -5,6 +5,7 @@ import static dev.stitchd.ruleset.Given.ruleset;
 import static dev.stitchd.ruleset.Given.segment;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.kernel.FieldError;
 import dev.stitchd.kernel.FieldErrors;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -195,5 +196,33 @@ class RulesetCheckTest {
     var errors = new FieldErrors();
     RulesetCheck.check(candidate, changed, errors);
     return Given.texts(errors);
+  }
+
+  @Test
+  void conditionsThatAreAlwaysOrNeverTrueAreWarnedOf() {
+    var item =
+        Given.json(
+            """
+            {'rules':[
+              {'when':{'attribute':'a','op':'in','values':['x',1]}},
+              {'when':{'all':[]}},
+              {'when':{'all':[{'attribute':'a','op':'notIn','values':['x',1]},{'not':{'any':[]}}]}},
+              {'when':{'attribute':'a','op':'inCidr','values':['10.0.0.0/8','010.1.0.0/16','2001:db8::/32','10.0.0.0/08']}},
+              {'when':{'attribute':'a','op':'notEquals','values':['x','y']}}]}\
+            """);
+    assertThat(RulesetCheck.warnings(item))
+        .extracting(warning -> warning.path() + " " + warning.message().split(",")[0])
+        .containsExactly(
+            "rules[1].when.all is always true",
+            "rules[2].when.all[0].values are of several types",
+            "rules[2].when.all[1].not.any is never true",
+            "rules[3].when.values[1] has a number with leading zeros",
+            "rules[3].when.values[3] has a number with leading zeros");
+    var segment = Given.json("{'when':{'any':[]}}");
+    assertThat(RulesetCheck.warnings(segment))
+        .singleElement()
+        .extracting(FieldError::path)
+        .isEqualTo("when.any");
+    assertThat(RulesetCheck.warnings(Given.json("{'when':null}"))).isEmpty();
   }
 }

@@ -34,6 +34,13 @@ public final class Addresses {
     return block.toPrefixBlock();
   }
 
+  /// The block that a value is taken for, as text.
+  ///
+  /// @throws IllegalArgumentException if it is none
+  public static String block(JsonNode value) {
+    return parseBlock(value).toNormalizedString();
+  }
+
   private static @Nullable IPAddress parse(String text, IPAddressStringParameters rules) {
     if (text.length() > MAX_LENGTH || text.contains("%")) {
       return null;

@@ -23,7 +23,7 @@ import tools.jackson.databind.JsonNode;
 public final class TargetingReader {
 
   private static final Set<String> READ_ONLY =
-      Set.of("id", "version", "createdAt", "createdBy", "updatedAt", "updatedBy");
+      Set.of("id", "version", "createdAt", "createdBy", "updatedAt", "updatedBy", "warnings");
   private static final Pattern RULE_ID = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
   private final FieldErrors errors;
