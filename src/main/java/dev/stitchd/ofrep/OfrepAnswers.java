@@ -4,6 +4,7 @@ import dev.stitchd.boundary.Failures;
 import dev.stitchd.endpoint.HttpAnswer;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.ruleset.ErrorCode;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Refuses as OFREP's clients expect it. Every refusal has a JSON body with an error code and, for
@@ -30,7 +31,7 @@ final class OfrepAnswers {
   /// @param key the flag asked for; null if it was not about one
   static HttpAnswer refused(Failures.Refusal refusal, @Nullable String key) {
     return HttpAnswer.of(
-        status(refusal), JSON, AnswerWriter.error(key, code(refusal.problem()), refusal.detail()));
+        status(refusal), JSON, AnswerWriter.error(key, code(refusal.problem()), details(refusal)));
   }
 
   static String details(String key, ErrorCode error) {
@@ -46,6 +47,15 @@ final class OfrepAnswers {
               + "'";
       case GENERAL -> "flag '" + key + "' depends on itself or on too long a chain of flags";
     };
+  }
+
+  /// These bodies have no list of mistakes, so the text names them.
+  private static String details(Failures.Refusal refusal) {
+    return refusal.problem() instanceof Problem.Malformed malformed && !malformed.errors().isEmpty()
+        ? malformed.errors().stream()
+            .map(error -> error.path() + " " + error.message())
+            .collect(Collectors.joining("; "))
+        : refusal.detail();
   }
 
   private static int status(Failures.Refusal refusal) {

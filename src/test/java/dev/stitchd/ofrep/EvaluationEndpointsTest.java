@@ -248,6 +248,13 @@ class EvaluationEndpointsTest {
   }
 
   @Test
+  void whatCannotBeReadOutsideTheContextIsNamed() {
+    var answer = post(ONE, "{\"context\":{},\"other\":{\"big\":1e400}}");
+    assertRefused(answer, 400, "PARSE_ERROR");
+    assertThat(text(answer)).contains("other.big is a number beyond");
+  }
+
+  @Test
   void contextAboveTheLimitIsInvalidAndOneBelowIsNot() {
     var fits = "{\"context\":{\"a\":\"" + "x".repeat(64 * 1024 - 8) + "\"}}";
     assertThat(post(ONE, fits).getStatus().value()).isEqualTo(200);
