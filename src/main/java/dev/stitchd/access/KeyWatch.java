@@ -1,6 +1,7 @@
 package dev.stitchd.access;
 
 import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.LastConfirmed;
 import dev.stitchd.background.StartOrder;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.revisionlog.Announcement;
@@ -14,6 +15,8 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -22,8 +25,10 @@ import reactor.core.scheduler.Scheduler;
 /// Keeps the held SDK keys true: checks those of an environment when its access version rises, and
 /// compares all with the store at every safety poll, so that a lost announcement or a check that
 /// failed delays a revocation and never loses it.
-@Component
-final class KeyWatch implements BackgroundJob, LogFollower {
+///
+/// Named in `/health/ready` while that has not worked for a while: revoked keys may be served.
+@Component("sdk-keys-unconfirmed")
+final class KeyWatch implements BackgroundJob, LogFollower, HealthIndicator {
 
   private static final Logger LOG = LoggerFactory.getLogger(KeyWatch.class);
 
@@ -32,6 +37,7 @@ final class KeyWatch implements BackgroundJob, LogFollower {
   private final PublishedItems items;
   private final SafetyPoll poll;
   private final Scheduler timer;
+  private final LastConfirmed confirmed;
 
   KeyWatch(
       SdkKeys keys,
@@ -44,6 +50,7 @@ final class KeyWatch implements BackgroundJob, LogFollower {
     this.items = items;
     this.poll = poll;
     this.timer = timer;
+    this.confirmed = new LastConfirmed(poll.confirmedWithin(), timer);
   }
 
   @Override
@@ -64,6 +71,11 @@ final class KeyWatch implements BackgroundJob, LogFollower {
   @Override
   public Flux<Void> work() {
     return Flux.merge(1, announcements(), polls());
+  }
+
+  @Override
+  public Health health() {
+    return confirmed.health();
   }
 
   private Flux<Void> announcements() {
@@ -95,7 +107,7 @@ final class KeyWatch implements BackgroundJob, LogFollower {
   private Mono<Void> compareAll() {
     var held = keys.heldEnvironments();
     if (held.isEmpty()) {
-      return Mono.empty();
+      return Mono.fromRunnable(confirmed::confirm);
     }
     return items
         .positions(held.keySet())
@@ -106,6 +118,7 @@ final class KeyWatch implements BackgroundJob, LogFollower {
         .map(current -> without(held.keySet(), current))
         .flatMap(keys::recheck)
         .doOnSuccess(_ -> keys.confirmed())
+        .doOnSuccess(_ -> confirmed.confirm())
         .onErrorComplete(KeyWatch::untilNextPoll);
   }
 

@@ -46,16 +46,20 @@ final class SdkKeys {
     private final SdkCaller caller;
     private volatile long verified;
 
+    /// When it was looked up, in milliseconds since 1970; 0 if it was not.
+    private final long since;
+
     /// Known from before a restart, and neither looked up since nor excused from that.
     private volatile boolean unasked;
 
-    private Held(SdkCaller caller, long verified) {
+    private Held(SdkCaller caller, long verified, long since) {
       this.caller = caller;
       this.verified = verified;
+      this.since = since;
     }
 
     private static Held fromBefore(SdkCaller caller) {
-      var held = new Held(caller, 0);
+      var held = new Held(caller, 0, 0);
       held.unasked = true;
       return held;
     }
@@ -147,20 +151,20 @@ final class SdkKeys {
     }
     var hash = KeyHash.of(key);
     var held = known.getIfPresent(hash);
-    return held == null || held.unasked ? ask(hash, store.find(hash)) : Mono.just(held.caller);
+    return held != null && isBelieved(held) ? Mono.just(held.caller) : ask(hash, store.find(hash));
   }
 
   /// The same by a key's id, which whoever asks has seen proof of.
   Mono<SdkCaller> holder(UUID id) {
     var hash = hashes.getIfPresent(id);
     var held = hash == null ? null : known.getIfPresent(hash);
-    return held == null || held.unasked ? ask(id, store.find(id)) : Mono.just(held.caller);
+    return held != null && isBelieved(held) ? Mono.just(held.caller) : ask(id, store.find(id));
   }
 
   /// The holder of a key that is in memory; null otherwise.
   @Nullable SdkCaller known(KeyHash hash) {
     var held = known.getIfPresent(hash);
-    return held == null || held.unasked ? null : held.caller;
+    return held != null && isBelieved(held) ? held.caller : null;
   }
 
   /// Emits once, when the key is found to be valid no longer.
@@ -233,12 +237,25 @@ final class SdkKeys {
 
   /// Notes that the store has just confirmed everything held.
   void confirmed() {
-    confirmedAt = timer.now(TimeUnit.MILLISECONDS);
+    confirmedAt = now();
   }
 
   /// When the store last confirmed everything held, in milliseconds since 1970.
   long confirmedAt() {
     return confirmedAt;
+  }
+
+  private boolean isBelieved(Held held) {
+    return !held.unasked && !isUnconfirmed(held);
+  }
+
+  private boolean isUnconfirmed(Held held) {
+    return !settings.unconfirmed().isZero()
+        && now() - Math.max(held.since, confirmedAt) > settings.unconfirmed().toMillis();
+  }
+
+  private long now() {
+    return timer.now(TimeUnit.MILLISECONDS);
   }
 
   private Mono<SdkCaller> ask(Object name, Mono<KeyStore.Stored> question) {
@@ -264,7 +281,7 @@ final class SdkKeys {
   private Mono<SdkCaller> fromBefore(Object name, Problem outage) {
     var hash = hashOf(name);
     var held = hash == null ? null : known.getIfPresent(hash);
-    if (held == null) {
+    if (held == null || isUnconfirmed(held)) {
       return Mono.error(outage);
     }
     held.unasked = false;
@@ -291,7 +308,7 @@ final class SdkKeys {
     if (confirmedAt == 0) {
       confirmed(); // the first key is all that is held
     }
-    known.put(stored.hash(), new Held(stored.caller(), stored.accessVersion()));
+    known.put(stored.hash(), new Held(stored.caller(), stored.accessVersion(), now()));
     hashes.put(stored.caller().keyId(), stored.hash());
     added.incrementAndGet();
     return stored.caller();
@@ -401,7 +418,7 @@ final class SdkKeys {
   private Held heldFor(SdkCaller caller) {
     var hash = hashes.getIfPresent(caller.keyId());
     var held = hash == null ? null : known.getIfPresent(hash);
-    return held == null ? new Held(caller, 0) : held;
+    return held == null ? new Held(caller, 0, 0) : held;
   }
 
   private void unwatch(Watch watch) {

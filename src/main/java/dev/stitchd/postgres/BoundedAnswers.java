@@ -129,7 +129,7 @@ final class BoundedAnswers {
   }
 
   private Mono<Void> again(Bounds within) {
-    return silence(within, within.doubtAfter());
+    return silence(within, within.doubtAfter().dividedBy(2));
   }
 
   /// The answer may be on its way.

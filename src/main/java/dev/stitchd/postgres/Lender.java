@@ -74,7 +74,7 @@ public final class Lender {
 
   /// How often something is said on a connection that is kept without a statement.
   Duration heartbeat() {
-    return bounds.doubtAfter();
+    return bounds.doubtAfter().dividedBy(2);
   }
 
   Scheduler timer() {

@@ -49,7 +49,7 @@ record PostgresSettings(
     @Allowed(to = "1h") @DefaultValue("500ms") Duration proofWithin,
     @Allowed(to = "1h") @DefaultValue("3s") Duration answerWithin,
     @Allowed(from = "1s", to = "1h") @DefaultValue("10s") Duration unacknowledged,
-    @Allowed(to = "1h") @DefaultValue("3s") Duration idleTransaction,
+    @Allowed(to = "1h") @DefaultValue("2s") Duration idleTransaction,
     @Allowed(from = "0s") @DefaultValue("30s") Duration startWait)
     implements CheckedSettings {
 

@@ -25,7 +25,7 @@ final class ChangeFeedConfiguration {
 
   @Bean
   SafetyPoll safetyPoll(SafetyPollSettings settings) {
-    return new SafetyPoll(settings.safetyPoll());
+    return new SafetyPoll(settings.safetyPoll(), settings.confirmedWithin());
   }
 
   @Bean

@@ -4,4 +4,6 @@ import java.time.Duration;
 
 /// How often whoever follows announcements compares what it has with the log, since one may be
 /// lost.
-public record SafetyPoll(Duration interval) {}
+///
+/// @param confirmedWithin what was not compared for so long is named by health
+public record SafetyPoll(Duration interval, Duration confirmedWithin) {}

@@ -77,6 +77,12 @@ final class SnapshotConfiguration {
     return new SnapshotRefresh(snapshots, items, feed, settings, poll, timer);
   }
 
+  /// Named in `/health/ready`: what is served may be old.
+  @Bean("snapshots-unconfirmed")
+  HealthIndicator unconfirmed(SnapshotRefresh refresh) {
+    return refresh.confirmed();
+  }
+
   private static double largestLag(LoadedSnapshots held) {
     return held.all().stream().mapToLong(LoadedEnvironment::lag).max().orElse(0);
   }

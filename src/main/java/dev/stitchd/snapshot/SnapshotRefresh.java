@@ -1,6 +1,7 @@
 package dev.stitchd.snapshot;
 
 import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.LastConfirmed;
 import dev.stitchd.background.OutageLog;
 import dev.stitchd.background.StartOrder;
 import dev.stitchd.kernel.EnvironmentId;
@@ -44,6 +45,7 @@ final class SnapshotRefresh implements BackgroundJob {
   private final ChangeFeed feed;
   private final SnapshotSettings settings;
   private final Duration poll;
+  private final LastConfirmed confirmed;
   private final Scheduler timer;
   private final OutageLog outage =
       new OutageLog(
@@ -63,6 +65,7 @@ final class SnapshotRefresh implements BackgroundJob {
     this.feed = feed;
     this.settings = settings;
     this.poll = poll.interval();
+    this.confirmed = new LastConfirmed(poll.confirmedWithin(), timer);
     this.timer = timer;
   }
 
@@ -84,6 +87,11 @@ final class SnapshotRefresh implements BackgroundJob {
   @Override
   public Flux<Void> work() {
     return Flux.merge(1, atRings(), atPolls());
+  }
+
+  /// When everything held was last compared with the store.
+  LastConfirmed confirmed() {
+    return confirmed;
   }
 
   private Flux<Void> atRings() {
@@ -133,7 +141,7 @@ final class SnapshotRefresh implements BackgroundJob {
 
   private Mono<Void> compare(List<Compared> loaded) {
     return loaded.isEmpty()
-        ? Mono.empty()
+        ? Mono.fromRunnable(confirmed::confirm)
         : items
             .positions(
                 loaded.stream()
@@ -145,6 +153,7 @@ final class SnapshotRefresh implements BackgroundJob {
             .timeout(settings.answerWithin(), timer)
             .onErrorMap(TimeoutException.class, this::late)
             .doOnNext(_ -> outage.worked())
+            .doOnNext(_ -> confirmed.confirm())
             .flatMapMany(positions -> differences(loaded, positions))
             .onErrorResume(failure -> failed(failure, null))
             .then();

@@ -22,6 +22,7 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.health.contributor.Status;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -34,16 +35,24 @@ class SdkKeysTest {
 
   private final FakeKeyStore store = new FakeKeyStore();
   private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
-  private final SdkKeys keys = keys(store, 64);
+  private final SdkKeys keys = keys(store, 64, Duration.ZERO);
   private final Sinks.Many<Announcement> rings = Sinks.many().multicast().directBestEffort();
   private final KeyWatch watch =
       new KeyWatch(
-          keys, rings::asFlux, new Positions(store), new SafetyPoll(Duration.ofSeconds(1)), time);
+          keys,
+          rings::asFlux,
+          new Positions(store),
+          new SafetyPoll(Duration.ofSeconds(1), Duration.ofSeconds(10)),
+          time);
   private final EnvironmentId environment = store.environment();
   private RunningJob running;
   private final SdkCaller caller = store.key(environment, KEY, SdkCaller.Kind.SERVER);
 
   private SdkKeys keys(KeyStore store, int lookups) {
+    return keys(store, lookups, Duration.ZERO);
+  }
+
+  private SdkKeys keys(KeyStore store, int lookups, Duration unconfirmed) {
     var defaults = AccessSettingsTest.defaults();
     return new SdkKeys(
         store,
@@ -53,6 +62,7 @@ class SdkKeysTest {
             defaults.wrongKeyTtl(),
             lookups,
             defaults.lookupTimeout(),
+            unconfirmed,
             defaults.retryAfter(),
             defaults.tokenLookups(),
             10,
@@ -100,6 +110,48 @@ class SdkKeysTest {
     time.advanceTimeBy(Duration.ofHours(5));
     rings.tryEmitNext(new Announcement.Resync()).orThrow();
     keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+  }
+
+  @Test
+  void knownKeyThatCouldNotBeConfirmedForTooLongIsUnavailableUntilItCan() {
+    var strict = keys(store, 64, Duration.ofMinutes(1));
+    var strictly =
+        RunningJob.start(
+            new KeyWatch(
+                strict,
+                rings::asFlux,
+                new Positions(store),
+                new SafetyPoll(Duration.ofSeconds(1), Duration.ofSeconds(10)),
+                time),
+            time);
+    strict.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    time.advanceTimeBy(Duration.ofHours(1));
+    assertThat(strict.known(KeyHash.of(KEY))).isEqualTo(caller);
+
+    store.outage = new R2dbcNonTransientResourceException("connection refused");
+    time.advanceTimeBy(Duration.ofSeconds(59));
+    strict.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    time.advanceTimeBy(Duration.ofSeconds(2));
+    assertThat(strict.known(KeyHash.of(KEY))).isNull();
+    strict.holder(KEY).as(StepVerifier::create).verifyError(Problem.Unavailable.class);
+
+    store.outage = null;
+    time.advanceTimeBy(Duration.ofSeconds(1));
+    assertThat(strict.known(KeyHash.of(KEY))).isEqualTo(caller);
+    strictly.stop();
+  }
+
+  @Test
+  void healthNamesKeysThatCouldNotBeConfirmedForAWhile() {
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    time.advanceTimeBy(Duration.ofMinutes(5));
+    assertThat(watch.health().getStatus()).isEqualTo(Status.UP);
+    store.outage = new R2dbcNonTransientResourceException("connection refused");
+    time.advanceTimeBy(Duration.ofSeconds(12));
+    assertThat(watch.health().getStatus()).isEqualTo(Status.OUT_OF_SERVICE);
+    store.outage = null;
+    time.advanceTimeBy(Duration.ofSeconds(1));
+    assertThat(watch.health().getStatus()).isEqualTo(Status.UP);
   }
 
   @Test

@@ -12,9 +12,10 @@ class SafetyPollSettingsTest {
 
   @Test
   void hasADefaultAndAName() {
-    assertThat(poll(Map.of())).isEqualTo(new SafetyPollSettings(Duration.ofSeconds(1)));
-    assertThat(poll(Map.of("stitchd.safety-poll", "PT0.2S")))
-        .isEqualTo(new SafetyPollSettings(Duration.ofMillis(200)));
+    assertThat(poll(Map.of()))
+        .isEqualTo(new SafetyPollSettings(Duration.ofSeconds(1), Duration.ofSeconds(10)));
+    assertThat(poll(Map.of("stitchd.safety-poll", "PT0.2S", "stitchd.confirmed-within", "3s")))
+        .isEqualTo(new SafetyPollSettings(Duration.ofMillis(200), Duration.ofSeconds(3)));
   }
 
   private static SafetyPollSettings poll(Map<String, String> properties) {

@@ -83,7 +83,12 @@ class LastKnownTest {
     var held = new LoadedSnapshots(reading, SETTINGS, time);
     var refresh =
         new SnapshotRefresh(
-            held, items, feed, SETTINGS, new SafetyPoll(Duration.ofSeconds(1)), time);
+            held,
+            items,
+            feed,
+            SETTINGS,
+            new SafetyPoll(Duration.ofSeconds(1), Duration.ofSeconds(10)),
+            time);
     refreshing = RunningJob.start(refresh, time);
     return held;
   }

@@ -38,7 +38,12 @@ public final class MemorySnapshots implements Snapshots {
             new Reading(items, SETTINGS, timer, new SimpleMeterRegistry()), SETTINGS, timer);
     var refresh =
         new SnapshotRefresh(
-            held, items, feed, SETTINGS, new SafetyPoll(Duration.ofHours(10)), timer);
+            held,
+            items,
+            feed,
+            SETTINGS,
+            new SafetyPoll(Duration.ofHours(10), Duration.ofSeconds(10)),
+            timer);
     refreshing = RunningJob.start(refresh, timer);
   }
 

@@ -48,7 +48,8 @@ class SnapshotsTest {
   private final LoadedSnapshots snapshots =
       new LoadedSnapshots(new Reading(items, SETTINGS, time, meters), SETTINGS, time);
   private final SnapshotRefresh refresh =
-      new SnapshotRefresh(snapshots, items, feed, SETTINGS, new SafetyPoll(POLL), time);
+      new SnapshotRefresh(
+          snapshots, items, feed, SETTINGS, new SafetyPoll(POLL, Duration.ofSeconds(10)), time);
   private final EnvironmentId environment = items.create();
   private RunningJob running;
 
