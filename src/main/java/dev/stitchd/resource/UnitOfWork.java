@@ -136,6 +136,12 @@ public final class UnitOfWork {
     return RevisionLog.append(session, at.at(tenant()), author.name(), changes);
   }
 
+  /// The same for an author who publishes much the same again and again, as a list's next version:
+  /// the log keeps the first and the newest of what follows each other.
+  public Mono<Void> publishAgain(LockedEnvironment at, List<ItemChange> changes) {
+    return RevisionLog.appendAgain(session, at.at(tenant()), author.name(), changes);
+  }
+
   /// Notes a creation, change or deletion in the audit log.
   ///
   /// @param action `create`, `update`, `delete`, `revoke` …

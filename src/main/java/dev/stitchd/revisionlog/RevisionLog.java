@@ -22,6 +22,15 @@ public final class RevisionLog {
         .then();
   }
 
+  /// As [#append], for an actor who says much the same of an item again and again: of its rows that
+  /// follow each other, the log keeps the first and the newest.
+  public static Mono<Void> appendAgain(
+      Session session, EnvironmentRevision at, String actor, List<ItemChange> changes) {
+    return Flux.fromIterable(changes)
+        .concatMap(change -> RevisionLogRows.dropRepeated(session, at, actor, change))
+        .then(append(session, at, actor, changes));
+  }
+
   /// Tells every node where an environment stands, or that it is gone, once this transaction has
   /// committed.
   public static Mono<Void> announce(Session session, Announcement announcement) {

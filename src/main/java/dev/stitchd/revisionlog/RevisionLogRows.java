@@ -24,6 +24,16 @@ final class RevisionLogRows {
       INSERT INTO environment_changes (tenant_id, environment_id, revision, item_kind, item_key, item, actor)
       VALUES ($1, $2, $3, $4, $5, $6::json, $7)
       """;
+  private static final String DROP_REPEATED =
+      """
+      WITH newest AS (SELECT revision, actor FROM environment_changes
+                       WHERE tenant_id = $1 AND environment_id = $2 AND item_kind = $3 AND item_key = $4
+                       ORDER BY revision DESC LIMIT 2)
+      DELETE FROM environment_changes
+       WHERE tenant_id = $1 AND environment_id = $2 AND item_kind = $3 AND item_key = $4
+         AND revision = (SELECT max(revision) FROM newest)
+         AND (SELECT count(*) FROM newest WHERE actor = $5) = 2
+      """;
   private static final String PUT =
       """
       INSERT INTO environment_items (tenant_id, environment_id, item_kind, item_key, item, revision)
@@ -57,6 +67,18 @@ final class RevisionLogRows {
   static Mono<Long> append(
       Session session, EnvironmentRevision at, String actor, ItemChange change) {
     return log(session, at, actor, change).then(Mono.defer(() -> keep(session, at, change)));
+  }
+
+  /// Takes an item's newest row out of the log if that one and the one before are by this actor.
+  static Mono<Long> dropRepeated(
+      Session session, EnvironmentRevision at, String actor, ItemChange change) {
+    return session.run(
+        DROP_REPEATED,
+        at.tenant().value(),
+        at.environment().value(),
+        kind(change),
+        change.key(),
+        actor);
   }
 
   /// Everything published in an environment now.

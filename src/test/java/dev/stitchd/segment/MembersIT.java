@@ -6,12 +6,16 @@ import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.boundary.ContentCoding;
 import dev.stitchd.boundary.ContentCodingTest;
+import dev.stitchd.catalog.segment.SegmentLists;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreUrl;
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.TenantId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -349,6 +353,25 @@ class MembersIT {
     assertThat(server.admin().send("GET", members, "").status()).isEqualTo(404);
     segment("gone");
     assertThat(all(members, "")).isEmpty();
+  }
+
+  @Test
+  void aListThatChangesAgainAndAgainKeepsTwoAnnouncementsInTheLog() {
+    var members = segment("restless");
+    var tenant = new TenantId(UUID.fromString(ask("SELECT id FROM tenants WHERE key = 'default'")));
+    var environment =
+        new EnvironmentId(
+            UUID.fromString(ask("SELECT id FROM environments WHERE key = 'production'")));
+    long before = revision();
+    for (int i = 0; i < 8; i++) {
+      server.admin().create(members, "{\"keys\":[\"b-" + i + "\"]}");
+      var _ = server.bean(SegmentLists.class).announce(tenant, environment, Duration.ZERO).block();
+    }
+    await().atMost(SOON).until(() -> published("restless").path("version").asLong() == 8);
+    assertThat(revision()).as("each is a revision").isGreaterThanOrEqualTo(before + 8);
+    assertThat(ask("SELECT count(*) FROM environment_changes WHERE item_key = 'restless'"))
+        .as("its creation, its first members, and what it is now")
+        .isEqualTo("3");
   }
 
   private static String segment(String key) {

@@ -133,7 +133,7 @@ public final class SegmentLists {
 
   private static Mono<Integer> publish(UnitOfWork unit, LockedEnvironment at, List<UUID> changed) {
     return SegmentRows.find(unit.session(), unit.tenant(), changed)
-        .flatMap(rows -> unit.publish(at, rows.stream().map(SegmentRow::change).toList()))
+        .flatMap(rows -> unit.publishAgain(at, rows.stream().map(SegmentRow::change).toList()))
         .thenReturn(changed.size());
   }
 
