@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +24,10 @@ class LingeringIT {
   private static final byte[] PIECE = new byte[64 * 1024];
   private static final int PIECES = 160;
 
+  /// Refused after it was looked up, before anything is read.
+  private static final String UNKNOWN_LIST =
+      "/api/v1/projects/web/environments/production/segments/none/members";
+
   @TempDir private static Path folder;
 
   @Test
@@ -33,6 +38,25 @@ class LingeringIT {
         assertThat(refusal(plain(server), "/api/v1/projects", Server.TOKEN))
             .startsWith("HTTP/1.1 415");
         assertThat(refusal(plain(server), "/api/v1/projects", "wrong")).startsWith("HTTP/1.1 401");
+      }
+    }
+  }
+
+  /// The answer, which another thread found, and the end of the request meet on their ways.
+  @Test
+  void whoSendsItsEndWhileItIsRefusedReadsWhy() throws IOException {
+    try (var server = Server.start()) {
+      server.admin().createProject("web");
+      for (var i = 0; i < 400; i++) {
+        try (var socket = plain(server)) {
+          begin(socket, "PUT", UNKNOWN_LIST, Server.TOKEN);
+          LockSupport.parkNanos(i * 10_000L);
+          socket.getOutputStream().write("1\r\na\r\n".getBytes(ISO_8859_1));
+          LockSupport.parkNanos(i % 20 * 50_000L);
+          socket.getOutputStream().write("0\r\n\r\n".getBytes(ISO_8859_1));
+          assertThat(new String(socket.getInputStream().readAllBytes(), ISO_8859_1))
+              .startsWith("HTTP/1.1 404");
+        }
       }
     }
   }
@@ -93,18 +117,23 @@ class LingeringIT {
   }
 
   private static void begin(Socket socket, String path, String token) throws IOException {
+    begin(socket, "POST", path, token);
+  }
+
+  private static void begin(Socket socket, String method, String path, String token)
+      throws IOException {
     socket.setSoTimeout(TOO_LONG_MILLIS);
     var head =
         """
-        POST %s HTTP/1.1\r
+        %s %s HTTP/1.1\r
         Host: localhost\r
         Authorization: Bearer %s\r
-        Content-Type: text/plain\r
+        Content-Type: text/csv\r
         Transfer-Encoding: chunked\r
         Connection: close\r
         \r
         """
-            .formatted(path, token);
+            .formatted(method, path, token);
     socket.getOutputStream().write(head.getBytes(ISO_8859_1));
   }
 
