@@ -64,7 +64,7 @@ final class PostgresConfiguration {
   /// Statements of transactions may wait for locks, so it is asked whether they do.
   @Bean
   Lender managementLender(
-      @Qualifier("management") ConnectionPool management,
+      @Qualifier("management") ConnectionFactory management,
       @Qualifier("managementProven") ProvenConnections managementProven,
       @Qualifier("readerLender") Lender readerLender,
       Silence silence,
@@ -84,7 +84,7 @@ final class PostgresConfiguration {
 
   @Bean
   Lender readerLender(
-      @Qualifier("reader") ConnectionPool reader,
+      @Qualifier("reader") ConnectionFactory reader,
       @Qualifier("readerProven") ProvenConnections readerProven,
       Silence silence,
       PostgresSettings settings,

@@ -295,7 +295,7 @@ class OfrepStreamIT {
       assertThat(refused.body()).doesNotContain("token=");
       assertThat(refused.header("Access-Control-Allow-Origin")).isEqualTo("https://shop.example");
     }
-    assertThat(one.http().post("/ofrep/v1/stream", "{}").status()).isEqualTo(404);
+    assertThat(one.http().post("/ofrep/v1/stream", "{}").status()).isEqualTo(401);
   }
 
   @Test

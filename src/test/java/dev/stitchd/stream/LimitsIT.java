@@ -49,6 +49,7 @@ class LimitsIT {
           "STITCHD_STREAM_PER_SECOND", Integer.toString(PER_SECOND),
           "STITCHD_STREAM_SHORTEST_AGE", "PT5S",
           "STITCHD_STREAM_LONGEST_AGE", "PT6S",
+          "STITCHD_OFREP_STREAM_AGE", "PT5S",
           "STITCHD_STREAM_HEARTBEAT", "PT1S");
 
   private static final Map<Transport, Node> NODES = new EnumMap<>(Transport.class);
