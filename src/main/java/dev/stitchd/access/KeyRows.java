@@ -4,6 +4,7 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Lender;
+import dev.stitchd.postgres.StandbyRows;
 import io.r2dbc.spi.Readable;
 import java.nio.ByteBuffer;
 import java.util.Collection;
@@ -56,20 +57,30 @@ final class KeyRows implements KeyStore {
 
   @Override
   public Mono<Stored> find(KeyHash hash) {
-    return reader.session(
-        session -> session.one(FIND_BY_HASH, KeyRows::stored, (Object) hash.bytes()));
+    return found(FIND_BY_HASH, hash.bytes());
   }
 
   @Override
   public Mono<Stored> find(UUID id) {
-    return reader.session(session -> session.one(FIND_BY_ID, KeyRows::stored, id));
+    return found(FIND_BY_ID, id);
+  }
+
+  private Mono<Stored> found(String sql, Object name) {
+    return reader
+        .session(session ->
+            session
+                .all(sql, KeyRows::stored, name)
+                .delayUntil(rows -> StandbyRows.refuseIfNothing(session, rows)))
+        .flatMap(rows -> Mono.justOrEmpty(rows.stream().findFirst()));
   }
 
   @Override
   public Mono<Map<EnvironmentId, Valid>> valid(Collection<EnvironmentId> environments) {
     var ids = environments.stream().map(EnvironmentId::value).toArray(UUID[]::new);
     return reader
-        .session(session -> session.all(VALID, KeyRows::row, (Object) ids))
+        .session(session ->
+            StandbyRows.refuse(session)
+                .then(Mono.defer(() -> session.all(VALID, KeyRows::row, (Object) ids))))
         .map(KeyRows::byEnvironment);
   }
 

@@ -11,6 +11,8 @@ import dev.stitchd.revisionlog.PublishedItems;
 import dev.stitchd.revisionlog.SafetyPoll;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -111,26 +113,32 @@ final class KeyWatch implements BackgroundJob, LogFollower, HealthIndicator {
     }
     return items
         .positions(held.keySet())
-        .filter(
-            position -> held.getOrDefault(position.environment(), -1L) == position.accessVersion())
-        .map(PublishedItems.Position::environment)
         .collectList()
-        .map(current -> without(held.keySet(), current))
-        .flatMap(keys::recheck)
-        .doOnSuccess(_ -> keys.confirmed())
-        .doOnSuccess(_ -> confirmed.confirm())
-        .onErrorComplete(KeyWatch::untilNextPoll);
+        .filter(KeyWatch::isOfThePrimary)
+        .flatMap(positions -> keys.recheck(changed(held, positions)).then(Mono.just(true)))
+        .doOnNext(_ -> keys.confirmed())
+        .doOnNext(_ -> confirmed.confirm())
+        .onErrorComplete(KeyWatch::untilNextPoll)
+        .then();
+  }
+
+  /// What a standby says neither confirms a key nor revokes it.
+  private static boolean isOfThePrimary(List<PublishedItems.Position> positions) {
+    return positions.stream().noneMatch(PublishedItems.Position::fromStandby);
   }
 
   private Mono<Void> recheck(Collection<EnvironmentId> environments) {
     return keys.recheck(environments).onErrorComplete(KeyWatch::untilNextPoll);
   }
 
-  private static Set<EnvironmentId> without(
-      Set<EnvironmentId> environments, Collection<EnvironmentId> current) {
-    var rest = new HashSet<>(environments);
-    current.forEach(rest::remove);
-    return rest;
+  private static Set<EnvironmentId> changed(
+      Map<EnvironmentId, Long> held, List<PublishedItems.Position> positions) {
+    var changed = new HashSet<>(held.keySet());
+    positions.stream()
+        .filter(
+            position -> held.getOrDefault(position.environment(), -1L) == position.accessVersion())
+        .forEach(position -> changed.remove(position.environment()));
+    return changed;
   }
 
   private static boolean untilNextPoll(Throwable failure) {

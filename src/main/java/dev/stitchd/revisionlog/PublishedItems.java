@@ -74,6 +74,7 @@ public interface PublishedItems {
   /// @param identityThen which revision the store has by the number that was asked about; zero if
   ///   it does not know
   /// @param epoch of its history, by which a node notices that another one replaced it
+  /// @param revision -1 if a server in recovery does not have the environment
   /// @param fromStandby whether a server in recovery said so, which may be behind
   record Position(
       EnvironmentId environment,

@@ -5,6 +5,7 @@ import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Reader;
+import dev.stitchd.postgres.StandbyRows;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -43,10 +44,12 @@ final class PublishedItemsRows implements PublishedItems {
       """;
   private static final String POSITIONS =
       """
-      SELECT e.id, e.revision, e.access_version, COALESCE(e.epoch, i.epoch) AS epoch, pg_is_in_recovery() AS standby,
+      SELECT held.id, COALESCE(e.revision, -1) AS revision, COALESCE(e.access_version, -1) AS access_version,
+             COALESCE(e.epoch, i.epoch) AS epoch, pg_is_in_recovery() AS standby,
              CASE WHEN held.revision = e.revision THEN e.identity
                   ELSE COALESCE(revision_identity(e.id, held.revision), 0) END AS identity_then
-        FROM unnest($1, $2) AS held (id, revision) JOIN environments e ON e.id = held.id CROSS JOIN installation i
+        FROM unnest($1, $2) AS held (id, revision) LEFT JOIN environments e ON e.id = held.id CROSS JOIN installation i
+       WHERE e.id IS NOT NULL OR pg_is_in_recovery()
       """;
   private static final String REPLACE_EPOCH =
       """
@@ -89,7 +92,10 @@ final class PublishedItemsRows implements PublishedItems {
   @Override
   public Mono<State> load(EnvironmentId environment) {
     return reader
-        .read(session -> session.all(LOAD, PublishedItemsRows::loaded, environment.value()))
+        .read(session ->
+            session
+                .all(LOAD, PublishedItemsRows::loaded, environment.value())
+                .delayUntil(rows -> StandbyRows.refuseIfNothing(session, rows)))
         .filter(rows -> !rows.isEmpty())
         .map(rows -> state(environment, rows));
   }
@@ -98,7 +104,9 @@ final class PublishedItemsRows implements PublishedItems {
   public Mono<Changes> changesSince(EnvironmentId environment, long revision) {
     return reader
         .read(session ->
-            session.all(CHANGES, PublishedItemsRows::changed, environment.value(), revision))
+            session
+                .all(CHANGES, PublishedItemsRows::changed, environment.value(), revision)
+                .delayUntil(rows -> StandbyRows.refuseIfNothing(session, rows)))
         .filter(rows -> !rows.isEmpty())
         .map(rows ->
             new Changes(

@@ -16,6 +16,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -49,10 +50,17 @@ record EpochSnapshot(Snapshot snapshot, UUID epoch, long identity, Source source
 
   /// An environment as loaded, brought up to the changes that were read after it.
   ///
-  /// @param changes read after the state, and reaching back before it for the sake of removals
+  /// @param changes read after the state, and reaching back before it for the sake of removals; a
+  ///   standby's may be older than the state, of which they say nothing else then
   static EpochSnapshot of(State state, Changes changes, int mostRemovals) {
     var items = new ArrayList<>(state.items());
-    items.addAll(changes.items());
+    var present = new HashSet<>();
+    state.items().forEach(item -> present.add(List.of(item.kind(), item.key())));
+    changes.items().stream()
+        .filter(item ->
+            item.revision() > state.revision()
+                || (item.state() == null && !present.contains(List.of(item.kind(), item.key()))))
+        .forEach(items::add);
     var snapshot =
         new Snapshot(
             state.environment(),

@@ -68,7 +68,8 @@ final class Reading {
 
   /// A standby may be behind what this node served before it was started anew.
   private Mono<EpochSnapshot> orKept(EpochSnapshot loaded, HistoryPoint kept) {
-    return loaded.source() == Source.STANDBY && loaded.isBefore(kept)
+    return loaded.source() == Source.STANDBY
+            && (loaded.isBefore(kept) || !loaded.epoch().equals(kept.epoch()))
         ? this.kept.last(loaded.snapshot().environment()).defaultIfEmpty(loaded)
         : Mono.just(loaded);
   }
