@@ -2,6 +2,7 @@ package dev.stitchd.snapshot;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.revisionlog.PublishedItems;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -97,6 +98,14 @@ final class LoadedEnvironment {
     return held == null
         || held.snapshot().revision() < revision
         || held.snapshot().accessVersion() < accessVersion;
+  }
+
+  /// Whether this is not yet what the primary said.
+  boolean isBehind(PublishedItems.Position position) {
+    var held = view.get();
+    return held == null
+        || held.source() != EpochSnapshot.Source.PRIMARY
+        || isBehind(position.revision(), position.accessVersion());
   }
 
   /// By how many revisions this is behind what was announced.

@@ -153,28 +153,36 @@ final class SnapshotRefresh implements BackgroundJob {
             .timeout(settings.answerWithin(), timer)
             .onErrorMap(TimeoutException.class, this::late)
             .doOnNext(_ -> outage.worked())
-            .doOnNext(_ -> confirmed.confirm())
-            .flatMapMany(positions -> differences(loaded, positions))
-            .onErrorResume(failure -> failed(failure, null))
-            .then();
+            .flatMap(positions -> differences(loaded, positions).reduce(true, Boolean::logicalAnd))
+            .doOnNext(this::confirm)
+            .then()
+            .onErrorResume(failure -> failed(failure, null));
   }
 
-  private Flux<Void> differences(List<Compared> loaded, Map<EnvironmentId, Position> positions) {
+  private void confirm(boolean all) {
+    if (all) {
+      confirmed.confirm();
+    }
+  }
+
+  /// For each whether it is what the primary has.
+  private Flux<Boolean> differences(List<Compared> loaded, Map<EnvironmentId, Position> positions) {
     return Flux.fromIterable(loaded)
         .flatMap(
             one -> difference(one, positions.get(one.loaded().environment())), settings.reads());
   }
 
-  private Mono<Void> difference(Compared one, @Nullable Position position) {
+  private Mono<Boolean> difference(Compared one, @Nullable Position position) {
     if (position == null) {
-      return remove(one.loaded().environment());
+      return remove(one.loaded().environment()).thenReturn(true);
     }
     if (!one.view().differsFrom(position)) {
       one.loaded().answered(one.question(), EpochSnapshot.Source.of(position.fromStandby()));
-      return Mono.empty();
+      return Mono.just(!position.fromStandby());
     }
     one.loaded().announced(position.revision());
-    return refresh(one.loaded(), one.view().isOfAnotherEpoch(position));
+    return refresh(one.loaded(), one.view().isOfAnotherEpoch(position))
+        .then(Mono.fromSupplier(() -> !one.loaded().isBehind(position)));
   }
 
   private Mono<Void> remove(EnvironmentId environment) {
