@@ -59,11 +59,12 @@ public final class Lender {
     this.cancels = cancels;
   }
 
-  /// What `work` answers, on a connection that goes back to its pool afterwards. Fails as `work` or
+  /// What `work` answers, on a connection that goes back to its pool afterwards; behind a pooler
+  /// each statement is a transaction, which is rolled back if the work fails. Fails as `work` or
   /// the pool does; on an R2DBC event loop.
   public <T> Mono<T> session(Function<Session, Mono<T>> work) {
     return Mono.usingWhen(
-        lent(), work, this::returned, (session, _) -> returned(session), this::ended);
+        lent(), work, this::returned, (session, _) -> rolledBack(session), this::ended);
   }
 
   /// The same for work that begins a transaction, which is rolled back unless it was committed.
