@@ -56,12 +56,17 @@ final class StreamEndpoint implements Endpoint {
   /// keeps what it has; once it is known that it never can be true, its stream ends, and it is told
   /// everything when it comes back.
   private Reply ahead(SdkRequest request, Client client, Cursor resume, Reached.Place place) {
+    // all when it begins, so that whoever leaves before that takes no place
+    return new Reply.Written(Mono.defer(() -> begun(request, client, resume, place)));
+  }
+
+  private Mono<Void> begun(SdkRequest request, Client client, Cursor resume, Reached.Place place) {
     var stream = stream(request, client, resume, place == Reached.Place.NONEXISTENT);
     var whole =
         place == Reached.Place.UNCONFIRMED
             ? Mono.firstWithSignal(stream, refuted(client, resume))
             : stream;
-    return new Reply.Written(noted(request, client, resume.text(), whole));
+    return noted(request, client, resume.text(), whole);
   }
 
   private Mono<Void> refuted(Client client, Cursor resume) {
