@@ -39,7 +39,6 @@ CREATE TRIGGER identify_revision BEFORE UPDATE OF revision ON environments FOR E
 GRANT SELECT, INSERT, UPDATE ON environment_revisions TO stitchd_app;
 GRANT SELECT ON environment_revisions TO stitchd_reader;
 GRANT SELECT (identity, epoch), UPDATE (epoch) ON environments TO stitchd_reader; -- a node that finds a history broken replaces its epoch
-REVOKE UPDATE (epoch) ON installation FROM stitchd_reader;
 
 ALTER TABLE environment_revisions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY of_tenant ON environment_revisions TO stitchd_app
