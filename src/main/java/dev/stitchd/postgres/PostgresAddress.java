@@ -66,7 +66,8 @@ record PostgresAddress(
   }
 
   /// The same address for JDBC, without statements that are prepared for longer than a pooler keeps
-  /// the connection.
+  /// the connection. A connection that carries nothing any more ends after ten minutes, which no
+  /// statement of a migration takes.
   String jdbcUrl() {
     var sslMode = parameters.get("sslmode");
     return "jdbc:postgresql://"
@@ -75,7 +76,7 @@ record PostgresAddress(
         + port
         + "/"
         + database
-        + "?preferQueryMode=simple"
+        + "?preferQueryMode=simple&connectTimeout=10&socketTimeout=600&tcpKeepAlive=true"
         + (sslMode == null ? "" : "&sslmode=" + sslMode);
   }
 

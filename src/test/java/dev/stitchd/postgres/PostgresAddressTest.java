@@ -21,7 +21,7 @@ class PostgresAddressTest {
                 "db.example", 6543, "flags", "app@x", "p:w/d+1", Map.of("sslmode", "require")));
     assertThat(address.jdbcUrl())
         .isEqualTo(
-            "jdbc:postgresql://db.example:6543/flags?preferQueryMode=simple&sslmode=require");
+            "jdbc:postgresql://db.example:6543/flags?preferQueryMode=simple&connectTimeout=10&socketTimeout=600&tcpKeepAlive=true&sslmode=require");
     assertThat(PostgresAddress.parse("postgres://u@h/d").port()).isEqualTo(5432);
   }
 
