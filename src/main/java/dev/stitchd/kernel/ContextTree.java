@@ -1,7 +1,8 @@
 package dev.stitchd.kernel;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Map;
+import java.util.Deque;
 import java.util.Set;
 import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
@@ -12,13 +13,18 @@ import tools.jackson.databind.node.ObjectNode;
 /// Makes a context out of what a request holds: what nests too deep is noted as a mistake, and what
 /// no store can keep (text with NUL or half of a surrogate pair, a number beyond a double) becomes
 /// null, which is unknown to every rule, so that one odd value does not cost all others. The tree
-/// is changed in place. Confined to one thread.
+/// is changed in place. Paths are spelt out only where something is wrong, so that a long name
+/// above many values costs nothing. Confined to one thread.
 final class ContextTree {
 
+  private final String where;
   private final FieldErrors errors;
+  private final Deque<Object> path = new ArrayDeque<>();
   private final Set<String> unreadable = new TreeSet<>();
 
-  ContextTree(FieldErrors errors) {
+  /// @param where the context stands in the request
+  ContextTree(String where, FieldErrors errors) {
+    this.where = where;
     this.errors = errors;
   }
 
@@ -27,57 +33,83 @@ final class ContextTree {
     return unreadable;
   }
 
-  /// @param where the object stands in the request
-  /// @param path of the object in the context; empty for the context itself
-  void check(ObjectNode object, String where, String path, int depth) {
-    if (isTooDeep(where, depth)) {
-      return;
+  /// The whole context. What is said to be private stays as it is, but for names that no attribute
+  /// can have: those are left out.
+  void check(ObjectNode context) {
+    var hidden = context.get(EvaluationContext.PRIVATE);
+    if (hidden instanceof ArrayNode names) {
+      leaveOutUnreadable(names);
     }
-    var odd = new ArrayList<Map.Entry<String, JsonNode>>();
-    for (var property : object.properties()) {
-      var value = property.getValue();
-      if (!Json.isStorable(property.getKey()) || isUnreadable(value)) {
-        odd.add(property);
-      } else if (value.isContainer()) {
-        var name = property.getKey();
-        checkContainer(
-            value, AttributePath.within(where, name), AttributePath.within(path, name), depth + 1);
+    check(context, 1);
+  }
+
+  private void leaveOutUnreadable(ArrayNode names) {
+    path.addLast(EvaluationContext.PRIVATE);
+    for (int i = names.size() - 1; i >= 0; i--) {
+      if (names.get(i).isString() && isUnreadable(names.get(i))) {
+        note(i);
+        names.remove(i);
       }
     }
-    for (var property : odd) {
-      note(AttributePath.within(path, property.getKey()));
-      object.set(property.getKey(), NullNode.getInstance());
+    path.removeLast();
+  }
+
+  private void check(ObjectNode object, int depth) {
+    if (isTooDeep(depth)) {
+      return;
+    }
+    var odd = new ArrayList<String>();
+    for (var property : object.properties()) {
+      var name = property.getKey();
+      if (depth == 1 && name.equals(EvaluationContext.PRIVATE)) {
+        continue;
+      }
+      if (!Json.isStorable(name) || isUnreadable(property.getValue())) {
+        odd.add(name);
+      } else {
+        checkWithin(property.getValue(), name, depth);
+      }
+    }
+    for (var name : odd) {
+      note(name);
+      object.set(name, NullNode.getInstance());
     }
   }
 
-  private void checkContainer(JsonNode value, String where, String path, int depth) {
-    switch (value) {
-      case ObjectNode object -> check(object, where, path, depth);
-      case ArrayNode list -> checkList(list, where, path, depth);
-      default -> {}
-    }
-  }
-
-  private void checkList(ArrayNode list, String where, String path, int depth) {
-    if (isTooDeep(where, depth)) {
+  private void check(ArrayNode list, int depth) {
+    if (isTooDeep(depth)) {
       return;
     }
     for (int i = 0; i < list.size(); i++) {
-      var element = list.get(i);
-      if (isUnreadable(element)) {
-        note(path + "[" + i + "]");
+      if (isUnreadable(list.get(i))) {
+        note(i);
         list.set(i, NullNode.getInstance());
-      } else if (element.isContainer()) {
-        checkContainer(element, where + "[" + i + "]", path + "[" + i + "]", depth + 1);
+      } else {
+        checkWithin(list.get(i), i, depth);
       }
     }
   }
 
-  private boolean isTooDeep(String where, int depth) {
+  private void checkWithin(JsonNode value, Object at, int depth) {
+    if (!value.isContainer()) {
+      return;
+    }
+    path.addLast(at);
+    switch (value) {
+      case ObjectNode object -> check(object, depth + 1);
+      case ArrayNode list -> check(list, depth + 1);
+      default -> {}
+    }
+    path.removeLast();
+  }
+
+  private boolean isTooDeep(int depth) {
     if (depth <= EvaluationContext.MAX_DEPTH) {
       return false;
     }
-    errors.add(where, "nests deeper than " + EvaluationContext.MAX_DEPTH + " levels");
+    errors.add(
+        errors.isFull() ? "" : spelt(where),
+        "nests deeper than " + EvaluationContext.MAX_DEPTH + " levels");
     return true;
   }
 
@@ -88,9 +120,23 @@ final class ContextTree {
   }
 
   /// A name that cannot be kept is not shown either: it is written with a mark in its place.
-  private void note(String path) {
+  private void note(Object at) {
     if (unreadable.size() < FieldErrors.MOST) {
-      unreadable.add(Json.storable(path));
+      path.addLast(at);
+      unreadable.add(Json.storable(spelt("")));
+      path.removeLast();
     }
+  }
+
+  private String spelt(String from) {
+    var text = from;
+    for (var step : path) {
+      text =
+          switch (step) {
+            case Integer index -> text + "[" + index + "]";
+            default -> AttributePath.within(text, step.toString());
+          };
+    }
+    return text;
   }
 }

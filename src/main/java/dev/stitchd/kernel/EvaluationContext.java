@@ -28,6 +28,9 @@ public record EvaluationContext(
   /// The context type of the targeting key.
   public static final String USER = "user";
 
+  /// The member that names what is private.
+  static final String PRIVATE = "privateAttributes";
+
   /// How deep a context may nest.
   public static final int MAX_DEPTH = 8;
 
@@ -46,19 +49,19 @@ public record EvaluationContext(
       errors.add(path, "must be an object");
       return EMPTY;
     }
-    var tree = new ContextTree(errors);
-    tree.check(object, path, "", 1);
+    var tree = new ContextTree(path, errors);
+    tree.check(object);
     var targetingKey = object.get("targetingKey");
     if (targetingKey != null && !targetingKey.isString() && !targetingKey.isNull()) {
       errors.add(path + ".targetingKey", "must be a string");
     }
-    if (!object.has("privateAttributes")) {
+    if (!object.has(PRIVATE)) {
       return new EvaluationContext(object, Set.of(), tree.unreadable());
     }
     var fields = JsonFields.of(object, path, errors);
-    var hidden = fields.texts("privateAttributes", 1_000, JsonFields.MAX_TEXT);
+    var hidden = fields.texts(PRIVATE, 1_000, JsonFields.MAX_TEXT);
     var visible = object.deepCopy();
-    visible.remove("privateAttributes");
+    visible.remove(PRIVATE);
     return new EvaluationContext(
         visible, AttributePath.canonical(Set.copyOf(hidden)), tree.unreadable());
   }
