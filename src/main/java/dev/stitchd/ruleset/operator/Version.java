@@ -18,7 +18,7 @@ record Version(String major, String minor, String patch, int parts, List<String>
   private static final int MAX_LENGTH = 256;
   private static final String NUMBER = "(0|[1-9][0-9]*+)";
   private static final String IDENTIFIER =
-      "(?:0|[1-9][0-9]*+(?![0-9A-Za-z-])|[0-9]*+[A-Za-z-][0-9A-Za-z-]*+)";
+      "(?:(?:0|[1-9][0-9]*+)(?![0-9A-Za-z-])|[0-9]*+[A-Za-z-][0-9A-Za-z-]*+)";
   private static final Pattern SYNTAX =
       Pattern.compile(
           "[vV]?%1$s(?:\\.%1$s(?:\\.%1$s(?:-(%2$s(?:\\.%2$s)*+))?(?:\\+[0-9A-Za-z-]++(?:\\.[0-9A-Za-z-]++)*+)?)?)?"

@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 public final class ConditionWarnings {
 
   private static final Pattern LEADING_ZERO =
-      Pattern.compile("(.*[.])?0[0-9]+([./].*)?|.*/0[0-9]+");
+      Pattern.compile("(.*[.])?0[0-9]+([./].*)?|.*:0[0-9]+[.].*|.*/0[0-9]+");
 
   private final List<FieldError> found = new ArrayList<>();
 
