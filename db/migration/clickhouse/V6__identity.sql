@@ -77,9 +77,24 @@ ALTER TABLE evaluation_rollups
     ADD COLUMN IF NOT EXISTS computed_again UInt64 MATERIALIZED 0
         COMMENT 'how often it was computed again from as many events, for the sake of a row in another hour' CODEC (ZSTD(1));
 
--- What earlier versions made of events that are still here was by the events' hours, and is made again by those of ids.
+-- What earlier versions made of events that are all still here was by the events' hours, and is made again by those of ids. An hour that
+-- has lost events, which expire part by part, keeps its rollup: nothing else knows of them.
 DELETE FROM evaluation_rollups
-WHERE kind = 'evaluation' AND hour >= (SELECT if(count() = 0, toDateTime('2106-01-01 00:00:00', 'UTC'), toStartOfHour(toDateTime(min(at), 'UTC'))) FROM evaluation_events);
+WHERE kind = 'evaluation' AND (environment_id, flag, hour) IN
+(
+    SELECT made.environment_id, made.flag, made.hour
+    FROM evaluation_rollups AS made
+    INNER JOIN (SELECT environment_id, flag, toStartOfHour(at) AS hour, count() AS present FROM evaluation_events GROUP BY environment_id, flag, hour) AS events
+        ON events.environment_id = made.environment_id AND events.flag = made.flag AND events.hour = made.hour
+    WHERE made.kind = 'evaluation' AND made.rows <= events.present
+);
 
 DELETE FROM evaluation_rollups
-WHERE kind = 'count' AND hour >= (SELECT if(count() = 0, toDateTime('2106-01-01 00:00:00', 'UTC'), toStartOfHour(toDateTime(min(at), 'UTC'))) FROM flag_counts);
+WHERE kind = 'count' AND (environment_id, flag, hour) IN
+(
+    SELECT made.environment_id, made.flag, made.hour
+    FROM evaluation_rollups AS made
+    INNER JOIN (SELECT environment_id, flag, toStartOfHour(at) AS hour, count() AS present FROM flag_counts GROUP BY environment_id, flag, hour) AS events
+        ON events.environment_id = made.environment_id AND events.flag = made.flag AND events.hour = made.hour
+    WHERE made.kind = 'count' AND made.rows <= events.present
+);

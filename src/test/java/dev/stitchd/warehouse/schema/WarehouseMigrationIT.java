@@ -79,6 +79,42 @@ class WarehouseMigrationIT {
   }
 
   @Test
+  void rollupsOfEventsThatHaveExpiredSurviveTheMoveToTheHoursOfIds() {
+    var url = Stores.shared().freshClickHouse().url();
+    var store = StoreUrl.of(url);
+    var hours = List.of("00", "01", "02");
+    try (var warehouse = new Warehouse(url, Warehouse.postgres(postgres)).awaitUp()) {
+      assertThat(warehouse.health().isUp()).isTrue();
+    }
+    for (var kind : List.of("evaluation", "count")) {
+      var events = kind.equals("count") ? "flag_counts" : "evaluation_events";
+      for (var hour :
+          hours) { // none is left of the first's three events, one of the second's, all of the
+        // third's
+        store.query(
+            "INSERT INTO %s (environment_id, flag, at, id%s) SELECT toUUID('6f7e1c52-8a4b-4b7e-9d0e-0c8a5d5b2f11'), 'checkout', '2026-08-01 %s:10:00', generateUUIDv4()%s FROM numbers(%d)"
+                .formatted(
+                    events,
+                    kind.equals("count") ? ", count" : "",
+                    hour,
+                    kind.equals("count") ? ", 1" : "",
+                    List.of(0, 1, 3).get(hours.indexOf(hour))));
+        store.query(
+            "INSERT INTO evaluation_rollups (environment_id, flag, hour, kind, rows, variants, counts) VALUES ('6f7e1c52-8a4b-4b7e-9d0e-0c8a5d5b2f11', 'checkout', '2026-08-01 %s:00:00', '%s', 3, ['on'], [3])"
+                .formatted(hour, kind));
+      }
+    }
+    store.query(
+        "ALTER TABLE flyway_schema_history DELETE WHERE toUInt32OrZero(version) > 5 SETTINGS mutations_sync = 2");
+    try (var warehouse = new Warehouse(url, Warehouse.postgres(postgres)).awaitUp()) {
+      assertThat(
+              warehouse.number(
+                  "SELECT countIf(toHour(hour) < 2) * 10 + countIf(toHour(hour) = 2) FROM evaluation_rollups"))
+          .isEqualTo(40);
+    }
+  }
+
+  @Test
   void tablesThatVanishAreMissed() {
     try (var warehouse =
         new Warehouse(Stores.shared().freshClickHouse().url(), Warehouse.postgres(postgres))
