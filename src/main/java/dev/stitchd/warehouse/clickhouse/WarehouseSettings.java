@@ -10,8 +10,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param eventsTtl how long events are kept, by their own time; 0 for ever; rollups stay
 /// @param rollupInterval how often closed hours are rolled up
 /// @param rollupAfter how long after its end an hour counts as closed
-/// @param rollupLookback how far back reopened hours are looked for; the first look of a process
-///   goes back to the beginning
+/// @param rollupLookback how far back reopened hours are looked for: an event may be a week late,
+///   and its id eight days older than that; the first look of a process goes back to the beginning
 /// @param rollupRows how many events one statement rolls up, at most, beyond the first hour
 /// @param reopenedHours when more hours of a question are not rolled up, all of it is answered from
 ///   events
@@ -26,7 +26,7 @@ public record WarehouseSettings(
     @Allowed(from = "0s") @DefaultValue("400d") Duration eventsTtl,
     @DefaultValue("1m") Duration rollupInterval,
     @Allowed(from = "0s") @DefaultValue("10m") Duration rollupAfter,
-    @Allowed(from = "0s") @DefaultValue("9d") Duration rollupLookback,
+    @Allowed(from = "0s") @DefaultValue("17d") Duration rollupLookback,
     @DefaultValue("5000000") long rollupRows,
     @DefaultValue("500") int reopenedHours,
     @DefaultValue("2") int exports,

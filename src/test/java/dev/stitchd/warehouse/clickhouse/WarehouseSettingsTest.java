@@ -25,7 +25,7 @@ public class WarehouseSettingsTest {
                 Duration.ofDays(400),
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(10),
-                Duration.ofDays(9),
+                Duration.ofDays(17),
                 5_000_000,
                 500,
                 2,
