@@ -84,6 +84,16 @@ class LiveIT {
     return event.json().path("id").asString("").equals(id.toString());
   }
 
+  /// More of them than may watch.
+  @Test
+  void whoAsksForTheHeadAloneIsAnsweredAtOnceAndWatchesNothing() {
+    for (int i = 0; i < 5; i++) {
+      var head = one.admin().send("HEAD", "/projects/web/environments/production/events/live", "");
+      assertThat(head.status()).isEqualTo(200);
+      assertThat(head.header("Content-Type")).startsWith("text/event-stream");
+    }
+  }
+
   @Test
   void acceptedAndRejectedEventsOfAnotherNodeAreSeenOnceAndSoon() throws InterruptedException {
     try (var stream = watch("production", "");
