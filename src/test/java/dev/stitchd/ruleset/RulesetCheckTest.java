@@ -207,7 +207,7 @@ class RulesetCheckTest {
               {'when':{'attribute':'a','op':'in','values':['x',1]}},
               {'when':{'all':[]}},
               {'when':{'all':[{'attribute':'a','op':'notIn','values':['x',1]},{'not':{'any':[]}}]}},
-              {'when':{'attribute':'a','op':'inCidr','values':['10.0.0.0/8','010.1.0.0/16','2001:db8::/32','10.0.0.0/08']}},
+              {'when':{'attribute':'a','op':'inCidr','values':['10.0.0.0/8','010.1.0.0/16','2001:db8::/32','10.0.0.0/08','::ffff:010.0.0.1/128']}},
               {'when':{'attribute':'a','op':'notEquals','values':['x','y']}}]}\
             """);
     assertThat(RulesetCheck.warnings(item))
@@ -217,7 +217,8 @@ class RulesetCheckTest {
             "rules[2].when.all[0].values are of several types",
             "rules[2].when.all[1].not.any is never true",
             "rules[3].when.values[1] has a number with leading zeros",
-            "rules[3].when.values[3] has a number with leading zeros");
+            "rules[3].when.values[3] has a number with leading zeros",
+            "rules[3].when.values[4] has a number with leading zeros");
     var segment = Given.json("{'when':{'any':[]}}");
     assertThat(RulesetCheck.warnings(segment))
         .singleElement()
