@@ -31,6 +31,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
@@ -123,7 +124,8 @@ class MixedWritersIT {
         });
   }
 
-  /// Those who share the project must not keep whoever wants it alone waiting for ever.
+  /// Those who share the project must not keep whoever wants it alone waiting for ever: counted in
+  /// writes that overtake, which says the same on a slow machine.
   @Test
   void aFlagCanBeChangedWhileManyChangeTargeting() throws Exception {
     admin.createProject("busy");
@@ -132,25 +134,27 @@ class MixedWritersIT {
     }
     admin.createFlag("busy", "f");
     var done = new AtomicBoolean();
-    var waits = new ArrayList<Duration>();
+    var shared = new AtomicInteger();
+    var overtaking = new ArrayList<Integer>();
     try (var threads = Executors.newFixedThreadPool(WRITERS)) {
       for (int i = 0; i < WRITERS; i++) {
         var path = "/projects/busy/flags/f/environments/" + (i % 2 == 0 ? "a" : "b");
         threads.execute(() -> {
           while (!done.get()) {
             did("targeting", "PATCH", path, "{\"enabled\":true}");
+            shared.incrementAndGet();
           }
         });
       }
       for (int i = 0; i < 20; i++) {
-        var start = System.nanoTime();
+        int before = shared.get();
         did("flag", "PATCH", "/projects/busy/flags/f", "{\"name\":\"f" + i + "\"}");
-        waits.add(Duration.ofNanos(System.nanoTime() - start));
+        overtaking.add(shared.get() - before);
       }
       done.set(true);
     }
     assertThat(statuses.keySet()).containsOnly(200);
-    assertThat(waits).allMatch(wait -> wait.compareTo(Duration.ofSeconds(2)) < 0);
+    assertThat(overtaking).allMatch(writes -> writes <= 3 * WRITERS);
   }
 
   private void write(Random chance) {
