@@ -189,6 +189,38 @@ class NewerItemsIT {
     }
   }
 
+  @Test
+  void aFlagOfANewerTypeIsShownBesideTheOthers() throws SQLException {
+    try (var node = node()) {
+      var admin = node.admin();
+      admin.createProject("web");
+      admin.createEnvironment("web", "production");
+      admin.createFlag("web", "colour");
+      admin.createFlag("web", "checkout");
+      sql("ALTER TABLE feature_flags DROP CONSTRAINT feature_flags_type_check");
+      sql("UPDATE feature_flags SET type = 'soundsLike' WHERE key = 'colour'");
+      sql(
+          "UPDATE variants SET value = '\"#fff\"' WHERE key = 'on' AND flag_id = (SELECT id FROM feature_flags WHERE key = 'colour')");
+
+      var list = admin.send("GET", "/projects/web/flags", "");
+      assertThat(list.status()).as(list.body()).isEqualTo(200);
+      assertThat(list.json().get("items").valueStream().map(flag -> flag.get("key").stringValue()))
+          .containsExactly("checkout", "colour");
+      var shown = admin.send("GET", "/projects/web/flags/colour", "");
+      assertThat(shown.json().get("type").stringValue()).isEqualTo("soundsLike");
+      assertThat(shown.json().at("/variants/on").stringValue()).isEqualTo("#fff");
+      assertNewer(admin.send("PATCH", "/projects/web/flags/colour", "{\"name\":\"Colour\"}"));
+      assertNewer(
+          admin.send(
+              "PATCH", "/projects/web/flags/colour/environments/production", "{\"enabled\":true}"));
+      assertNewer(
+          admin.send("POST", "/projects/web/environments", "{\"key\":\"staging\",\"name\":\"S\"}"));
+      admin.serve("web", "checkout", "production", "on");
+      assertThat(admin.send("PATCH", "/projects/web/flags/checkout", "{\"name\":\"C\"}").status())
+          .isEqualTo(200);
+    }
+  }
+
   private static void assertNewer(Http.Answer answer) {
     assertThat(answer.status()).as(answer.body()).isEqualTo(409);
     assertThat(answer.json().get("code").stringValue()).isEqualTo("newer-version");

@@ -1,7 +1,9 @@
 package dev.stitchd.catalog.flag;
 
 import dev.stitchd.kernel.Json;
+import dev.stitchd.kernel.Problem;
 import dev.stitchd.postgres.Columns;
+import dev.stitchd.resource.NewerVersion;
 import dev.stitchd.resource.Resource;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.resource.Versioned;
@@ -11,18 +13,23 @@ import io.r2dbc.spi.Readable;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Objects;
+import java.util.SequencedMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A flag as stored in `feature_flags` and `variants`.
+///
+/// @param type the stored type, of this version or of a newer one
+/// @param variants each variant's stored value, in the editor's order
 record FlagRow(
     UUID id,
     String key,
     String name,
-    FlagShape shape,
+    String type,
+    SequencedMap<String, JsonNode> variants,
+    boolean clientVisible,
     @Nullable String description,
     List<String> tags,
     @Nullable String owner,
@@ -32,19 +39,21 @@ record FlagRow(
     implements Resource {
 
   static FlagRow of(Readable row) {
-    var type = Objects.requireNonNull(ValueType.of(Columns.text(row, "type")), "type");
+    var type = Columns.text(row, "type");
+    var known = ValueType.of(type);
     var variants = new LinkedHashMap<String, JsonNode>();
     for (var pair : Columns.json(row, "variants")) {
-      variants.put(
-          pair.get(0).stringValue(),
-          Objects.requireNonNull(type.normalise(pair.get(1)), "variant"));
+      var value = known == null ? null : known.normalise(pair.get(1));
+      variants.put(pair.get(0).stringValue(), value == null ? pair.get(1) : value);
     }
     var tags = row.get("tags", String[].class);
     return new FlagRow(
         Columns.uuid(row, "id"),
         Columns.text(row, "key"),
         Columns.text(row, "name"),
-        new FlagShape(type, variants, Columns.bool(row, "client_visible")),
+        type,
+        variants,
+        Columns.bool(row, "client_visible"),
         row.get("description", String.class),
         tags == null ? List.of() : Arrays.asList(tags),
         row.get("owner", String.class),
@@ -53,12 +62,31 @@ record FlagRow(
         Versioned.of(row));
   }
 
-  /// The flag as the API answers it.
+  /// Type and variants, to be changed or published.
+  ///
+  /// @throws Problem.Conflict if a newer node wrote what this version does not know
+  FlagShape shape() {
+    var known = ValueType.of(type);
+    if (known == null) {
+      throw NewerVersion.of(
+          "flag '" + key + "'", new IllegalArgumentException("type '" + type + "'"));
+    }
+    variants.forEach((variant, value) -> {
+      if (known.normalise(value) == null) {
+        throw NewerVersion.of(
+            "flag '" + key + "'",
+            new IllegalArgumentException("variant '" + variant + "' of type " + type));
+      }
+    });
+    return new FlagShape(known, variants, clientVisible);
+  }
+
+  /// The flag as the API answers it: as it is stored, also where this version cannot read it.
   @Override
   public ObjectNode body() {
-    var body = Json.object().put("key", key).put("name", name).put("type", shape.type().wire());
-    var variants = body.putObject("variants");
-    shape.variants().forEach(variants::set);
+    var body = Json.object().put("key", key).put("name", name).put("type", type);
+    var values = body.putObject("variants");
+    variants.forEach(values::set);
     if (description != null) {
       body.put("description", description);
     }
@@ -67,9 +95,7 @@ record FlagRow(
     if (owner != null) {
       body.put("owner", owner);
     }
-    body.put("clientVisible", shape.clientVisible())
-        .put("temporary", temporary)
-        .put("archived", archived);
+    body.put("clientVisible", clientVisible).put("temporary", temporary).put("archived", archived);
     return meta.into(body);
   }
 
