@@ -157,7 +157,7 @@ port=$(free_port)
 # start_again <port> <data> [drain] [jar]: a command that starts a node in the background and prints its process
 start_again() {
   cat <<EOF
-STITCHD_HTTP_PORT=$1 STITCHD_HTTP_ADDRESS=127.0.0.1 STITCHD_DATA_DIR="$work/$2" STITCHD_DRAIN=${3:-PT1S} \\
+STITCHD_HTTP_PORT=$1 STITCHD_HTTP_ADDRESS=127.0.0.1 STITCHD_GRPC_PORT=0 STITCHD_GRPC_ADDRESS=127.0.0.1 STITCHD_DATA_DIR="$work/$2" STITCHD_DRAIN=${3:-PT1S} \\
   "$jdk/bin/java" $measured_flags -jar "${4:-$jar}" >>"$work/$2.log" 2>&1 </dev/null 7>&- &
 echo \$! | tee "$work/$2.pid"
 EOF

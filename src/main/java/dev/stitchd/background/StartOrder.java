@@ -32,6 +32,8 @@ public enum StartOrder {
   REQUEST_WORK,
   /// Connections that are left are closed: whoever keeps one is answered until then.
   CONNECTIONS,
+  /// The ports for gRPC open, and close after the HTTP port.
+  GRPC_SERVER,
   /// The HTTP port opens and closes. Spring's own.
   WEB_SERVER,
   /// Requests in flight are waited for. Spring's own.

@@ -113,6 +113,8 @@ final class Preparation {
               List.of(
                   "--stitchd.http.port=" + port,
                   "--stitchd.http.address=127.0.0.1",
+                  "--stitchd.grpc.port=0",
+                  "--stitchd.grpc.address=127.0.0.1",
                   "--stitchd.data-dir=" + data,
                   "--stitchd.drain=PT0S",
                   "--stitchd.rehearsal=true", // starts though no store answers

@@ -63,12 +63,22 @@ class PreparedJarIT {
     var server =
         process(
             Map.of(
-                "STITCHD_POSTGRES_URL", Stores.shared().freshPostgres().url(),
-                "STITCHD_CLICKHOUSE_URL", Stores.shared().freshClickHouse().url(),
-                "STITCHD_HTTP_PORT", Integer.toString(port),
-                "STITCHD_HTTP_ADDRESS", "127.0.0.1",
-                "STITCHD_DATA_DIR", folder.resolve("data").toString(),
-                "STITCHD_DRAIN", "PT1S"),
+                "STITCHD_POSTGRES_URL",
+                Stores.shared().freshPostgres().url(),
+                "STITCHD_CLICKHOUSE_URL",
+                Stores.shared().freshClickHouse().url(),
+                "STITCHD_HTTP_PORT",
+                Integer.toString(port),
+                "STITCHD_HTTP_ADDRESS",
+                "127.0.0.1",
+                "STITCHD_GRPC_PORT",
+                "0",
+                "STITCHD_GRPC_ADDRESS",
+                "127.0.0.1",
+                "STITCHD_DATA_DIR",
+                folder.resolve("data").toString(),
+                "STITCHD_DRAIN",
+                "PT1S"),
             List.of("-jar", jar.toString()));
     try {
       awaitReady(server, port);

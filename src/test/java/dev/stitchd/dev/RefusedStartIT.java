@@ -76,6 +76,17 @@ class RefusedStartIT {
     }
   }
 
+  @Test
+  void aPortForGrpcThatIsTakenIsNamed() throws Exception {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      assertRefused(
+          Map.of("STITCHD_GRPC_PORT", Integer.toString(taken.getLocalPort())),
+          "gRPC cannot listen on 127.0.0.1, port "
+              + taken.getLocalPort()
+              + ": stop what listens there, or set STITCHD_GRPC_PORT to another one, -1 for no gRPC.");
+    }
+  }
+
   private void assertRefused(Map<String, String> settings, String sentence) throws Exception {
     var out = folder.resolve("out");
     var process = start(settings);
@@ -97,6 +108,8 @@ class RefusedStartIT {
     variables.put("STITCHD_CLICKHOUSE_URL", Stores.shared().freshClickHouse().url());
     variables.put("STITCHD_HTTP_ADDRESS", "127.0.0.1");
     variables.put("STITCHD_HTTP_PORT", Integer.toString(EngineProcess.freePort()));
+    variables.put("STITCHD_GRPC_ADDRESS", "127.0.0.1");
+    variables.put("STITCHD_GRPC_PORT", "0");
     variables.put("STITCHD_DATA_DIR", folder.resolve("data").toString());
     variables.put("STITCHD_DRAIN", "PT1S");
     variables.put("STITCHD_WARMUP_TIME", "0s");

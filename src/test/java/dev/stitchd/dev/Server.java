@@ -1,6 +1,7 @@
 package dev.stitchd.dev;
 
 import dev.stitchd.StitchdApplication;
+import dev.stitchd.grpc.GrpcServer;
 import dev.stitchd.warehouse.clickhouse.WarehouseHealth;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -109,6 +110,8 @@ public final class Server implements AutoCloseable {
     variables.put("STITCHD_BOOTSTRAP_TOKEN", TOKEN);
     variables.put("STITCHD_HTTP_ADDRESS", "127.0.0.1");
     variables.put("STITCHD_HTTP_PORT", "0");
+    variables.put("STITCHD_GRPC_ADDRESS", "127.0.0.1");
+    variables.put("STITCHD_GRPC_PORT", "0");
     variables.put("STITCHD_DATA_DIR", folder.toString());
     variables.put("STITCHD_DRAIN", "PT1S");
     variables.put("STITCHD_WARMUP_TIME", "0s");
@@ -161,6 +164,11 @@ public final class Server implements AutoCloseable {
 
   public int port() {
     return Integer.parseInt(context.getEnvironment().getRequiredProperty("local.server.port"));
+  }
+
+  /// Where it speaks gRPC.
+  public int grpcPort() {
+    return bean(GrpcServer.class).port();
   }
 
   /// `http://127.0.0.1:port`, or `https` if it was given a certificate.

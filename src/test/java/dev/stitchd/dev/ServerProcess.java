@@ -17,6 +17,7 @@ public final class ServerProcess implements AutoCloseable {
 
   private final Path folder = OwnFolders.temporary("server-process");
   private final int port = EngineProcess.freePort();
+  private final int grpcPort = EngineProcess.freePort();
   private final Map<String, String> variables = new TreeMap<>();
   private EngineProcess process;
 
@@ -33,11 +34,13 @@ public final class ServerProcess implements AutoCloseable {
     variables.put("STITCHD_CLICKHOUSE_URL", clickHouse);
     variables.put("STITCHD_BOOTSTRAP_TOKEN", Server.TOKEN);
     variables.put("STITCHD_HTTP_ADDRESS", "127.0.0.1");
+    variables.put("STITCHD_GRPC_ADDRESS", "127.0.0.1");
     variables.put("STITCHD_DRAIN", "PT1S");
     variables.put("STITCHD_WARMUP_TIME", "0s");
     variables.putAll(settings);
     var server = new ServerProcess(variables);
     server.variables.put("STITCHD_HTTP_PORT", Integer.toString(server.port));
+    server.variables.put("STITCHD_GRPC_PORT", Integer.toString(server.grpcPort));
     server.variables.putIfAbsent("STITCHD_DATA_DIR", server.folder.resolve("data").toString());
     OwnFolders.closeAtExit(server);
     server.start();
@@ -106,6 +109,11 @@ public final class ServerProcess implements AutoCloseable {
 
   public String url() {
     return "http://127.0.0.1:" + port;
+  }
+
+  /// Where it speaks gRPC.
+  public int grpcPort() {
+    return grpcPort;
   }
 
   public Http http() {

@@ -44,6 +44,8 @@ public final class StitchdDevelopment {
     variables.put("STITCHD_HTTP_PORT", Integer.toString(port));
     variables.put(
         "STITCHD_HTTP_ADDRESS", environment.getOrDefault("STITCHD_HTTP_ADDRESS", "127.0.0.1"));
+    variables.put(
+        "STITCHD_GRPC_ADDRESS", environment.getOrDefault("STITCHD_GRPC_ADDRESS", "127.0.0.1"));
     serve(variables);
 
     var url = "http://127.0.0.1:" + port;

@@ -1,0 +1,166 @@
+package dev.stitchd.grpc;
+
+import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.Draining;
+import dev.stitchd.background.StartOrder;
+import dev.stitchd.kernel.StartFailure;
+import io.grpc.BindableService;
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.netty.channel.socket.ServerSocketChannel;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.http.client.ReactorResourceFactory;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.netty.resources.LoopResources;
+
+/// The ports for gRPC, on the HTTP server's event loops, where calls also run. Closes when HTTP has
+/// closed: calls that are being answered are waited for, streams have been sent away before.
+@Component
+public final class GrpcServer implements BackgroundJob {
+
+  private static final Logger LOG = LoggerFactory.getLogger(GrpcServer.class);
+  private static final Duration LOOK = Duration.ofMillis(20);
+
+  private final GrpcSettings settings;
+  private final ObjectProvider<BindableService> services;
+  private final ReactorResourceFactory resources;
+  private final Draining draining;
+  private final Scheduler timer;
+  private final HealthStatusManager health = new HealthStatusManager();
+  private volatile @Nullable Server server;
+
+  GrpcServer(
+      GrpcSettings settings,
+      ObjectProvider<BindableService> services,
+      ReactorResourceFactory resources,
+      Draining draining,
+      @Qualifier("timer") Scheduler timer) {
+    this.settings = settings;
+    this.services = services;
+    this.resources = resources;
+    this.draining = draining;
+    this.timer = timer;
+  }
+
+  @Override
+  public String name() {
+    return "gRPC server";
+  }
+
+  @Override
+  public String withoutIt() {
+    return "gRPC's health goes on saying that this node serves";
+  }
+
+  @Override
+  public StartOrder order() {
+    return StartOrder.GRPC_SERVER;
+  }
+
+  @Override
+  public void prepare() {
+    var ports = settings.ports();
+    if (ports.isEmpty()) {
+      return; // whoever wants none
+    }
+    var started = started(builder(ports));
+    server = started;
+    LOG.info(
+        "gRPC on port {}",
+        started.getListenSockets().stream()
+            .map(address -> Integer.toString(((InetSocketAddress) address).getPort()))
+            .collect(Collectors.joining(" and ")));
+  }
+
+  /// Says that the node serves no longer when it begins to drain.
+  @Override
+  public Publisher<?> work() {
+    return draining.begun().doOnSuccess(_ -> health.enterTerminalState());
+  }
+
+  /// No new calls; those that are there may end.
+  @Override
+  public Mono<Void> drain() {
+    return Mono.defer(() -> {
+      var running = server;
+      return running == null
+          ? Mono.empty()
+          : ended(running.shutdown(), settings.ending())
+              .then(Mono.defer(() -> ended(running.shutdownNow(), settings.ending())));
+    });
+  }
+
+  /// The first port that it listens on, which is another than the setting if that was 0; −1 for
+  /// none.
+  public int port() {
+    var running = server;
+    return running == null ? -1 : running.getPort();
+  }
+
+  private NettyServerBuilder builder(List<Integer> ports) {
+    var loops = resources.getLoopResources();
+    var workers = loops.onServer(LoopResources.DEFAULT_NATIVE);
+    var builder =
+        NettyServerBuilder.forAddress(address(ports.getFirst()))
+            .bossEventLoopGroup(loops.onServerSelect(LoopResources.DEFAULT_NATIVE))
+            .workerEventLoopGroup(workers)
+            .channelType(loops.onChannelClass(ServerSocketChannel.class, workers))
+            .directExecutor()
+            .maxInboundMessageSize((int) settings.maxMessage().toBytes())
+            .maxInboundMetadataSize((int) settings.maxHeaders().toBytes())
+            .maxConcurrentCallsPerConnection(settings.perConnection())
+            .permitKeepAliveTime(settings.pings().toMillis(), TimeUnit.MILLISECONDS)
+            .permitKeepAliveWithoutCalls(true)
+            .keepAliveTime(settings.keepAlive().toMillis(), TimeUnit.MILLISECONDS)
+            .keepAliveTimeout(settings.unanswered().toMillis(), TimeUnit.MILLISECONDS)
+            .handshakeTimeout(settings.handshake().toMillis(), TimeUnit.MILLISECONDS)
+            .addService(health.getHealthService())
+            .addService(ProtoReflectionServiceV1.newInstance());
+    ports.stream().skip(1).map(this::address).forEach(builder::addListenAddress);
+    services.forEach(builder::addService);
+    return builder;
+  }
+
+  private InetSocketAddress address(int port) {
+    return new InetSocketAddress(settings.address(), port);
+  }
+
+  private Server started(NettyServerBuilder builder) {
+    try {
+      return builder.build().start();
+    } catch (IOException e) {
+      throw new StartFailure(
+          "gRPC cannot listen on %s, port %s: stop what listens there, or set STITCHD_GRPC_PORT to another one, -1 for no gRPC."
+              .formatted(
+                  settings.address(),
+                  settings.ports().stream()
+                      .map(String::valueOf)
+                      .collect(Collectors.joining(" or "))),
+          e);
+    }
+  }
+
+  /// Completes when the server has ended, or the time is over.
+  private Mono<Void> ended(Server stopping, Duration within) {
+    return Flux.interval(Duration.ZERO, LOOK, timer)
+        .takeUntil(_ -> stopping.isTerminated())
+        .take(within.plus(LOOK), timer)
+        .then();
+  }
+}
