@@ -88,10 +88,11 @@ final class PreviewRoutes {
 
   private Mono<ServerResponse> evaluate(ServerRequest request) {
     var revision = revision(request);
-    return BodyReader.jsonExcept(request, settings.maxBodyBytes(), "context")
-        .map(body -> PreviewBody.read(body, settings.maxPreviewContextBytes()))
-        .flatMap(wanted ->
-            ground(request, revision).flatMap(ground -> answer(wanted, ground, revision != null)));
+    return ground(request, revision) // a revision that is not there is told before what is wrong
+        .flatMap(ground ->
+            BodyReader.jsonExcept(request, settings.maxBodyBytes(), "context")
+                .map(body -> PreviewBody.read(body, settings.maxPreviewContextBytes()))
+                .flatMap(wanted -> answer(wanted, ground, revision != null)));
   }
 
   private Mono<ServerResponse> answer(PreviewBody wanted, Ground ground, boolean past) {

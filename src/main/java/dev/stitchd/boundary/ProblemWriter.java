@@ -100,6 +100,7 @@ public final class ProblemWriter {
       case "invalid" -> "The request is not valid";
       case "unauthenticated" -> "No valid credential";
       case "not-found" -> "Not found";
+      case "history-pruned" -> "The history does not reach back so far";
       default -> status.getReasonPhrase();
     };
   }

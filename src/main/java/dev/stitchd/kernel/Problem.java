@@ -62,7 +62,21 @@ public abstract sealed class Problem extends RuntimeException {
   /// 404: does not exist, or belongs to another tenant.
   public static final class NotFound extends Problem {
     public NotFound(String detail) {
-      super("not-found", detail, List.of(), null);
+      this("not-found", detail);
+    }
+
+    private NotFound(String code, String detail) {
+      super(code, detail, List.of(), null);
+    }
+
+    /// A revision that was made, and is older than what is known of the past.
+    ///
+    /// @param oldest the first revision that is known
+    public static NotFound pruned(long revision, long oldest) {
+      return new NotFound(
+          "history-pruned",
+          "revision %d is older than the history that is kept, which begins with revision %d"
+              .formatted(revision, oldest));
     }
   }
 

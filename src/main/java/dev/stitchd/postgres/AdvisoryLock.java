@@ -15,6 +15,8 @@ public final class AdvisoryLock {
 
   private static final long ROLLUPS = 0x73746974636864_02L;
 
+  private static final long HISTORY = 0x73746974636864_05L;
+
   private static final String TRY = "SELECT pg_try_advisory_xact_lock($1) AS mine";
 
   private final Lender postgres;
@@ -33,6 +35,11 @@ public final class AdvisoryLock {
   /// For recomputing rollups.
   public static AdvisoryLock ofRollups(Lender postgres) {
     return new AdvisoryLock(postgres, ROLLUPS);
+  }
+
+  /// For shortening the log of what was published.
+  public static AdvisoryLock ofHistory(Lender postgres) {
+    return new AdvisoryLock(postgres, HISTORY);
   }
 
   /// Runs `work` while holding the lock. Fails with [Taken] if another node holds it, and as `work`

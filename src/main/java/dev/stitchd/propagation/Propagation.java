@@ -62,7 +62,8 @@ public final class Propagation {
   }
 
   /// Who has a revision of an environment, as of about a second ago. Fails with [Problem.NotFound]
-  /// if the tenant has no such environment or it has not come to that revision.
+  /// if the tenant has no such environment, it has not come to that revision, or the revision is
+  /// older than the history.
   ///
   /// @param revision null for the newest
   public Mono<Report> of(
@@ -81,6 +82,9 @@ public final class Propagation {
       return Mono.error(
           new Problem.NotFound(
               "revision " + asked + " has not been made; the newest is " + found.current()));
+    }
+    if (asked < found.pruned()) {
+      return Mono.error(Problem.NotFound.pruned(asked, found.pruned()));
     }
     return snapshots
         .current(found.environment())

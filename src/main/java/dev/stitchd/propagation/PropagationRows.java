@@ -56,7 +56,7 @@ final class PropagationRows {
 
   private static final String READ =
       """
-      SELECT e.id, e.revision, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,
+      SELECT e.id, e.revision, e.pruned, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,
              (SELECT (extract(epoch FROM min(c.committed_at)) * 1000)::bigint FROM environment_changes c
                WHERE c.tenant_id = e.tenant_id AND c.environment_id = e.id AND c.revision = COALESCE($4::bigint, e.revision)) AS committed,
              (SELECT COALESCE(json_agg(json_build_object('streams', n.streams, 'summary', n.summary)), '[]')::text
@@ -77,11 +77,13 @@ final class PropagationRows {
   /// What all nodes have written about an environment.
   ///
   /// @param current the environment's revision
+  /// @param pruned the first revision that the log still knows
   /// @param now PostgreSQL's time, in milliseconds since 1970
   /// @param committed when the revision in question was; null if it published nothing
   record Found(
       EnvironmentId environment,
       long current,
+      long pruned,
       long now,
       @Nullable Long committed,
       JsonNode nodes,
@@ -153,6 +155,7 @@ final class PropagationRows {
     return new Found(
         new EnvironmentId(Columns.uuid(row, "id")),
         Columns.number(row, "revision"),
+        Columns.number(row, "pruned"),
         Columns.number(row, "now"),
         row.get("committed", Long.class),
         Columns.json(row, "nodes"),

@@ -1,5 +1,7 @@
 package dev.stitchd.revisionlog;
 
+import dev.stitchd.postgres.AdvisoryLock;
+import dev.stitchd.postgres.Lender;
 import dev.stitchd.postgres.Transactions;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -43,6 +45,17 @@ final class ChangeFeedConfiguration {
         .description("1 while the connection that hears of changes is open")
         .register(meters);
     return listener;
+  }
+
+  @Bean
+  HistoryPruning historyPruning(
+      Transactions transactions,
+      @Qualifier("managementLender") Lender postgres,
+      HistorySettings settings,
+      @Qualifier("timer") Scheduler timer,
+      MeterRegistry meters) {
+    return new HistoryPruning(
+        transactions, AdvisoryLock.ofHistory(postgres), settings, timer, meters);
   }
 
   /// PostgreSQL as health names it: out while its listening connection cannot be kept open.

@@ -4,6 +4,7 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.EnvironmentSettings;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
 import dev.stitchd.ruleset.Ruleset;
 import org.springframework.stereotype.Component;
@@ -36,9 +37,21 @@ public final class PublishedHistory {
                         .formatted(environment, project))));
   }
 
-  /// All that was published at a revision that the environment has had.
+  /// All that was published at a revision that the environment has had; [Problem.NotFound] if it is
+  /// older than what the log still holds.
   public Mono<Ruleset> at(TenantId tenant, EnvironmentId environment, long revision) {
     return transactions.inTenant(
-        tenant, session -> RevisionLogRows.at(session, tenant, environment, revision));
+        tenant,
+        session ->
+            RevisionLogRows.at(session, tenant, environment, revision)
+                // read last, so that it covers whatever the log had lost by then
+                .delayUntil(_ -> known(session, tenant, environment, revision)));
+  }
+
+  private static Mono<Long> known(
+      Session session, TenantId tenant, EnvironmentId environment, long revision) {
+    return RevisionLogRows.pruned(session, tenant, environment)
+        .filter(oldest -> revision < oldest)
+        .flatMap(oldest -> Mono.error(() -> Problem.NotFound.pruned(revision, oldest)));
   }
 }

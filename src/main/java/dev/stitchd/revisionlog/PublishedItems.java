@@ -50,6 +50,8 @@ public interface PublishedItems {
   /// @param identityOfSince which revision the store has by that number; zero if it does not know
   /// @param revision the revision that these changes lead to
   /// @param identity of that revision
+  /// @param pruned what changed after this revision is known, removals included; before it,
+  ///   removals may be missing
   /// @param age how long ago, by the store's own clock, the first of these was written when they
   ///   were read; zero if there are none
   /// @param fromStandby whether they were read from a server in recovery, which may be behind
@@ -59,13 +61,14 @@ public interface PublishedItems {
       long revision,
       long identity,
       long accessVersion,
+      long pruned,
       List<Item> items,
       Duration age,
       boolean fromStandby) {
 
     /// Changes that were not read from a store with a clock.
     public Changes(long since, long revision, long accessVersion, List<Item> items) {
-      this(since, 0, revision, 0, accessVersion, items, Duration.ZERO, false);
+      this(since, 0, revision, 0, accessVersion, 0, items, Duration.ZERO, false);
     }
   }
 

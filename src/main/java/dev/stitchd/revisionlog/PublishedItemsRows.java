@@ -33,7 +33,7 @@ final class PublishedItemsRows implements PublishedItems {
       """;
   private static final String CHANGES =
       """
-      SELECT e.revision, e.access_version, e.identity, COALESCE(revision_identity(e.id, $2), 0) AS identity_of_since,
+      SELECT e.revision, e.access_version, e.identity, e.pruned, COALESCE(revision_identity(e.id, $2), 0) AS identity_of_since,
              pg_is_in_recovery() AS standby, c.item_kind, c.item_key, c.item::text AS item, c.revision AS item_revision,
              COALESCE((extract(epoch FROM clock_timestamp() - min(c.committed_at) OVER ()) * 1000000)::bigint, 0) AS age
         FROM environments e
@@ -78,6 +78,7 @@ final class PublishedItemsRows implements PublishedItems {
       long revision,
       long identity,
       long accessVersion,
+      long pruned,
       Duration age,
       boolean fromStandby) {}
 
@@ -115,6 +116,7 @@ final class PublishedItemsRows implements PublishedItems {
                 rows.getFirst().head().revision(),
                 rows.getFirst().head().identity(),
                 rows.getFirst().head().accessVersion(),
+                rows.getFirst().head().pruned(),
                 items(rows),
                 rows.getFirst().head().age(),
                 rows.getFirst().head().fromStandby()));
@@ -190,6 +192,7 @@ final class PublishedItemsRows implements PublishedItems {
             Columns.number(row, "revision"),
             Columns.number(row, "identity"),
             Columns.number(row, "access_version"),
+            Columns.number(row, "pruned"),
             Duration.of(Columns.number(row, "age"), ChronoUnit.MICROS),
             Columns.bool(row, "standby")),
         item(row));

@@ -59,6 +59,9 @@ final class RevisionLogRows {
        WHERE e.tenant_id = $1 AND p.key = $2 AND e.key = $3
       """;
 
+  private static final String PRUNED =
+      "SELECT pruned FROM environments WHERE tenant_id = $1 AND id = $2";
+
   private record Row(String kind, String key, JsonNode item) {}
 
   private RevisionLogRows() {}
@@ -94,6 +97,12 @@ final class RevisionLogRows {
     return session
         .all(AT, RevisionLogRows::row, tenant.value(), environment.value(), revision)
         .map(RevisionLogRows::ruleset);
+  }
+
+  /// The first revision that the log still knows; empty if there is no such environment.
+  static Mono<Long> pruned(Session session, TenantId tenant, EnvironmentId environment) {
+    return session.one(
+        PRUNED, row -> Columns.number(row, "pruned"), tenant.value(), environment.value());
   }
 
   /// Where an environment stands; empty if there is none.

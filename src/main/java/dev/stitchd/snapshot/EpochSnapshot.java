@@ -72,7 +72,8 @@ record EpochSnapshot(Snapshot snapshot, UUID epoch, long identity, Source source
             state.accessVersion(),
             EnvironmentSettings.of(state.settings()),
             rulesetWith(Ruleset.EMPTY, items),
-            ItemHistory.of(changes.since(), entries(items), mostRemovals),
+            ItemHistory.of(
+                Math.max(changes.since(), changes.pruned()), entries(items), mostRemovals),
             new DerivedValues());
     return new EpochSnapshot(
         snapshot,

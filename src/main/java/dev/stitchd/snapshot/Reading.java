@@ -160,7 +160,7 @@ final class Reading {
     if (lost) {
       return inANewEpoch(held.environment(), view.epoch()).map(loaded -> loaded.orLater(view));
     }
-    if (found.accessVersion() != held.accessVersion()) {
+    if (found.accessVersion() != held.accessVersion() || held.revision() < found.pruned()) {
       return anew(view);
     }
     changes.increment();
@@ -177,7 +177,10 @@ final class Reading {
   private Mono<EpochSnapshot> withRemovals(State state) {
     return items
         .changesSince(state.environment(), Math.max(0, state.revision() - settings.log()))
-        .map(found -> EpochSnapshot.of(state, found, settings.log()));
+        .flatMap(found ->
+            found.pruned() > state.revision() // and what was removed since then is not known
+                ? items.load(state.environment()).flatMap(this::withRemovals)
+                : Mono.just(EpochSnapshot.of(state, found, settings.log())));
   }
 
   private static Problem late(Duration limit) {

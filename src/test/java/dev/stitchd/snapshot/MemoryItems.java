@@ -44,6 +44,7 @@ public final class MemoryItems implements PublishedItems {
   private static final class Stored {
     private long revision;
     private long accessVersion = 1;
+    private long pruned;
     private UUID epoch = UUID.randomUUID();
     private final Map<Long, Long> identities = new HashMap<>();
     private JsonNode settings = Json.object();
@@ -101,6 +102,15 @@ public final class MemoryItems implements PublishedItems {
     stored.log.removeIf(item -> item.revision() > revision);
   }
 
+  /// Forgets removals up to a revision, as a log does that is shortened.
+  public void prune(EnvironmentId environment, long until) {
+    var stored = environments.get(environment);
+    stored.pruned = until;
+    var newest = newest(stored.log);
+    stored.log.removeIf(
+        item -> item.revision() <= until && (item.state() == null || !newest.contains(item)));
+  }
+
   public UUID epoch(EnvironmentId environment) {
     return environments.get(environment).epoch;
   }
@@ -151,6 +161,7 @@ public final class MemoryItems implements PublishedItems {
                   stored.revision,
                   stored.identity(stored.revision),
                   stored.accessVersion,
+                  stored.pruned,
                   newest(stored.log).stream().filter(item -> item.revision() > revision).toList(),
                   Duration.ZERO,
                   standby));

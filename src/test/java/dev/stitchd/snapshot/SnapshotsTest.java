@@ -475,6 +475,20 @@ class SnapshotsTest {
     assertThat(history.since(20)).hasSize(1);
   }
 
+  @Test
+  void aNodeThatWasAwayForLongerThanTheHistoryMissesNoRemoval() {
+    items.publishFlag(environment, "gone");
+    var seen = updates();
+    long removed = items.removeFlag(environment, "gone");
+    items.publishFlag(environment, "new");
+    items.prune(environment, removed);
+    ring(removed + 1);
+
+    assertThat(seen.getLast().ruleset().flags()).containsOnlyKeys("new");
+    assertThat(seen.getLast().history().since(removed - 1)).isNull();
+    assertThat(seen.getLast().history().since(removed)).isNotNull();
+  }
+
   private void publishAndRing(int revision) {
     items.publishFlag(environment, "checkout");
     ring(revision);

@@ -1,0 +1,195 @@
+package dev.stitchd.revisionlog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.stitchd.dev.Admin;
+import dev.stitchd.dev.Http;
+import dev.stitchd.dev.Server;
+import dev.stitchd.dev.StoreUrl;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// A log that is shortened every moment, in small batches, by two nodes. The tests make rows older
+/// than the history.
+@Timeout(60)
+class PrunedHistoryIT {
+
+  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Map<String, String> SETTINGS =
+      Map.of(
+          "STITCHD_HISTORY", "PT48H",
+          "STITCHD_HISTORY_INTERVAL", "100ms",
+          "STITCHD_HISTORY_BATCH", "3",
+          "STITCHD_HISTORY_PAUSE", "1ms");
+
+  private static Server server;
+  private static Server other;
+  private static Admin admin;
+
+  @BeforeAll
+  static void twoNodes() {
+    server = Server.start(SETTINGS);
+    other = Server.on(server.postgres(), server.clickHouse(), SETTINGS);
+    admin = server.admin();
+    admin.createProject("web");
+  }
+
+  @AfterAll
+  static void stop() {
+    other.stop();
+    server.stop();
+  }
+
+  @Test
+  void theLogKeepsWhatIsInForceAndTheHistory() {
+    admin.createEnvironment("web", "kept");
+    admin.createFlag("web", "checkout");
+    admin.createFlag("web", "removed");
+    for (int i = 0; i < 10; i++) {
+      admin.serve("web", "checkout", "kept", i % 2 == 0 ? "on" : "off");
+    }
+    delete("removed");
+    long old = revision("kept");
+    age("kept", 49);
+    admin.serve("web", "checkout", "kept", "on");
+    admin.serve("web", "checkout", "kept", "off");
+
+    await().atMost(SOON).until(() -> rows("kept").size() == 3);
+
+    assertThat(rows("kept"))
+        .as("the state that was in force when the history begins, and all since then")
+        .containsExactly((old - 1) + " checkout", (old + 1) + " checkout", (old + 2) + " checkout");
+    assertThat(preview("kept", old, "{\"flag\":\"checkout\"}").json().path("variant").asString())
+        .isEqualTo("off");
+    assertThat(
+            preview("kept", old + 1, "{\"flag\":\"checkout\"}").json().path("variant").asString())
+        .isEqualTo("on");
+    assertThat(propagation("kept", old).status()).isEqualTo(200);
+    assertThat(identities("kept")).as("identities of the past").isGreaterThan(old);
+    assertThat(
+            server.bean(MeterRegistry.class).get("stitchd.history.pruned").counter().count()
+                + other.bean(MeterRegistry.class).get("stitchd.history.pruned").counter().count())
+        .isGreaterThanOrEqualTo(12);
+  }
+
+  @Test
+  void whoAsksForAnOlderRevisionIsToldHowFarTheHistoryGoes() {
+    admin.createEnvironment("web", "asked");
+    admin.createFlag("web", "banner");
+    for (int i = 0; i < 4; i++) {
+      admin.serve("web", "banner", "asked", i % 2 == 0 ? "on" : "off");
+    }
+    long newest = revision("asked");
+    age("asked", 49);
+    await()
+        .atMost(SOON)
+        .until(() -> rows("asked").contains(newest + " banner") && oldest("asked") == newest);
+
+    for (var answer :
+        List.of(
+            preview("asked", newest - 1, "{\"flag\":\"banner\"}"),
+            preview("asked", newest - 1, "no JSON"),
+            preview("asked", 0, "{\"flag\":\"banner\"}"),
+            propagation("asked", newest - 1))) {
+      assertThat(answer.status()).as(answer.body()).isEqualTo(404);
+      assertThat(answer.json().path("code").asString()).isEqualTo("history-pruned");
+      assertThat(answer.json().path("detail").asString())
+          .endsWith("begins with revision " + newest);
+    }
+    assertThat(preview("asked", newest, "{\"flag\":\"banner\"}").status()).isEqualTo(200);
+    assertThat(preview("asked", newest + 1, "{\"flag\":\"banner\"}").json().path("code").asString())
+        .as("one that was never made")
+        .isEqualTo("not-found");
+    assertThat(propagation("asked", newest).status()).isEqualTo(200);
+  }
+
+  @Test
+  void aStateIsKnownForAsLongAsTheHistoryAfterItWasSuperseded() {
+    admin.createEnvironment("web", "recent");
+    admin.createFlag("web", "recent");
+    admin.serve("web", "recent", "recent", "on");
+    long then = revision("recent");
+    age("recent", 1000);
+    admin.serve("web", "recent", "recent", "off");
+    age("recent", 47);
+
+    admin.createEnvironment("web", "later"); // pruned after the other one, in order of neither
+    admin.serve("web", "recent", "later", "on");
+    admin.serve("web", "recent", "later", "off");
+    age("later", 49);
+    long newest = revision("later");
+    await().atMost(SOON).until(() -> oldest("later") == newest);
+
+    assertThat(preview("recent", then, "{\"flag\":\"recent\"}").json().path("variant").asString())
+        .isEqualTo("on");
+  }
+
+  private static void delete(String flag) {
+    var answer = admin.send("DELETE", "/projects/web/flags/" + flag, "", "If-Match", "*");
+    assertThat(answer.status()).as(answer.body()).isEqualTo(204);
+  }
+
+  private static Http.Answer preview(String environment, long revision, String body) {
+    return admin.send(
+        "POST",
+        "/projects/web/environments/" + environment + "/evaluate?revision=" + revision,
+        body);
+  }
+
+  private static Http.Answer propagation(String environment, long revision) {
+    return admin.send(
+        "GET",
+        "/projects/web/environments/" + environment + "/propagation?revision=" + revision,
+        "");
+  }
+
+  private static long revision(String environment) {
+    return number("SELECT revision FROM environments WHERE key = '" + environment + "'");
+  }
+
+  private static long oldest(String environment) {
+    return number("SELECT pruned FROM environments WHERE key = '" + environment + "'");
+  }
+
+  private static long identities(String environment) {
+    return number(
+        """
+        SELECT sum(length(identities)) / 8 FROM environment_revisions r JOIN environments e ON e.id = r.environment_id
+         WHERE e.key = '%s'
+        """
+            .formatted(environment));
+  }
+
+  private static long number(String sql) {
+    return Long.parseLong(StoreUrl.of(server.postgres()).query(sql).getFirst());
+  }
+
+  private static List<String> rows(String environment) {
+    return StoreUrl.of(server.postgres())
+        .query(
+            """
+            SELECT c.revision || ' ' || c.item_key FROM environment_changes c JOIN environments e ON e.id = c.environment_id
+             WHERE e.key = '%s' ORDER BY c.revision
+            """
+                .formatted(environment));
+  }
+
+  /// Has everything in the log of an environment be written so many hours ago.
+  private static void age(String environment, int hours) {
+    var _ =
+        StoreUrl.of(server.postgres())
+            .query(
+                """
+                UPDATE environment_changes SET committed_at = least(committed_at, now() - interval '%d hours')
+                 WHERE environment_id = (SELECT id FROM environments WHERE key = '%s')
+                """
+                    .formatted(hours, environment));
+  }
+}
