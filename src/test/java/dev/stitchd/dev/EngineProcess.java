@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
@@ -151,12 +152,18 @@ final class EngineProcess {
     }
   }
 
-  /// A port of 127.0.0.1 that nobody listens on right now.
+  /// A port of 127.0.0.1 that nobody listens on right now. Not one of those that the system gives
+  /// to connections (from 32768 on Linux, from 49152 elsewhere): a busy machine takes these between
+  /// the choice of a port and its use, and while an engine that comes back to its port is down.
   static int freePort() {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw StoreProblem.during("Looking for a free port", e);
+    for (int tries = 0; tries < 100; tries++) {
+      int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+      try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return socket.getLocalPort();
+      } catch (IOException _) {
+        // taken
+      }
     }
+    throw new StoreProblem("no free port of 127.0.0.1 was found between 20000 and 32000");
   }
 }
