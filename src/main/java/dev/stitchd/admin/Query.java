@@ -1,11 +1,15 @@
 package dev.stitchd.admin;
 
 import dev.stitchd.kernel.FieldErrors;
+import dev.stitchd.warehouse.Interval;
 import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.OffsetDateTime;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.reactive.function.server.ServerRequest;
@@ -18,6 +22,7 @@ final class Query {
   private static final Instant EARLIEST = Instant.parse("1970-01-01T00:00:00Z");
 
   private static final Instant LATEST = Instant.parse("2100-01-01T00:00:00Z");
+  private static final int DATE = "2026-08-21".length();
   private static final Duration SHORTEST_INTERVAL = Duration.ofSeconds(1);
   private static final Duration LONGEST_INTERVAL = Duration.ofDays(3_660);
 
@@ -26,9 +31,11 @@ final class Query {
 
   private final ServerRequest request;
   private final FieldErrors errors = new FieldErrors();
+  private final @Nullable ZoneId zone;
 
   Query(ServerRequest request) {
     this.request = request;
+    this.zone = zone();
   }
 
   /// A parameter that may be left out.
@@ -71,7 +78,8 @@ final class Query {
     return java.util.Objects.requireNonNull(choices.get(otherwise));
   }
 
-  /// `from` and `to`; by default, until now and for so long before.
+  /// `from` and `to`; by default, until now and for so long before. A date is the moment when it
+  /// begins in `timezone`.
   Span span(Clock clock, Duration length) {
     var to = request.queryParam("to").map(text -> instant("to", text)).orElseGet(clock::instant);
     var from =
@@ -85,8 +93,30 @@ final class Query {
     return new Span(from, to);
   }
 
-  Duration interval(Duration otherwise) {
-    return request.queryParam("interval").map(text -> interval(text, otherwise)).orElse(otherwise);
+  /// `interval`, in the days of `timezone` if there is one.
+  Interval interval(Duration otherwise) {
+    var length =
+        request.queryParam("interval").map(text -> interval(text, otherwise)).orElse(otherwise);
+    var interval = new Interval(length, zone);
+    if (!interval.fitsDays()) {
+      errors.addMalformed(
+          "interval", "must be whole days, or divide a day, as P1D or PT6H, with a 'timezone'");
+      return Interval.of(otherwise);
+    }
+    return interval;
+  }
+
+  private ZoneId zoneOrUtc() {
+    return zone == null ? ZoneOffset.UTC : zone;
+  }
+
+  private @Nullable ZoneId zone() {
+    try {
+      return Interval.zone(text("timezone"));
+    } catch (IllegalArgumentException e) {
+      errors.addMalformed("timezone", "must be the name of a time zone, as Europe/Berlin, or UTC");
+      return null;
+    }
   }
 
   /// Ends a request in which anything was wrong.
@@ -96,14 +126,18 @@ final class Query {
 
   private Instant instant(String name, String text) {
     try {
-      var instant = OffsetDateTime.parse(text.replace(' ', '+')).toInstant();
+      var instant =
+          text.length() == DATE
+              ? LocalDate.parse(text).atStartOfDay(zoneOrUtc()).toInstant()
+              : OffsetDateTime.parse(text.replace(' ', '+')).toInstant();
       if (!instant.isBefore(EARLIEST) && instant.isBefore(LATEST)) {
         return instant;
       }
     } catch (DateTimeException e) {
       // told below
     }
-    errors.addMalformed(name, "must be a time as 2026-08-21T10:00:00Z, from 1970 to 2099");
+    errors.addMalformed(
+        name, "must be a time as 2026-08-21T10:00:00Z or a date as 2026-08-21, from 1970 to 2099");
     return EARLIEST;
   }
 

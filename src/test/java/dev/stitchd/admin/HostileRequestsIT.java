@@ -93,6 +93,40 @@ class HostileRequestsIT {
   }
 
   @Test
+  void whatIsNoTimeZoneOrDoesNotFitItsDaysIsToldAtOnce() {
+    var stats = "/projects/" + project + "/environments/production/stats/";
+    var answer =
+        admin.send(
+            "GET", stats + "evaluations?timezone=Europe/Nowhere&from=2026-02-30&interval=P0D", "");
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.json().get("errors").valueStream().map(e -> e.get("path").stringValue()))
+        .containsExactlyInAnyOrder("timezone", "from", "interval");
+    var softly = new SoftAssertions();
+    for (var query :
+        new String[] {
+          "evaluations?timezone=Europe/Berlin&interval=PT7H",
+          "evaluations?timezone=Europe/Berlin&interval=PT36H",
+          "evaluations?timezone=%2B02:00",
+          "evaluations?timezone=Europe/Berlin'",
+          "evaluations?timezone=",
+          "exposures?flag=a&timezone=Mars",
+          "contexts?timezone=Mars"
+        }) {
+      softly.assertThat(admin.send("GET", stats + query, "").status()).as(query).isEqualTo(400);
+    }
+    for (var query :
+        new String[] {
+          "evaluations?timezone=UTC&interval=PT7H",
+          "evaluations?timezone=Asia/Kolkata&interval=P7D&from=2026-01-01&to=2026-02-01",
+          "evaluations?from=2026-01-01&to=2026-02-01&interval=PT15M&timezone=America/St_Johns",
+          "exposures?flag=a&timezone=Asia/Tokyo&from=2026-01-01&to=2026-02-01",
+        }) {
+      softly.assertThat(admin.send("GET", stats + query, "").status()).as(query).isEqualTo(200);
+    }
+    softly.assertAll();
+  }
+
+  @Test
   void knownRoutesNameTheMethodsThatTheyHave() throws IOException {
     var softly = new SoftAssertions();
     var flags = "/projects/" + project + "/flags";

@@ -261,7 +261,8 @@ class RepeatedEventsIT {
         assertThat(
                 warehouse
                     .stats()
-                    .counts(environment, flag, NOON, NOON.plus(DAY), HOUR, predecessors)
+                    .counts(
+                        environment, flag, NOON, NOON.plus(DAY), Interval.of(HOUR), predecessors)
                     .collectList()
                     .block(Duration.ofSeconds(20)))
             .as(String.valueOf(flag))

@@ -4,6 +4,7 @@ import dev.stitchd.delivery.EventKind;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.warehouse.EvaluationStats;
+import dev.stitchd.warehouse.Interval;
 import dev.stitchd.warehouse.Predecessors;
 import dev.stitchd.warehouse.query.AnalyticalQueries;
 import dev.stitchd.warehouse.query.FirstReceived;
@@ -42,11 +43,11 @@ public final class ClickHouseEvaluationStats implements EvaluationStats {
       LIMIT :rows
       """;
 
-  /// `%2$s` are the hours that events answer for: no hour counts from both.
+  /// `%2$s` are the hours that events answer for: no hour counts from both. `%3$s` is the start of
+  /// an interval.
   private static final String ROLLED =
       """
-      SELECT intDiv(toInt64(toUnixTimestamp(began)) * 1000, :interval) * :interval AS start,
-             name, toString(served) AS served, n
+      SELECT %3$s AS start, name, toString(served) AS served, n
       FROM
       (
           SELECT toString(flag) AS name, hour, kind, argMax(hours, (rows, computed_again)) AS begins,
@@ -63,8 +64,7 @@ public final class ClickHouseEvaluationStats implements EvaluationStats {
 
   private static final String OF_EVALUATIONS =
       """
-      SELECT intDiv(toUnixTimestamp64Milli(at), :interval) * :interval AS start,
-             toString(flag) AS name, toString(variant) AS served, toInt64(uniqExact(id)) AS n
+      SELECT %3$s AS start, toString(flag) AS name, toString(variant) AS served, toInt64(uniqExact(id)) AS n
       FROM evaluation_events
       WHERE %1$s
         AND %2$s
@@ -76,8 +76,7 @@ public final class ClickHouseEvaluationStats implements EvaluationStats {
       SELECT start, name, served, sum(once) AS n
       FROM
       (
-          SELECT intDiv(toUnixTimestamp64Milli(at), :interval) * :interval AS start,
-                 toString(flag) AS name, toString(variant) AS served, max(count) AS once
+          SELECT %3$s AS start, toString(flag) AS name, toString(variant) AS served, max(count) AS once
           FROM flag_counts
           WHERE %1$s
             AND %2$s
@@ -99,7 +98,7 @@ public final class ClickHouseEvaluationStats implements EvaluationStats {
       Comparator.comparing(Row::start).thenComparing(Row::flag).thenComparing(Row::variant);
 
   private record Asked(
-      EnvironmentId environment, AskedFlags flags, ClosedHours closed, Duration interval) {}
+      EnvironmentId environment, AskedFlags flags, ClosedHours closed, Interval interval) {}
 
   private final AnalyticalQueries queries;
   private final RolledHours rolled;
@@ -119,7 +118,7 @@ public final class ClickHouseEvaluationStats implements EvaluationStats {
       @Nullable String flag,
       Instant from,
       Instant to,
-      Duration interval,
+      Interval interval,
       Predecessors predecessors) {
     return Mono.defer(
             () -> {
@@ -215,7 +214,6 @@ public final class ClickHouseEvaluationStats implements EvaluationStats {
     parameters.putAll(predecessors.parameters());
     parameters.putAll(hours.parameters());
     parameters.put("environment", asked.environment().toString());
-    parameters.put("interval", asked.interval().toMillis());
     parameters.put("rows", queries.rows() + 1L);
     if (hours.any()) {
       parameters.put("begin", closed.asked().toEpochMilli());
@@ -227,28 +225,33 @@ public final class ClickHouseEvaluationStats implements EvaluationStats {
       parameters.put("reach", REACH);
     }
     return queries.ask(
-        sql(asked.flags(), hours, predecessors),
-        Map.copyOf(parameters),
-        ClickHouseEvaluationStats::row);
+        sql(asked, hours, predecessors), Map.copyOf(parameters), ClickHouseEvaluationStats::row);
   }
 
-  private static String sql(AskedFlags flags, Hours hours, Predecessors predecessors) {
+  private static String sql(Asked asked, Hours hours, Predecessors predecessors) {
+    var flags = asked.flags();
     var parts = new ArrayList<String>();
     if (hours.rolled()) {
-      parts.add(ROLLED.formatted(flags.condition(), hours.condition().apply("hour")));
+      parts.add(
+          ROLLED.formatted(
+              flags.condition(),
+              hours.condition().apply("hour"),
+              asked.interval().start("began", "toInt64(toUnixTimestamp(began)) * 1000")));
     }
     if (hours.any()) {
       var scope = "environment_id = toUUID(:environment) " + flags.condition();
-      var asked = hours.condition().apply("id_hour");
+      var start = asked.interval().start("at", "toUnixTimestamp64Milli(at)");
+      var among = hours.condition().apply("id_hour");
       var counted =
           scope
               + " AND "
-              + asked
+              + among
               + WITHIN
               + (predecessors.isEmpty() ? "" : " AND " + predecessors.afterwards());
       parts.add(
-          OF_EVALUATIONS.formatted(counted, EVALUATIONS.amongHours(scope, asked, hours.near())));
-      parts.add(OF_COUNTS.formatted(counted, COUNTS.amongHours(scope, asked, hours.near())));
+          OF_EVALUATIONS.formatted(
+              counted, EVALUATIONS.amongHours(scope, among, hours.near()), start));
+      parts.add(OF_COUNTS.formatted(counted, COUNTS.amongHours(scope, among, hours.near()), start));
     }
     return SQL.formatted(String.join(" UNION ALL ", parts));
   }
@@ -261,13 +264,15 @@ public final class ClickHouseEvaluationStats implements EvaluationStats {
         ResultColumns.number(row, 3));
   }
 
-  private static void check(Instant from, Instant to, Duration interval) {
+  private static void check(Instant from, Instant to, Interval interval) {
     var errors = new FieldErrors();
     if (!from.isBefore(to)) {
       errors.add("from", "must be before to");
     }
-    if (interval.compareTo(SHORTEST) < 0) {
+    if (interval.length().compareTo(SHORTEST) < 0) {
       errors.add("interval", "must be at least " + SHORTEST);
+    } else if (!interval.fitsDays()) {
+      errors.add("interval", "must be whole days, or divide a day, in a time zone");
     }
     errors.throwIfAny();
   }

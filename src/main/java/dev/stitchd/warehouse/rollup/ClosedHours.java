@@ -1,5 +1,6 @@
 package dev.stitchd.warehouse.rollup;
 
+import dev.stitchd.warehouse.Interval;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -15,11 +16,11 @@ record ClosedHours(Instant asked, Instant askedUntil, Instant from, Instant unti
 
   private static final Duration HOUR = Duration.ofHours(1);
 
-  /// The whole hours of a question; none if its intervals are not made of whole hours.
-  static ClosedHours of(Instant from, Instant to, Duration interval) {
+  /// The whole hours of a question; none if rollups cannot tell its intervals apart.
+  static ClosedHours of(Instant from, Instant to, Interval interval) {
     var first = from.plus(HOUR).minusNanos(1).truncatedTo(ChronoUnit.HOURS);
     var last = to.truncatedTo(ChronoUnit.HOURS);
-    return interval.toSeconds() % HOUR.toSeconds() == 0 && first.isBefore(last)
+    return first.isBefore(last) && interval.isRolledUp(from, to)
         ? new ClosedHours(from, to, first, last)
         : new ClosedHours(from, to, from, from).none();
   }

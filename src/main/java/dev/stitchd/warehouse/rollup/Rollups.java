@@ -124,7 +124,7 @@ public final class Rollups {
 
   private static final String EVALUATIONS =
       """
-      SELECT environment_id, toString(flag) AS flag, toString(variant) AS variant, id_hour AS hour, toStartOfHour(at) AS began, toInt64(uniqExact(id)) AS counted
+      SELECT environment_id, toString(flag) AS flag, toString(variant) AS variant, id_hour AS hour, toStartOfFifteenMinutes(at) AS began, toInt64(uniqExact(id)) AS counted
       FROM evaluation_events
       WHERE %1$s
         AND %2$s
@@ -136,7 +136,7 @@ public final class Rollups {
       SELECT environment_id, flag, variant, hour, began, toInt64(sum(once)) AS counted
       FROM
       (
-          SELECT environment_id, toString(flag) AS flag, toString(variant) AS variant, id_hour AS hour, toStartOfHour(at) AS began, id, max(count) AS once
+          SELECT environment_id, toString(flag) AS flag, toString(variant) AS variant, id_hour AS hour, toStartOfFifteenMinutes(at) AS began, id, max(count) AS once
           FROM flag_counts
           WHERE %1$s
             AND %2$s

@@ -8,15 +8,19 @@ import dev.stitchd.delivery.Events;
 import dev.stitchd.dev.Stores;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.warehouse.EvaluationStats;
+import dev.stitchd.warehouse.Interval;
+import dev.stitchd.warehouse.Predecessors;
 import dev.stitchd.warehouse.Warehouse;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -28,6 +32,15 @@ class RollupsIT {
 
   /// `-Dstitchd.histories=100` for a longer search.
   private static final long HISTORIES = Long.getLong("stitchd.histories", 8);
+
+  /// Beside none: one of whole hours, and three of halves and quarters.
+  private static final List<Optional<ZoneId>> ZONES =
+      List.of(
+          Optional.empty(),
+          Optional.of(ZoneId.of("Europe/Berlin")),
+          Optional.of(ZoneId.of("Asia/Kolkata")),
+          Optional.of(ZoneId.of("Asia/Kathmandu")),
+          Optional.of(ZoneId.of("Australia/Lord_Howe")));
 
   private static final Instant NOON = Instant.parse("2026-10-15T12:00:00Z");
   private static final Duration HOUR = Duration.ofHours(1);
@@ -116,6 +129,40 @@ class RollupsIT {
     assertThat(warehouse.behind()).isEqualTo(new Rollups.Behind(0, Duration.ZERO));
     assertThat(day(environment)).isEqualTo(expected);
     assertThat(warehouse.rollUp()).as("nothing is left to do").isZero();
+  }
+
+  /// `from` and `to` are midnights of Kolkata, half past six in the evening.
+  @Test
+  void aDayOfHalfHoursIsAnsweredFromRollups() {
+    var environment = Events.environment();
+    var kolkata = new Interval(Duration.ofDays(1), ZoneId.of("Asia/Kolkata"));
+    var midnight = Instant.parse("2026-10-15T18:30:00Z");
+    store(
+        List.of(
+            Events.evaluation(environment, midnight.minusSeconds(60), "on"),
+            Events.evaluation(environment, midnight.plusSeconds(60), "on"),
+            Events.evaluation(environment, midnight.plusSeconds(120), "on")));
+    warehouse.rollUp();
+    // what only rollups know: these are not here any more
+    var _ =
+        warehouse
+            .store()
+            .query(
+                "ALTER TABLE evaluation_events DELETE WHERE environment_id = '%s' SETTINGS mutations_sync = 2"
+                    .formatted(environment));
+    assertThat(
+            warehouse
+                .stats()
+                .counts(
+                    environment,
+                    null,
+                    midnight.minus(Duration.ofDays(1)),
+                    midnight.plus(Duration.ofDays(1)),
+                    kolkata,
+                    Predecessors.NONE)
+                .collectList()
+                .block(Duration.ofSeconds(20)))
+        .containsExactly(row(midnight.minus(Duration.ofDays(1)), "on", 1), row(midnight, "on", 2));
   }
 
   @Test
@@ -234,18 +281,28 @@ class RollupsIT {
       for (int i = 0; i < 3; i++) {
         var from = at();
         var to = from.plusMillis(1 + random.nextLong(Duration.ofHours(20).toMillis()));
-        var interval = Duration.ofMinutes(List.of(60, 120, 1_440, 15).get(random.nextInt(4)));
+        var length = Duration.ofMinutes(List.of(60, 120, 1_440, 15).get(random.nextInt(4)));
+        var interval = new Interval(length, ZONES.get(random.nextInt(ZONES.size())).orElse(null));
         var flag = random.nextInt(3) == 0 ? "checkout" : null;
         var asked = when + ": " + flag + " from " + from + " to " + to + " by " + interval;
         var expected = expected(flag, from, to, interval);
-        assertThat(RollupsIT.counts(environment, flag, from, to, interval))
+        assertThat(counts(flag, from, to, interval))
             .as(asked)
             .containsExactlyInAnyOrderElementsOf(expected);
         withoutRollups(() ->
-            assertThat(RollupsIT.counts(environment, flag, from, to, interval))
+            assertThat(counts(flag, from, to, interval))
                 .as(asked + ", without rollups")
                 .containsExactlyInAnyOrderElementsOf(expected));
       }
+    }
+
+    private List<EvaluationStats.Row> counts(
+        String flag, Instant from, Instant to, Interval interval) {
+      return warehouse
+          .stats()
+          .counts(environment, flag, from, to, interval, Predecessors.NONE)
+          .collectList()
+          .block(Duration.ofSeconds(20));
     }
 
     private static void withoutRollups(Runnable check) {
@@ -262,7 +319,7 @@ class RollupsIT {
 
     /// What was sent, each event once, counted in the plainest way.
     private List<EvaluationStats.Row> expected(
-        String flag, Instant from, Instant to, Duration interval) {
+        String flag, Instant from, Instant to, Interval interval) {
       var sums = new HashMap<EvaluationStats.Row, Long>();
       var seen = new HashSet<UUID>();
       for (var e : evaluations) {
@@ -291,13 +348,12 @@ class RollupsIT {
         String only,
         Instant from,
         Instant to,
-        Duration interval) {
+        Interval interval) {
       if (at.isBefore(from) || !at.isBefore(to) || (only != null && !only.equals(flag))) {
         return;
       }
-      long start = at.toEpochMilli() / interval.toMillis() * interval.toMillis();
       sums.merge(
-          new EvaluationStats.Row(Instant.ofEpochMilli(start), flag, variant, 0), n, Long::sum);
+          new EvaluationStats.Row(IntervalIT.start(at, interval), flag, variant, 0), n, Long::sum);
     }
   }
 }
