@@ -5,6 +5,7 @@ import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.ruleset.Evaluation;
 import dev.stitchd.snapshot.Snapshot;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -18,6 +19,16 @@ public interface Decisions {
   /// targeting key that may be stored and the answer is not degraded, otherwise a count.
   Mono<Evaluation> evaluate(
       SdkCaller caller, Snapshot snapshot, String flagKey, EvaluationContext context);
+
+  /// As the other, for a caller that cannot take everything.
+  ///
+  /// @param takes whether the caller can take what was given; what it cannot is not recorded
+  Mono<Evaluation> evaluate(
+      SdkCaller caller,
+      Snapshot snapshot,
+      String flagKey,
+      EvaluationContext context,
+      Predicate<Evaluation> takes);
 
   /// As [#evaluate], if no fact has to be fetched for it; null otherwise, and then nothing is
   /// recorded. Never waits.

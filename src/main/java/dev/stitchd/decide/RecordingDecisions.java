@@ -9,6 +9,7 @@ import dev.stitchd.ruleset.Reason;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.snapshot.Snapshot;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
@@ -28,8 +29,22 @@ final class RecordingDecisions implements Decisions {
   @Override
   public Mono<Evaluation> evaluate(
       SdkCaller caller, Snapshot snapshot, String flagKey, EvaluationContext context) {
+    return evaluate(caller, snapshot, flagKey, context, _ -> true);
+  }
+
+  @Override
+  public Mono<Evaluation> evaluate(
+      SdkCaller caller,
+      Snapshot snapshot,
+      String flagKey,
+      EvaluationContext context,
+      Predicate<Evaluation> takes) {
     return decide(caller, snapshot, flagKey, context)
-        .doOnNext(evaluation -> recorder.given(snapshot, evaluation, context));
+        .doOnNext(evaluation -> {
+          if (takes.test(evaluation)) {
+            recorder.given(snapshot, evaluation, context);
+          }
+        });
   }
 
   @Override

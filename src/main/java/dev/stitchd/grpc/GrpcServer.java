@@ -3,12 +3,15 @@ package dev.stitchd.grpc;
 import dev.stitchd.background.BackgroundJob;
 import dev.stitchd.background.Draining;
 import dev.stitchd.background.StartOrder;
+import dev.stitchd.boundary.Failures;
 import dev.stitchd.kernel.StartFailure;
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerInterceptor;
 import io.netty.channel.socket.ServerSocketChannel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -40,6 +43,8 @@ public final class GrpcServer implements BackgroundJob {
   private final GrpcSettings settings;
   private final ObjectProvider<BindableService> services;
   private final ReactorResourceFactory resources;
+  private final Failures failures;
+  private final MeterRegistry meters;
   private final Draining draining;
   private final Scheduler timer;
   private final HealthStatusManager health = new HealthStatusManager();
@@ -49,11 +54,15 @@ public final class GrpcServer implements BackgroundJob {
       GrpcSettings settings,
       ObjectProvider<BindableService> services,
       ReactorResourceFactory resources,
+      Failures failures,
+      MeterRegistry meters,
       Draining draining,
       @Qualifier("timer") Scheduler timer) {
     this.settings = settings;
     this.services = services;
     this.resources = resources;
+    this.failures = failures;
+    this.meters = meters;
     this.draining = draining;
     this.timer = timer;
   }
@@ -115,6 +124,7 @@ public final class GrpcServer implements BackgroundJob {
 
   private NettyServerBuilder builder(List<Integer> ports) {
     var loops = resources.getLoopResources();
+    var heads = new CallHeads();
     var workers = loops.onServer(LoopResources.DEFAULT_NATIVE);
     var builder =
         NettyServerBuilder.forAddress(address(ports.getFirst()))
@@ -130,6 +140,10 @@ public final class GrpcServer implements BackgroundJob {
             .keepAliveTime(settings.keepAlive().toMillis(), TimeUnit.MILLISECONDS)
             .keepAliveTimeout(settings.unanswered().toMillis(), TimeUnit.MILLISECONDS)
             .handshakeTimeout(settings.handshake().toMillis(), TimeUnit.MILLISECONDS)
+            .addTransportFilter(heads)
+            .intercept(heads)
+            .intercept(new CallFailures(failures))
+            .intercept(new MetricCollectingServerInterceptor(meters)) // comes first
             .addService(health.getHealthService())
             .addService(ProtoReflectionServiceV1.newInstance());
     ports.stream().skip(1).map(this::address).forEach(builder::addListenAddress);

@@ -18,6 +18,7 @@ import org.springframework.util.unit.DataSize;
 /// @param maxMessage largest message of a client; a larger one is refused with RESOURCE_EXHAUSTED
 /// @param maxHeaders largest metadata of a call
 /// @param perConnection most calls of one connection at the same time
+/// @param perKey most calls of one SDK key that wait for facts at the same time
 /// @param pings a connection whose client asks more often than this whether the server lives is
 ///   closed; flagd's provider for Go asks every 30 s
 /// @param keepAlive when a connection that is silent for so long is asked whether its client lives
@@ -31,6 +32,7 @@ record GrpcSettings(
     @Allowed(to = "1GB") @DefaultValue("256KB") DataSize maxMessage,
     @Allowed(to = "1GB") @DefaultValue("16KB") DataSize maxHeaders,
     @DefaultValue("1000") int perConnection,
+    @DefaultValue("1000") int perKey,
     @Allowed(from = "0s") @DefaultValue("10s") Duration pings,
     @Allowed(from = "1s") @DefaultValue("60s") Duration keepAlive,
     @Allowed(from = "1s") @DefaultValue("20s") Duration unanswered,

@@ -1,5 +1,5 @@
-/// **The gRPC server**: its ports, who may call, how failures become a status, how much a caller
-/// may have open, and how calls end when the node stops. Rooms contribute a
+/// **The gRPC server**: its ports, who may call ([CallAccess]), how failures become a status, how
+/// much a caller may have open, and how calls end when the node stops. Rooms contribute a
 /// [io.grpc.BindableService]; health and reflection are its own.
 ///
 /// May use: `kernel`, `background`, `access`, `boundary`, `snapshot`, `endpoint` (which lets

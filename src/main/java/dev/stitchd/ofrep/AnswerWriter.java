@@ -3,7 +3,6 @@ package dev.stitchd.ofrep;
 import dev.stitchd.endpoint.Client;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.ruleset.Evaluation;
-import dev.stitchd.ruleset.Reason;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +84,7 @@ final class AnswerWriter {
       writeValue(json, evaluation);
     } else {
       json.writeStringProperty("errorCode", error.name());
-      json.writeStringProperty("errorDetails", OfrepAnswers.details(evaluation.flagKey(), error));
+      json.writeStringProperty("errorDetails", error.details(evaluation.flagKey()));
     }
     json.writeEndObject();
   }
@@ -93,7 +92,7 @@ final class AnswerWriter {
   private static void writeValue(JsonGenerator json, Evaluation evaluation) {
     json.writeName("value");
     json.writeTree(evaluation.value());
-    json.writeStringProperty("reason", word(evaluation.reason()));
+    json.writeStringProperty("reason", evaluation.reason().word());
     json.writeStringProperty("variant", evaluation.variant());
     var rule = evaluation.ruleId();
     var unsupported = evaluation.unsupported();
@@ -110,12 +109,5 @@ final class AnswerWriter {
       }
       json.writeEndObject();
     }
-  }
-
-  private static String word(Reason reason) {
-    return switch (reason) {
-      case STATIC, DEFAULT, TARGETING_MATCH, SPLIT, DISABLED, ERROR -> reason.name();
-      case PREREQUISITE_FAILED -> Reason.DEFAULT.name();
-    };
   }
 }

@@ -23,7 +23,7 @@ final class OfrepAnswers {
           case PARSE_ERROR, TARGETING_KEY_MISSING -> 400; // as OFREP has it, whoever is to blame
           case GENERAL -> 500;
         };
-    return HttpAnswer.of(status, JSON, AnswerWriter.error(key, error.name(), details(key, error)));
+    return HttpAnswer.of(status, JSON, AnswerWriter.error(key, error.name(), error.details(key)));
   }
 
   /// A request that could not be served.
@@ -32,21 +32,6 @@ final class OfrepAnswers {
   static HttpAnswer refused(Failures.Refusal refusal, @Nullable String key) {
     return HttpAnswer.of(
         status(refusal), JSON, AnswerWriter.error(key, code(refusal.problem()), details(refusal)));
-  }
-
-  static String details(String key, ErrorCode error) {
-    return switch (error) {
-      case FLAG_NOT_FOUND -> "there is no flag '" + key + "' for this key";
-      case TARGETING_KEY_MISSING ->
-          "flag '"
-              + key
-              + "' is rolled out by the targeting key, or by another attribute, that the context does not have";
-      case PARSE_ERROR ->
-          "this version of the server cannot read the type or the off variant of flag '"
-              + key
-              + "'";
-      case GENERAL -> "flag '" + key + "' depends on itself or on too long a chain of flags";
-    };
   }
 
   /// These bodies have no list of mistakes, so the text names them.

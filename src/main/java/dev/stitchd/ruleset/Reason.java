@@ -12,8 +12,13 @@ public enum Reason {
   SPLIT,
   /// The flag is off here.
   DISABLED,
-  /// Another flag does not give what this one requires; DEFAULT where a protocol has no such word.
+  /// Another flag does not give what this one requires.
   PREREQUISITE_FAILED,
   /// See the error code.
-  ERROR
+  ERROR;
+
+  /// OpenFeature's word for it.
+  public String word() {
+    return this == PREREQUISITE_FAILED ? DEFAULT.name() : name();
+  }
 }

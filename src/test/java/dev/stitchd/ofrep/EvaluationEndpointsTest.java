@@ -29,6 +29,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -536,6 +537,16 @@ class EvaluationEndpointsTest {
       seen = context;
       asked = flagKey;
       return Mono.just(evaluation);
+    }
+
+    @Override
+    public Mono<Evaluation> evaluate(
+        SdkCaller caller,
+        Snapshot snapshot,
+        String flagKey,
+        EvaluationContext context,
+        Predicate<Evaluation> takes) {
+      return evaluate(caller, snapshot, flagKey, context);
     }
 
     @Override

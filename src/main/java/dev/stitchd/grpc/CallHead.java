@@ -1,0 +1,99 @@
+package dev.stitchd.grpc;
+
+import dev.stitchd.access.LastKey;
+import io.grpc.Context;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// What came with a call before its message, as far as it can carry an SDK key.
+///
+/// @param authorization the metadata of that name
+/// @param apiKey the metadata `x-api-key`
+/// @param selector the metadata `flagd-selector`
+/// @param authority the host that the client thinks it speaks to
+/// @param last what the connection presented before
+record CallHead(
+    @Nullable String authorization,
+    @Nullable String apiKey,
+    @Nullable String selector,
+    @Nullable String authority,
+    LastKey last) {
+
+  static final Context.Key<CallHead> KEY = Context.key("head");
+
+  /// What every SDK key begins with.
+  private static final String SDK_KEY = "sdk_";
+
+  private static final String NAMED_KEY = "apiKey=";
+  private static final Metadata.Key<String> AUTHORIZATION = ascii("authorization");
+  private static final Metadata.Key<String> API_KEY = ascii("x-api-key");
+  private static final Metadata.Key<String> SELECTOR = ascii("flagd-selector");
+
+  static CallHead of(ServerCall<?, ?> call, Metadata headers, LastKey last) {
+    return new CallHead(
+        headers.get(AUTHORIZATION),
+        headers.get(API_KEY),
+        headers.get(SELECTOR),
+        call.getAuthority(),
+        last);
+  }
+
+  /// Of the call that is being served by this thread.
+  static CallHead current() {
+    return Objects.requireNonNull(KEY.get(), "asked for outside of a call");
+  }
+
+  /// The SDK key where there is none in `authorization`: the first of all other places where a
+  /// provider can be made to put one.
+  ///
+  /// @param selector of the request; empty for none
+  /// @param provider the provider's id, of the request; empty for none
+  @Nullable String carried(String selector, String provider) {
+    if (apiKey != null) {
+      return apiKey;
+    }
+    var selected = named(this.selector == null ? selector : this.selector);
+    if (selected != null) {
+      return selected;
+    }
+    var provided = provider.startsWith(SDK_KEY) ? provider : named(provider);
+    return provided == null ? label() : provided;
+  }
+
+  /// The key in a list of `name=value`; null for none.
+  private static @Nullable String named(String list) {
+    return Arrays.stream(list.split(","))
+        .map(String::strip)
+        .filter(part -> part.startsWith(NAMED_KEY))
+        .map(part -> part.substring(NAMED_KEY.length()).strip())
+        .findFirst()
+        .orElse(null);
+  }
+
+  /// The first label of the host, if it is a key.
+  private @Nullable String label() {
+    if (authority == null || !authority.startsWith(SDK_KEY)) {
+      return null;
+    }
+    int end = 0;
+    while (end < authority.length()
+        && authority.charAt(end) != '.'
+        && authority.charAt(end) != ':') {
+      end++;
+    }
+    return authority.substring(0, end);
+  }
+
+  private static Metadata.Key<String> ascii(String name) {
+    return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
+  }
+
+  /// Keeps keys out of logs.
+  @Override
+  public String toString() {
+    return "CallHead[…]";
+  }
+}
