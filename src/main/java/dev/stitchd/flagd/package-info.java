@@ -2,8 +2,9 @@
 /// answered by this server's evaluator, `sync` with whole flag sets in flagd's own form. Messages
 /// and stubs are generated from `src/main/protobuf`.
 ///
-/// May use: `kernel`, `grpc` (the server and its callers), `endpoint`, `access`, `snapshot`,
-/// `decide`, `ruleset`. Threads: Netty event loops and the timer; nothing blocks.
+/// May use: `kernel`, `grpc` (the server and its callers), `stream` (whose limits streams count
+/// with), `endpoint`, `access`, `snapshot`, `decide`, `ruleset`. Threads: Netty event loops and the
+/// timer; nothing blocks.
 @ApplicationModule(
     allowedDependencies = {
       "kernel",
@@ -14,6 +15,7 @@
       "snapshot",
       "decide",
       "endpoint",
+      "stream",
       "grpc"
     })
 @CheckReturnValue

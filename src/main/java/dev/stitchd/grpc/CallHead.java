@@ -1,9 +1,14 @@
 package dev.stitchd.grpc;
 
 import dev.stitchd.access.LastKey;
+import io.grpc.Attributes;
 import io.grpc.Context;
+import io.grpc.Contexts;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerTransportFilter;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +27,7 @@ record CallHead(
     @Nullable String authority,
     LastKey last) {
 
-  static final Context.Key<CallHead> KEY = Context.key("head");
+  private static final Context.Key<CallHead> KEY = Context.key("head");
 
   /// What every SDK key begins with.
   private static final String SDK_KEY = "sdk_";
@@ -32,7 +37,7 @@ record CallHead(
   private static final Metadata.Key<String> API_KEY = ascii("x-api-key");
   private static final Metadata.Key<String> SELECTOR = ascii("flagd-selector");
 
-  static CallHead of(ServerCall<?, ?> call, Metadata headers, LastKey last) {
+  private static CallHead of(ServerCall<?, ?> call, Metadata headers, LastKey last) {
     return new CallHead(
         headers.get(AUTHORIZATION),
         headers.get(API_KEY),
@@ -89,6 +94,26 @@ record CallHead(
 
   private static Metadata.Key<String> ascii(String name) {
     return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
+  }
+
+  /// Keeps what came with a call where its service finds it. A connection remembers the key that it
+  /// presented last, so that this is hashed once.
+  static final class Reader extends ServerTransportFilter implements ServerInterceptor {
+
+    private static final Attributes.Key<LastKey> LAST = Attributes.Key.create("last key");
+
+    @Override
+    public Attributes transportReady(Attributes connection) {
+      return connection.toBuilder().set(LAST, new LastKey()).build();
+    }
+
+    @Override
+    public <Q, A> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+      var known = call.getAttributes().get(LAST);
+      var head = of(call, headers, known == null ? new LastKey() : known);
+      return Contexts.interceptCall(Context.current().withValue(KEY, head), call, headers, next);
+    }
   }
 
   /// Keeps keys out of logs.

@@ -124,7 +124,7 @@ public final class GrpcServer implements BackgroundJob {
 
   private NettyServerBuilder builder(List<Integer> ports) {
     var loops = resources.getLoopResources();
-    var heads = new CallHeads();
+    var heads = new CallHead.Reader();
     var workers = loops.onServer(LoopResources.DEFAULT_NATIVE);
     var builder =
         NettyServerBuilder.forAddress(address(ports.getFirst()))

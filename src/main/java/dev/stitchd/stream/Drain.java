@@ -59,6 +59,11 @@ final class Drain implements BackgroundJob {
     return draining.begun();
   }
 
+  /// Over how long the goodbyes are spread.
+  Duration time() {
+    return draining.time();
+  }
+
   private Mono<Long> lastMoment(Duration time) {
     return Mono.delay(time.plus(GRACE), timer);
   }

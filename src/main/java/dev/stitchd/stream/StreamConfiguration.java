@@ -72,6 +72,16 @@ final class StreamConfiguration {
   }
 
   @Bean
+  MessageStreams messageStreams(
+      StreamLimits limits,
+      Drain drain,
+      Access access,
+      RandomGenerator chance,
+      @Qualifier("timer") Scheduler timer) {
+    return new MessageStreams(limits, drain, access, chance, timer);
+  }
+
+  @Bean
   EventStreams eventStreams(StreamLimits limits, Drain drain, StreamEngine engine) {
     return new EventStreams(limits, drain, engine);
   }

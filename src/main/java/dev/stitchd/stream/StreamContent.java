@@ -13,7 +13,11 @@ public interface StreamContent {
   /// Which protocol's streams the gauges count it with.
   enum Kind {
     SDK,
-    OFREP
+    OFREP,
+    /// flagd's event streams.
+    FLAGD_EVENTS,
+    /// flagd's streams of flag sets.
+    FLAGD_SYNC
   }
 
   Kind kind();

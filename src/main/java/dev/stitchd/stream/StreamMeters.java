@@ -14,8 +14,7 @@ final class StreamMeters {
   private final MeterRegistry meters;
   private final Map<Frame.Kind, Counter> frames = new EnumMap<>(Frame.Kind.class);
   private final Map<Frame.Kind, Counter> bytes = new EnumMap<>(Frame.Kind.class);
-  private final OpenStreams openSdk;
-  private final OpenStreams openOfrep;
+  private final Map<StreamContent.Kind, OpenStreams> open = new EnumMap<>(StreamContent.Kind.class);
   private final Counter conflations;
   private final Counter stalled;
   private final Counter skipped;
@@ -23,8 +22,9 @@ final class StreamMeters {
 
   StreamMeters(MeterRegistry meters) {
     this.meters = meters;
-    this.openSdk = new OpenStreams(meters, "sdk");
-    this.openOfrep = new OpenStreams(meters, "ofrep");
+    for (var kind : StreamContent.Kind.values()) {
+      open.put(kind, new OpenStreams(meters, word(kind)));
+    }
     for (var kind : Frame.Kind.values()) {
       frames.put(kind, counter("frames", "Frames written to streams", kind));
       bytes.put(kind, counter("bytes", "Bytes written to streams", kind));
@@ -43,10 +43,7 @@ final class StreamMeters {
 
   /// The gauges of open streams by environment.
   OpenStreams open(StreamContent.Kind kind) {
-    return switch (kind) {
-      case SDK -> openSdk;
-      case OFREP -> openOfrep;
-    };
+    return of(open, kind);
   }
 
   void written(Frame frame) {
@@ -99,7 +96,7 @@ final class StreamMeters {
   private Counter counter(String name, String description, Frame.Kind kind) {
     return Counter.builder("stitchd.stream." + name)
         .description(description)
-        .tag("kind", kind.name().toLowerCase(Locale.ROOT))
+        .tag("kind", word(kind))
         .register(meters);
   }
 
@@ -107,11 +104,15 @@ final class StreamMeters {
     return Counter.builder("stitchd.stream." + name).description(description).register(meters);
   }
 
-  private static Counter of(Map<Frame.Kind, Counter> counters, Frame.Kind kind) {
-    var counter = counters.get(kind);
-    if (counter == null) {
-      throw new IllegalStateException("no counter for " + kind);
+  private static <K extends Enum<K>, V> V of(Map<K, V> meters, K kind) {
+    var meter = meters.get(kind);
+    if (meter == null) {
+      throw new IllegalStateException("no meter for " + kind);
     }
-    return counter;
+    return meter;
+  }
+
+  private static String word(Enum<?> kind) {
+    return kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

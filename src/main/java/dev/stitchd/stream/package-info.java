@@ -2,6 +2,8 @@
 /// ETags. A frame is encoded once for each revision and shared; a connection keeps a cursor, not a
 /// queue, so that a slow client skips to the newest state and never slows another one down.
 ///
+/// Streams that the gRPC server writes have their limits and their end from here too.
+///
 /// At the top are the streams, whatever they carry and over whatever connection; `sdk` is what SDKs
 /// are told.
 ///

@@ -1,107 +1,95 @@
 package dev.stitchd.flagd.evaluation;
 
-import dev.stitchd.flagd.evaluation.v2.ReactorServiceGrpc;
-import dev.stitchd.flagd.evaluation.v2.ResolveBooleanRequest;
-import dev.stitchd.flagd.evaluation.v2.ResolveBooleanResponse;
-import dev.stitchd.flagd.evaluation.v2.ResolveFloatRequest;
-import dev.stitchd.flagd.evaluation.v2.ResolveFloatResponse;
-import dev.stitchd.flagd.evaluation.v2.ResolveIntRequest;
-import dev.stitchd.flagd.evaluation.v2.ResolveIntResponse;
-import dev.stitchd.flagd.evaluation.v2.ResolveObjectRequest;
-import dev.stitchd.flagd.evaluation.v2.ResolveObjectResponse;
-import dev.stitchd.flagd.evaluation.v2.ResolveStringRequest;
-import dev.stitchd.flagd.evaluation.v2.ResolveStringResponse;
+import com.google.protobuf.Message;
+import com.google.protobuf.Struct;
+import com.salesforce.reactorgrpc.stub.ServerCalls;
+import dev.stitchd.flagd.evaluation.v2.EventStreamRequest;
+import dev.stitchd.flagd.evaluation.v2.EventStreamResponse;
+import dev.stitchd.flagd.evaluation.v2.ServiceGrpc;
+import io.grpc.BindableService;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.PrototypeMarshaller;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.stub.ServerCalls.ServerStreamingMethod;
+import io.grpc.stub.ServerCalls.UnaryMethod;
+import java.util.Objects;
 import org.springframework.stereotype.Component;
-import reactor.core.publisher.Mono;
 
-/// `flagd.evaluation.v2`, whose answers say whether there is a value. A client of `v1` reads them
-/// as its own ([FirstVersion]).
+/// `flagd.evaluation.v2`. Its five methods that ask for a flag have messages of one form, so they
+/// are one here; what they answer says whether there is a value. A client of `v1` reads it as its
+/// own ([FirstVersion]).
 @Component
-final class EvaluationService extends ReactorServiceGrpc.ServiceImplBase {
+final class EvaluationService implements BindableService {
+
+  /// Numbers of fields that all requests have …
+  private static final int FLAG_KEY = 1;
+
+  private static final int CONTEXT = 2;
+
+  /// … and all answers.
+  private static final int VALUE = 1;
+
+  private static final int REASON = 2;
+  private static final int VARIANT = 3;
+  private static final int METADATA = 4;
 
   private final Questions questions;
+  private final Events events;
 
-  EvaluationService(Questions questions) {
+  EvaluationService(Questions questions, Events events) {
     this.questions = questions;
+    this.events = events;
   }
 
   @Override
-  public Mono<ResolveBooleanResponse> resolveBoolean(ResolveBooleanRequest asked) {
-    return questions
-        .one(asked.getFlagKey(), asked.getContext(), Wanted.BOOLEAN)
-        .map(EvaluationService::answerBoolean);
-  }
-
-  private static ResolveBooleanResponse answerBoolean(Given given) {
-    return ResolveBooleanResponse.newBuilder()
-        .setValue(given.bool())
-        .setVariant(given.variant())
-        .setReason(given.reason())
-        .setMetadata(given.metadata())
+  public ServerServiceDefinition bindService() {
+    var service = ServerServiceDefinition.builder(ServiceGrpc.getServiceDescriptor());
+    add(service, ServiceGrpc.getResolveBooleanMethod(), Wanted.BOOLEAN);
+    add(service, ServiceGrpc.getResolveStringMethod(), Wanted.STRING);
+    add(service, ServiceGrpc.getResolveFloatMethod(), Wanted.FLOAT);
+    add(service, ServiceGrpc.getResolveIntMethod(), Wanted.INT);
+    add(service, ServiceGrpc.getResolveObjectMethod(), Wanted.OBJECT);
+    ServerStreamingMethod<EventStreamRequest, EventStreamResponse> stream =
+        (asked, to) ->
+            ServerCalls.oneToMany(asked, to, _ -> events.stream(), ServerCalls::prepareError);
+    return service
+        .addMethod(
+            ServiceGrpc.getEventStreamMethod(),
+            io.grpc.stub.ServerCalls.asyncServerStreamingCall(stream))
         .build();
   }
 
-  @Override
-  public Mono<ResolveStringResponse> resolveString(ResolveStringRequest asked) {
-    return questions
-        .one(asked.getFlagKey(), asked.getContext(), Wanted.STRING)
-        .map(EvaluationService::answerString);
+  private <Q extends Message, A extends Message> void add(
+      ServerServiceDefinition.Builder service, MethodDescriptor<Q, A> method, Wanted wanted) {
+    var marshaller = (PrototypeMarshaller<A>) method.getResponseMarshaller();
+    var empty = Objects.requireNonNull(marshaller.getMessagePrototype());
+    var type = marshaller.getMessageClass();
+    UnaryMethod<Q, A> resolve =
+        (asked, to) ->
+            ServerCalls.oneToOne(
+                asked,
+                to,
+                _ ->
+                    questions
+                        .one((String) get(asked, FLAG_KEY), (Struct) get(asked, CONTEXT), wanted)
+                        .map(given -> type.cast(answer(given, empty.newBuilderForType()))),
+                ServerCalls::prepareError);
+    service.addMethod(method, io.grpc.stub.ServerCalls.asyncUnaryCall(resolve));
   }
 
-  private static ResolveStringResponse answerString(Given given) {
-    return ResolveStringResponse.newBuilder()
-        .setValue(given.string())
-        .setVariant(given.variant())
-        .setReason(given.reason())
-        .setMetadata(given.metadata())
-        .build();
+  private static Message answer(Given given, Message.Builder answer) {
+    set(answer, VALUE, given.value());
+    set(answer, VARIANT, given.variant());
+    set(answer, REASON, given.reason());
+    set(answer, METADATA, given.metadata());
+    return answer.build();
   }
 
-  @Override
-  public Mono<ResolveFloatResponse> resolveFloat(ResolveFloatRequest asked) {
-    return questions
-        .one(asked.getFlagKey(), asked.getContext(), Wanted.FLOAT)
-        .map(EvaluationService::answerFloat);
+  private static Object get(Message message, int field) {
+    return message.getField(message.getDescriptorForType().findFieldByNumber(field));
   }
 
-  private static ResolveFloatResponse answerFloat(Given given) {
-    return ResolveFloatResponse.newBuilder()
-        .setValue(given.number())
-        .setVariant(given.variant())
-        .setReason(given.reason())
-        .setMetadata(given.metadata())
-        .build();
-  }
-
-  @Override
-  public Mono<ResolveIntResponse> resolveInt(ResolveIntRequest asked) {
-    return questions
-        .one(asked.getFlagKey(), asked.getContext(), Wanted.INT)
-        .map(EvaluationService::answerInt);
-  }
-
-  private static ResolveIntResponse answerInt(Given given) {
-    return ResolveIntResponse.newBuilder()
-        .setValue(given.whole())
-        .setVariant(given.variant())
-        .setReason(given.reason())
-        .setMetadata(given.metadata())
-        .build();
-  }
-
-  @Override
-  public Mono<ResolveObjectResponse> resolveObject(ResolveObjectRequest asked) {
-    return questions
-        .one(asked.getFlagKey(), asked.getContext(), Wanted.OBJECT)
-        .map(EvaluationService::answerObject);
-  }
-
-  private static ResolveObjectResponse answerObject(Given given) {
-    return ResolveObjectResponse.newBuilder()
-        .setValue(given.object())
-        .setVariant(given.variant())
-        .setReason(given.reason())
-        .setMetadata(given.metadata())
-        .build();
+  private static void set(Message.Builder message, int field, Object value) {
+    var _ = message.setField(message.getDescriptorForType().findFieldByNumber(field), value);
   }
 }

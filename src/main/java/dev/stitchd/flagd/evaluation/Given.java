@@ -14,11 +14,11 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// What a flag gave, in the protocol's terms. Immutable.
 ///
-/// @param value of one of the types that were wanted
+/// @param value as the field of the answer has it
 /// @param variant its name
 /// @param reason in OpenFeature's words
 /// @param metadata the rule that decided, and what was missing
-record Given(JsonNode value, String variant, String reason, Struct metadata) {
+record Given(Object value, String variant, String reason, Struct metadata) {
 
   /// What an evaluation means to a caller who wanted some kind of value.
   ///
@@ -37,7 +37,8 @@ record Given(JsonNode value, String variant, String reason, Struct metadata) {
     if (mismatch != null) {
       throw new Problem.Invalid("type-mismatch", mismatch, List.of());
     }
-    return new Given(value, variant, evaluation.reason().word(), metadata(evaluation));
+    return new Given(
+        wanted.value(value), variant, evaluation.reason().word(), metadata(evaluation));
   }
 
   /// Whether a caller who wanted some kind of value is given one.
@@ -101,29 +102,5 @@ record Given(JsonNode value, String variant, String reason, Struct metadata) {
 
   static Value text(String text) {
     return Value.newBuilder().setStringValue(text).build();
-  }
-
-  boolean bool() {
-    return value.booleanValue();
-  }
-
-  String string() {
-    return value.stringValue();
-  }
-
-  double number() {
-    return value.doubleValue();
-  }
-
-  long whole() {
-    return value.longValue();
-  }
-
-  Struct object() {
-    var struct = value instanceof ObjectNode object ? Structs.write(object) : null;
-    if (struct == null) {
-      throw new IllegalStateException("what was wanted is an object");
-    }
-    return struct;
   }
 }
