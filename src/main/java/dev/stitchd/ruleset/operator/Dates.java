@@ -29,6 +29,17 @@ public final class Dates {
 
   private Dates() {}
 
+  /// The point in time that an operator's value names.
+  ///
+  /// @throws IllegalArgumentException if it names none
+  public static Instant instant(JsonNode value) {
+    var instant = read(value);
+    if (instant == null) {
+      throw new IllegalArgumentException("names no point in time: " + value);
+    }
+    return instant;
+  }
+
   /// The point in time; null if the value is none.
   static @Nullable Instant read(JsonNode value) {
     if (value.isString()) {

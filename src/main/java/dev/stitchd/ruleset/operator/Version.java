@@ -12,7 +12,7 @@ import tools.jackson.databind.JsonNode;
 ///
 /// @param parts how many of the three numbers were written
 /// @param preRelease its identifiers; empty for a release
-record Version(String major, String minor, String patch, int parts, List<String> preRelease)
+public record Version(String major, String minor, String patch, int parts, List<String> preRelease)
     implements Comparable<Version> {
 
   private static final int MAX_LENGTH = 256;
@@ -54,6 +54,17 @@ record Version(String major, String minor, String patch, int parts, List<String>
   /// The number after this one.
   static String next(String number) {
     return new BigInteger(number).add(BigInteger.ONE).toString();
+  }
+
+  /// In full, without a leading `v` and without build metadata.
+  public String text() {
+    var release = major + "." + minor + "." + patch;
+    return isPreRelease() ? release + "-" + String.join(".", preRelease) : release;
+  }
+
+  /// The release that a pre-release comes before; a release itself.
+  public Version released() {
+    return release(major, minor, patch);
   }
 
   boolean isPreRelease() {

@@ -7,14 +7,14 @@ import tools.jackson.databind.JsonNode;
 ///
 /// @param from inclusive
 /// @param to exclusive
-record VersionRange(Version from, Version to) {
+public record VersionRange(Version from, Version to) {
 
   private static final String ZERO = "0";
 
   /// `~1.2.3` ends before 1.3.0, as `~1.2` does; `~1` ends before 2.0.0.
   ///
   /// @throws IllegalArgumentException if the value is no version
-  static VersionRange tilde(JsonNode value) {
+  public static VersionRange tilde(JsonNode value) {
     var from = base(value);
     return new VersionRange(from, from.parts() == 1 ? nextMajor(from) : nextMinor(from));
   }
@@ -22,7 +22,7 @@ record VersionRange(Version from, Version to) {
   /// `^1.2.3` ends before 2.0.0; with a leading zero, before the next minor, or the next patch.
   ///
   /// @throws IllegalArgumentException if the value is no version
-  static VersionRange caret(JsonNode value) {
+  public static VersionRange caret(JsonNode value) {
     var from = base(value);
     if (!from.major().equals(ZERO) || from.parts() == 1) {
       return new VersionRange(from, nextMajor(from));

@@ -1,0 +1,153 @@
+package dev.stitchd.dev;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// A script as a child process that says what it does, one JSON object a line.
+public abstract sealed class ScriptProcess implements AutoCloseable
+    permits NodeScript, PythonScript {
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private final Process process;
+  private final List<JsonNode> said = new ArrayList<>();
+  private final List<String> other = new ArrayList<>();
+  private int seen;
+
+  /// Starts the command; what is copied for it is deleted at its end.
+  ScriptProcess(List<String> command, Path copy) throws IOException {
+    this.process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    Thread.ofPlatform().daemon().name("script").start(this::read);
+    var _ = process.onExit().thenRun(() -> copy.toFile().delete());
+  }
+
+  /// Writes a line to its standard input.
+  public void tell(String line) {
+    try {
+      process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+      process.getOutputStream().flush();
+    } catch (IOException e) {
+      throw StoreProblem.during("Talking to the script", e);
+    }
+  }
+
+  /// Everything it has said.
+  public synchronized List<JsonNode> said() {
+    return List.copyOf(said);
+  }
+
+  /// Waits for the first thing said that fits, looking only past what the last call answered.
+  ///
+  /// @throws AssertionError if it does not come in time
+  public synchronized JsonNode await(Predicate<JsonNode> fits, Duration patience) {
+    var deadline = System.nanoTime() + patience.toNanos();
+    while (true) {
+      while (seen < said.size()) {
+        var next = said.get(seen++);
+        if (fits.test(next)) {
+          return next;
+        }
+      }
+      var left = Duration.ofNanos(deadline - System.nanoTime());
+      if (!left.isPositive()) {
+        throw new AssertionError(
+            "It was not said in time; said was %s, and besides: %s".formatted(said, other));
+      }
+      try {
+        wait(Math.max(1, left.toMillis()));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted", e);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      process.getOutputStream().close();
+      if (!process.waitFor(5, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (IOException _) {
+      process.destroyForcibly();
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void read() {
+    try (var lines =
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+      for (var line = lines.readLine(); line != null; line = lines.readLine()) {
+        take(line);
+      }
+    } catch (IOException _) {
+      // ended
+    }
+  }
+
+  private synchronized void take(String line) {
+    if (line.startsWith("{")) {
+      said.add(JSON.readTree(line));
+    } else {
+      other.add(line);
+    }
+    notifyAll();
+  }
+
+  /// A copy of a script in the folder with its packages.
+  static Path copied(Path sources, String script, Path home) throws IOException {
+    var copy = Files.createTempFile(home, "run-", "-" + script);
+    Files.copy(sources.resolve(script), copy, StandardCopyOption.REPLACE_EXISTING);
+    return copy;
+  }
+
+  /// Runs a command that installs something, to its end.
+  ///
+  /// @throws StoreProblem with what it wrote, if it fails
+  static void install(Path folder, String what, List<String> command) {
+    try {
+      var installer =
+          new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).start();
+      installer.getOutputStream().close();
+      var text = new String(installer.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      if (installer.waitFor() != 0) {
+        throw new StoreProblem(what + " could not be installed: " + text);
+      }
+    } catch (IOException e) {
+      throw StoreProblem.during("Installing " + what, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  /// A short name for what a file holds.
+  static String fingerprint(Path file) {
+    try {
+      var digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
+      return HexFormat.of().formatHex(digest, 0, 8);
+    } catch (IOException e) {
+      throw StoreProblem.during("Reading " + file, e);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,176 @@
+package dev.stitchd.flagd.compile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stitchd.dev.NodeScript;
+import dev.stitchd.dev.PythonScript;
+import dev.stitchd.dev.ScriptProcess;
+import dev.stitchd.kernel.EvaluationContext;
+import dev.stitchd.kernel.Json;
+import dev.stitchd.ruleset.Evaluation;
+import dev.stitchd.ruleset.Evaluator;
+import dev.stitchd.ruleset.Facts;
+import dev.stitchd.ruleset.Needs;
+import dev.stitchd.ruleset.Ruleset;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// The evaluator and flagd's own engines give the same for flags and contexts by chance. Where an
+/// engine cannot, it says so, and never gives another variant.
+class EnginesTest {
+
+  /// A minute's worth finds what these few do not: -Dstitchd.rulesets=1000.
+  private static final int RULESETS = Integer.getInteger("stitchd.rulesets", 30);
+
+  private static final int CONTEXTS = 30;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /// What was compared, so that nothing passes for want of it.
+  private static final class Count {
+    private int same;
+    private int refused;
+    private int leftOut;
+  }
+
+  @Test
+  void javaScriptGivesWhatTheEvaluatorGives() {
+    try (var node = NodeScript.run("flagd-core.mjs")) {
+      var count = compare(node, true);
+
+      assertThat(count.same).isGreaterThan(count.refused * 8);
+    }
+  }
+
+  @Test
+  void pythonGivesWhatTheEvaluatorGives() {
+    Assumptions.assumeTrue(
+        PythonScript.isThere(),
+        "Python 3.10 with venv is missing: flagd's Python engine is not tried");
+    try (var python = PythonScript.run("flagd_core.py")) {
+      var count = compare(python, false);
+
+      assertThat(count.same).isGreaterThan(count.refused * 8);
+    }
+  }
+
+  /// Python's engine hashes what flagd is to hash next, so it must refuse every rollout.
+  @Test
+  void anEngineThatHashesOtherwiseRefusesRollouts() {
+    Assumptions.assumeTrue(
+        PythonScript.isThere(),
+        "Python 3.10 with venv is missing: flagd's Python engine is not tried");
+    try (var python = PythonScript.run("flagd_core.py")) {
+      var count = compare(python, true);
+
+      assertThat(count.refused).isPositive();
+    }
+  }
+
+  private static Count compare(ScriptProcess engine, boolean rollouts) {
+    var count = new Count();
+    for (int i = 0; i < RULESETS; i++) {
+      compare(engine, new RandomRuleset(i, rollouts), "seed " + i, count);
+    }
+    System.out.println(
+        "%s: %d the same, %d refused, %d flags left out"
+            .formatted(
+                engine.getClass().getSimpleName(), count.same, count.refused, count.leftOut));
+    return count;
+  }
+
+  private static void compare(
+      ScriptProcess engine, RandomRuleset random, String seed, Count count) {
+    var ruleset = random.ruleset();
+    var set = FlagSets.compile(ruleset, random.members(), "test");
+    var config = Json.parseOwn(set.json());
+    count.leftOut += set.leftOut().size();
+    var asks = Json.array();
+    var expected = new ArrayList<Evaluation>();
+    for (int i = 0; i < CONTEXTS; i++) {
+      var context = random.context();
+      for (var flag : ruleset.flags().values()) {
+        if (!set.leftOut().containsKey(flag.key())) {
+          expected.add(evaluate(ruleset, flag.key(), context, random.members()));
+          asks.addObject()
+              .put("flag", flag.key())
+              .put("type", flag.shape().type().wire())
+              .set("context", context);
+        }
+      }
+    }
+    engine.tell(Json.write(Json.object().put("set", set.json()).set("asks", asks)));
+    for (var answers : engine.await(_ -> true, PATIENCE).get("modes")) {
+      assertThat(answers).hasSize(expected.size());
+      for (int i = 0; i < expected.size(); i++) {
+        check(expected.get(i), answers.get(i), asks.get(i), config, seed, count);
+      }
+    }
+  }
+
+  private static void check(
+      Evaluation expected,
+      JsonNode answer,
+      JsonNode ask,
+      JsonNode config,
+      String seed,
+      Count count) {
+    var what =
+        "%s, %s, engine: %s, flag: %s, evaluators: %s"
+            .formatted(
+                seed,
+                ask,
+                answer,
+                config.at("/flags/" + ask.get("flag").stringValue()),
+                config.get("$evaluators"));
+    if (answer.has("error")) {
+      assertThat(answer.get("error").stringValue()).as(what).contains(FlagSets.NOT_HERE);
+      count.refused++;
+    } else {
+      assertThat(answer.get("variant").stringValue()).as(what).isEqualTo(expected.variant());
+      assertThat(isSame(answer.get("value"), expected.value())).as(what).isTrue();
+      count.same++;
+    }
+  }
+
+  private static boolean isSame(JsonNode left, JsonNode right) {
+    return left.equals(
+        (a, b) ->
+            a.isNumber() && b.isNumber()
+                ? Double.compare(a.doubleValue(), b.doubleValue())
+                : a.equals(b) ? 0 : 1,
+        right);
+  }
+
+  private static Evaluation evaluate(
+      Ruleset ruleset, String flag, ObjectNode context, Map<String, ListedKeys> members) {
+    var known = new HashMap<Needs.Member, Facts.Membership>();
+    var read = new EvaluationContext(context, Set.of());
+    for (var list : members.entrySet()) {
+      for (var key : List.of(keyOr(read, "user"), keyOr(read, "organization"))) {
+        known.put(new Needs.Member(list.getKey(), key), of(list.getValue(), key));
+      }
+    }
+    var now = Instant.ofEpochSecond(Instant.now().getEpochSecond());
+    return Evaluator.evaluate(ruleset, flag, read, new Facts(known, now));
+  }
+
+  private static String keyOr(EvaluationContext context, String type) {
+    var key = context.keyOf(type);
+    return key == null ? "" : key;
+  }
+
+  private static Facts.Membership of(ListedKeys members, String key) {
+    return members.excluded().contains(key)
+        ? Facts.Membership.EXCLUDED
+        : members.included().contains(key) ? Facts.Membership.INCLUDED : Facts.Membership.ABSENT;
+  }
+}
