@@ -27,12 +27,19 @@ final class FlagRoutes {
   private final Flags flags;
   private final FlagTargeting targeting;
   private final Segments segments;
+  private final SyncWarnings warnings;
   private final AdminSettings settings;
 
-  FlagRoutes(Flags flags, FlagTargeting targeting, Segments segments, AdminSettings settings) {
+  FlagRoutes(
+      Flags flags,
+      FlagTargeting targeting,
+      Segments segments,
+      SyncWarnings warnings,
+      AdminSettings settings) {
     this.flags = flags;
     this.targeting = targeting;
     this.segments = segments;
+    this.warnings = warnings;
     this.settings = settings;
   }
 
@@ -65,16 +72,7 @@ final class FlagRoutes {
 
   private RouterFunction<ServerResponse> targetingRoutes() {
     return RouterFunctions.route()
-        .GET(
-            TARGETING,
-            request ->
-                targeting
-                    .get(
-                        Requests.tenant(request),
-                        Requests.project(request),
-                        flag(request),
-                        Requests.environment(request))
-                    .flatMap(Answers::of))
+        .GET(TARGETING, warnings::targeting)
         .PUT(TARGETING, this::replaceTargeting)
         .PATCH(
             TARGETING,

@@ -25,7 +25,8 @@
       "delivery",
       "decide",
       "warehouse",
-      "propagation"
+      "propagation",
+      "flagd :: compile"
     })
 @CheckReturnValue
 @NullMarked

@@ -87,6 +87,25 @@ class ManagementIT {
   }
 
   @Test
+  void whatKeepsAFlagOutOfFlagSetsStandsOnItsTargeting() {
+    flag("pattern", "\"type\":\"boolean\"");
+    var path = "/projects/" + project + "/flags/pattern/environments/production";
+    var rule =
+        "{\"enabled\":true,\"rules\":[{\"id\":\"r\",\"when\":{\"attribute\":\"email\",\"op\":\"matches\",\"values\":[\"x\"]},\"serve\":{\"variant\":\"on\"}}]}";
+    assertThat(admin.send("PATCH", path, rule).status()).isEqualTo(200);
+
+    var warned = admin.get(path);
+
+    assertThat(warned.path("warnings").toString())
+        .isEqualTo(
+            "[{\"code\":\"not-in-flagd-sync\",\"path\":\"rules[0].when\",\"message\":\"not in flag sets for flagd's providers: flagd has nothing like the operator matches\"}]");
+    var back = admin.send("PUT", path, warned.toString(), "If-Match", "*");
+    assertThat(back.status()).as(back.body()).isEqualTo(200);
+    assertThat(admin.patch(path, "{\"rules\":[]}").has("warnings")).isFalse();
+    assertThat(admin.get(path).has("warnings")).isFalse();
+  }
+
+  @Test
   void aPatchGoesIntoJsonVariantsAndSaysWhatItDrops() {
     flag("tree", "\"type\":\"json\",\"variants\":{\"a\":{\"x\":1,\"y\":2}}");
     var path = "/projects/" + project + "/flags/tree";

@@ -64,6 +64,9 @@ class FlagSetsTest {
                     new LeftOut(
                         "rules[0].when.all[1].not",
                         "flagd has nothing like the operator matches"))));
+    assertThat(FlagSets.leftOut(Ruleset.of(flags, segments), "f"))
+        .isEqualTo(set().leftOut().get("f"));
+    assertThat(FlagSets.leftOut(Ruleset.of(flags, segments), "plain")).isEmpty();
     assertThat(json().get("flags").propertyNames()).containsExactly("plain");
     assertThat(json().get("metadata")).isEqualTo(parse("{'flagSetId':'shop','leftOut':'f'}"));
   }
