@@ -84,8 +84,13 @@ final class Answers {
     return of(answer, written, List.of());
   }
 
-  static Mono<ServerResponse> gone(Map<String, Long> revisions) {
-    return revised(ServerResponse.status(204), revisions).build();
+  static Mono<ServerResponse> gone() {
+    return ServerResponse.status(204).build();
+  }
+
+  /// The same, with the revisions that the deletion made.
+  static Mono<ServerResponse> gone(Written deleted) {
+    return revised(ServerResponse.status(204), deleted.revisions()).build();
   }
 
   private static Mono<ServerResponse> of(

@@ -9,7 +9,6 @@ import dev.stitchd.resource.ResourcePath;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.resource.Written;
 import java.util.List;
-import java.util.Map;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerRequest;
@@ -38,7 +37,7 @@ final class Collection {
   }
 
   interface Remover {
-    Mono<Map<String, Long>> remove(ServerRequest request, long expected);
+    Mono<ServerResponse> remove(ServerRequest request, long expected);
   }
 
   private Collection() {}
@@ -116,6 +115,6 @@ final class Collection {
   }
 
   private static Mono<ServerResponse> remove(ServerRequest request, Remover remover) {
-    return remover.remove(request, VersionHeaders.required(request)).flatMap(Answers::gone);
+    return remover.remove(request, VersionHeaders.required(request));
   }
 }

@@ -1,7 +1,6 @@
 package dev.stitchd.admin;
 
 import dev.stitchd.catalog.event.EventDefinitions;
-import java.util.Map;
 import org.springframework.stereotype.Component;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.ServerRequest;
@@ -58,7 +57,7 @@ final class EventDefinitionRoutes {
                     Requests.environment(request),
                     event(request),
                     expected)
-                .thenReturn(Map.of()));
+                .then(Answers.gone()));
   }
 
   private static String event(ServerRequest request) {

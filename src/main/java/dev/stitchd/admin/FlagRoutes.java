@@ -7,7 +7,6 @@ import dev.stitchd.catalog.flag.FlagTargeting;
 import dev.stitchd.catalog.flag.Flags;
 import dev.stitchd.catalog.segment.Segments;
 import dev.stitchd.resource.Edit;
-import dev.stitchd.resource.Written;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.springframework.stereotype.Component;
@@ -67,7 +66,7 @@ final class FlagRoutes {
             flags
                 .delete(
                     Requests.author(request), Requests.project(request), flag(request), expected)
-                .map(Written::revisions));
+                .flatMap(Answers::gone));
   }
 
   private RouterFunction<ServerResponse> targetingRoutes() {
@@ -121,7 +120,7 @@ final class FlagRoutes {
                     Requests.environment(request),
                     segment(request),
                     expected)
-                .map(Written::revisions));
+                .flatMap(Answers::gone));
   }
 
   private Mono<ServerResponse> replaceTargeting(ServerRequest request) {

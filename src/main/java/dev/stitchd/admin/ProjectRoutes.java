@@ -1,34 +1,49 @@
 package dev.stitchd.admin;
 
+import dev.stitchd.boundary.Page;
+import dev.stitchd.catalog.deletion.Deletion;
+import dev.stitchd.catalog.deletion.Deletions;
 import dev.stitchd.catalog.project.Environments;
 import dev.stitchd.catalog.project.Projects;
 import dev.stitchd.catalog.project.Tenants;
-import java.util.Map;
+import dev.stitchd.kernel.FieldErrors;
+import dev.stitchd.kernel.Json;
+import dev.stitchd.kernel.Problem;
+import java.util.UUID;
 import org.springframework.stereotype.Component;
 import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 
-/// Tenants, projects, environments.
+/// Tenants, projects, environments, and what is left of those that were deleted.
 @Component
 final class ProjectRoutes {
+
+  private static final String DELETIONS = "/deletions";
 
   private final Tenants tenants;
   private final Projects projects;
   private final Environments environments;
+  private final Deletions deletions;
   private final AdminSettings settings;
 
   ProjectRoutes(
-      Tenants tenants, Projects projects, Environments environments, AdminSettings settings) {
+      Tenants tenants,
+      Projects projects,
+      Environments environments,
+      Deletions deletions,
+      AdminSettings settings) {
     this.tenants = tenants;
     this.projects = projects;
     this.environments = environments;
+    this.deletions = deletions;
     this.settings = settings;
   }
 
   RouterFunction<ServerResponse> routes() {
-    return tenantRoutes().and(projectRoutes()).and(environmentRoutes());
+    return tenantRoutes().and(projectRoutes()).and(environmentRoutes()).and(deletionRoutes());
   }
 
   private RouterFunction<ServerResponse> tenantRoutes() {
@@ -44,7 +59,7 @@ final class ProjectRoutes {
         (request, expected) ->
             tenants
                 .delete(Requests.platformAuthor(request), request.pathVariable("tenant"), expected)
-                .thenReturn(Map.of()));
+                .then(Answers.gone()));
   }
 
   private RouterFunction<ServerResponse> projectRoutes() {
@@ -60,7 +75,7 @@ final class ProjectRoutes {
         (request, expected) ->
             projects
                 .delete(Requests.author(request), Requests.project(request), expected)
-                .thenReturn(Map.of()));
+                .flatMap(ProjectRoutes::begun));
   }
 
   private RouterFunction<ServerResponse> environmentRoutes() {
@@ -89,7 +104,56 @@ final class ProjectRoutes {
                     Requests.project(request),
                     Requests.environment(request),
                     expected)
-                .thenReturn(Map.of()));
+                .flatMap(ProjectRoutes::begun));
+  }
+
+  private RouterFunction<ServerResponse> deletionRoutes() {
+    return RouterFunctions.route()
+        .GET(DELETIONS, this::deletions)
+        .GET(DELETIONS + "/{deletion}", this::deletion)
+        .build();
+  }
+
+  private Mono<ServerResponse> deletions(ServerRequest request) {
+    var page = Page.of(request);
+    return deletions
+        .list(Requests.tenant(request), before(page), page.limit())
+        .flatMap(found ->
+            Answers.json(page.answer(found, one -> Long.toString(one.number()), Deletion::json)));
+  }
+
+  private Mono<ServerResponse> deletion(ServerRequest request) {
+    return deletions
+        .get(Requests.tenant(request), deletionId(request))
+        .flatMap(found -> Answers.json(found.json()));
+  }
+
+  /// What was deleted is out of sight; its rows go on being removed.
+  private static Mono<ServerResponse> begun(Deletion deletion) {
+    var id = deletion.id().toString();
+    return Answers.accepted(
+        Json.object().put("id", id).put("state", deletion.state()),
+        "/api/v1" + DELETIONS + "/" + id);
+  }
+
+  /// The newest come first, so a page goes on below the number that the one before ended with.
+  private static long before(Page page) {
+    try {
+      return page.after().isEmpty() ? Long.MAX_VALUE : Long.parseLong(page.after());
+    } catch (NumberFormatException e) {
+      var errors = new FieldErrors();
+      errors.addMalformed("cursor", "is not a cursor that this server gave");
+      errors.throwIfAny();
+      throw e;
+    }
+  }
+
+  private static UUID deletionId(ServerRequest request) {
+    try {
+      return UUID.fromString(request.pathVariable("deletion"));
+    } catch (IllegalArgumentException e) {
+      throw new Problem.NotFound("there is no such deletion");
+    }
   }
 
   private static <T> Mono<T> asPlatform(ServerRequest request, Mono<T> answer) {

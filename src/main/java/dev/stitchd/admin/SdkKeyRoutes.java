@@ -105,7 +105,7 @@ final class SdkKeyRoutes {
             Requests.environment(request),
             id(request),
             force)
-        .then(Answers.gone(Map.of()));
+        .then(Answers.gone());
   }
 
   private static NewKey read(JsonNode body) {

@@ -8,6 +8,7 @@
     allowedDependencies = {
       "kernel",
       "revisionlog",
+      "catalog :: deletion",
       "catalog :: event",
       "catalog :: flag",
       "catalog :: project",

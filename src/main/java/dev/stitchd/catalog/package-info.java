@@ -2,10 +2,17 @@
 /// unit of work: state, audit row, revision, published items and announcement in one transaction.
 /// PostgreSQL's configuration tables are written here and nowhere else.
 ///
-/// May use: `kernel`, `postgres`, `revisionlog`, `resource`, `ruleset`. Threads: R2DBC event loops;
-/// nothing blocks.
+/// May use: `kernel`, `background`, `postgres`, `revisionlog`, `resource`, `ruleset`. Threads:
+/// R2DBC event loops and the timer; nothing blocks.
 @ApplicationModule(
-    allowedDependencies = {"kernel", "postgres", "revisionlog", "resource", "ruleset"})
+    allowedDependencies = {
+      "kernel",
+      "background",
+      "postgres",
+      "revisionlog",
+      "resource",
+      "ruleset"
+    })
 @NullMarked
 package dev.stitchd.catalog;
 

@@ -1,5 +1,6 @@
 package dev.stitchd.postgres;
 
+import java.util.UUID;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -40,6 +41,14 @@ public final class AdvisoryLock {
   /// For shortening the log of what was published.
   public static AdvisoryLock ofHistory(Lender postgres) {
     return new AdvisoryLock(postgres, HISTORY);
+  }
+
+  /// For removing the rows of a deleted project or environment.
+  ///
+  /// @param deletion made by chance, so that no other lock has its number
+  public static AdvisoryLock ofDeletion(Lender postgres, UUID deletion) {
+    return new AdvisoryLock(
+        postgres, deletion.getMostSignificantBits() ^ deletion.getLeastSignificantBits());
   }
 
   /// Runs `work` while holding the lock. Fails with [Taken] if another node holds it, and as `work`

@@ -15,6 +15,7 @@
       "background",
       "postgres",
       "boundary",
+      "catalog :: deletion",
       "catalog :: segment",
       "resource"
     })

@@ -43,7 +43,8 @@ class TenantIsolationIT {
           "event_definitions",
           "event_quotas",
           "propagation_nodes",
-          "propagation_instances");
+          "propagation_instances",
+          "deletions");
 
   private static Server server;
   private static Transactions transactions;
@@ -70,6 +71,8 @@ class TenantIsolationIT {
         "POST",
         "/projects/web/environments/production/event-definitions",
         "{\"key\":\"purchase\",\"name\":\"Purchase\"}");
+    admin.createEnvironment("web", "old");
+    admin.send("DELETE", "/projects/web/environments/old", "", "If-Match", "*");
     admin.send("POST", "/tenants", "{\"key\":\"other\",\"name\":\"Other\"}");
   }
 
@@ -174,6 +177,7 @@ class TenantIsolationIT {
             "INSERT INTO projects (tenant_id, key, name, created_by) VALUES ($1, 'x', 'x', 'x')",
             "INSERT INTO segment_list_members (tenant_id, generation, included, context_key) VALUES ($1, 1, true, 'x')",
             "INSERT INTO segment_generations (tenant_id, environment_id, segment_id) VALUES ($1, $1, $1)",
+            "INSERT INTO deletions (tenant_id, project, environment_ids) VALUES ($1, 'x', '{}')",
             "INSERT INTO audit_logs (tenant_id, actor, action, resource) VALUES ($1, 'x', 'x', 'x')",
             "INSERT INTO idempotency_keys (tenant_id, actor, key, fingerprint, answer) VALUES ($1, 'x', 'x', '', '{}')")) {
       var made =
@@ -245,6 +249,7 @@ class TenantIsolationIT {
     assertThat(count(tenant("default"), "segment_list_members")).isGreaterThanOrEqualTo(2);
     assertThat(count(tenant("default"), "segment_imports")).isEqualTo(1);
     assertThat(count(tenant("default"), "event_definitions")).isEqualTo(1);
+    assertThat(count(tenant("default"), "deletions")).isEqualTo(1);
   }
 
   @Test
@@ -294,6 +299,7 @@ class TenantIsolationIT {
     assertThat(errorAsReader("DELETE FROM segment_list_members")).contains("permission denied");
     assertThat(errorAsReader("UPDATE segment_lists SET version = 0")).contains("permission denied");
     assertThat(errorAsReader("SELECT actor FROM segment_imports")).contains("permission denied");
+    assertThat(errorAsReader("SELECT project FROM deletions")).contains("permission denied");
   }
 
   @Test

@@ -356,6 +356,28 @@ class MembersIT {
   }
 
   @Test
+  void anUploadIntoAnEnvironmentThatIsDeletedMeanwhileFailsAndLeavesNothing() throws Exception {
+    server.admin().createEnvironment("web", "brief");
+    server.admin().createSegment("web", "brief", "{\"key\":\"vip\",\"name\":\"VIP\"}");
+    var environment = "/projects/web/environments/brief";
+    var members = environment + "/segments/vip/members";
+    try (var upload = Upload.begin(server, members, "text/csv")) {
+      upload.send(keys("brief", 2500));
+      await().atMost(SOON).until(() -> running(members).path("rows").asLong() >= 2000);
+      var deleted = server.admin().send("DELETE", environment, "", "If-Match", "*");
+      assertThat(deleted.status()).as(deleted.body()).isEqualTo(202);
+      upload.send(keys("late", 2500));
+      assertThat(upload.end().status()).isIn(404, 409);
+    }
+    await()
+        .atMost(SOON)
+        .until(() ->
+            ask("SELECT count(*) FROM environments WHERE key = 'brief'").equals("0")
+                && ask("SELECT count(*) FROM segment_list_members WHERE context_key ~ '^(brief|late)-'")
+                    .equals("0"));
+  }
+
+  @Test
   void aListThatChangesAgainAndAgainKeepsTwoAnnouncementsInTheLog() {
     var members = segment("restless");
     var tenant = new TenantId(UUID.fromString(ask("SELECT id FROM tenants WHERE key = 'default'")));

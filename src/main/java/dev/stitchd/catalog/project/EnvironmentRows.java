@@ -36,7 +36,6 @@ final class EnvironmentRows {
   private static final String REPLACE =
       "UPDATE environments SET name = $3, production = $4, settings = $5::jsonb, version = version + 1, updated_at = now() WHERE tenant_id = $1 AND id = $2 RETURNING "
           + COLUMNS;
-  private static final String DELETE = "DELETE FROM environments WHERE tenant_id = $1 AND id = $2";
 
   record Environment(
       UUID projectId,
@@ -111,10 +110,6 @@ final class EnvironmentRows {
         wanted.named().name(),
         wanted.production(),
         Json.write(wanted.settings()));
-  }
-
-  static Mono<Long> delete(Session session, TenantId tenant, EnvironmentId environment) {
-    return session.run(DELETE, tenant.value(), environment.value());
   }
 
   private static Environment environment(Readable row) {

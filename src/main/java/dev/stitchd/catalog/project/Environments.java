@@ -1,5 +1,7 @@
 package dev.stitchd.catalog.project;
 
+import dev.stitchd.catalog.deletion.Deletion;
+import dev.stitchd.catalog.deletion.Deletions;
 import dev.stitchd.catalog.flag.FlagItems;
 import dev.stitchd.catalog.project.EnvironmentRows.Environment;
 import dev.stitchd.kernel.EnvironmentId;
@@ -74,16 +76,15 @@ public final class Environments {
             unit.nextAccessVersion(project, key).flatMap(at -> update(unit, project, at, edit)));
   }
 
-  /// Deletes an environment with its targeting, keys and segments; its streams end.
-  public Mono<Void> delete(Author author, String project, String key, long expected) {
-    return units
-        .write(
-            author,
-            unit ->
-                unit.projectExclusive(project)
-                    .flatMap(id -> EnvironmentRows.find(unit.session(), unit.tenant(), id, key))
-                    .flatMap(environment -> delete(unit, project, environment, expected)))
-        .then();
+  /// Deletes an environment with its targeting, keys and segments: nobody sees it any more, its
+  /// streams end, and its rows are removed in the background.
+  public Mono<Deletion> delete(Author author, String project, String key, long expected) {
+    return units.write(
+        author,
+        unit ->
+            unit.projectExclusive(project)
+                .flatMap(id -> EnvironmentRows.find(unit.session(), unit.tenant(), id, key))
+                .flatMap(environment -> delete(unit, project, environment, expected)));
   }
 
   private static Mono<Written> create(
@@ -114,12 +115,11 @@ public final class Environments {
         });
   }
 
-  private static Mono<Written> delete(
+  private static Mono<Deletion> delete(
       UnitOfWork unit, String project, Environment environment, long expected) {
     Edit.deletion(expected).check("environment '" + environment.key() + "'", environment.version());
-    return EnvironmentRows.delete(unit.session(), unit.tenant(), environment.id())
-        .then(unit.removed(environment.id()))
-        .then(Mono.defer(() -> unit.deleted(path(project, environment), environment, List.of())));
+    return Deletions.ofEnvironment(unit, project, environment.key(), environment.id())
+        .delayUntil(_ -> unit.deleted(path(project, environment), environment, List.of()));
   }
 
   private Mono<Environment> find(TenantId tenant, String project, String key) {

@@ -31,7 +31,6 @@ final class ProjectRows {
           + COLUMNS;
   private static final String LOCK_ENVIRONMENTS =
       "SELECT id FROM environments WHERE tenant_id = $1 AND project_id = $2 ORDER BY id FOR UPDATE";
-  private static final String DELETE = "DELETE FROM projects WHERE tenant_id = $1 AND id = $2";
 
   private ProjectRows() {}
 
@@ -68,9 +67,5 @@ final class ProjectRows {
         row -> new EnvironmentId(Columns.uuid(row, "id")),
         tenant.value(),
         project);
-  }
-
-  static Mono<Long> delete(Session session, TenantId tenant, UUID project) {
-    return session.run(DELETE, tenant.value(), project);
   }
 }

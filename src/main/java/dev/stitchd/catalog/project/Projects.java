@@ -1,5 +1,7 @@
 package dev.stitchd.catalog.project;
 
+import dev.stitchd.catalog.deletion.Deletion;
+import dev.stitchd.catalog.deletion.Deletions;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Transactions;
 import dev.stitchd.resource.Author;
@@ -13,7 +15,6 @@ import dev.stitchd.resource.UnitsOfWork;
 import dev.stitchd.resource.Written;
 import java.util.List;
 import org.springframework.stereotype.Component;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 
@@ -56,12 +57,11 @@ public final class Projects {
         author, unit -> locked(unit, key).flatMap(before -> update(unit, before, edit)));
   }
 
-  /// Deletes a project with everything in it; streams of its environments end.
-  public Mono<Void> delete(Author author, String key, long expected) {
-    return units
-        .write(
-            author, unit -> locked(unit, key).flatMap(project -> delete(unit, project, expected)))
-        .then();
+  /// Deletes a project with everything in it: nobody sees it any more, streams of its environments
+  /// end, and its rows are removed in the background.
+  public Mono<Deletion> delete(Author author, String key, long expected) {
+    return units.write(
+        author, unit -> locked(unit, key).flatMap(project -> delete(unit, project, expected)));
   }
 
   private static Mono<NamedResource> locked(UnitOfWork unit, String key) {
@@ -83,16 +83,11 @@ public final class Projects {
             unit.wrote("update", ResourcePath.project(after.key()), before, after, List.of()));
   }
 
-  private static Mono<Written> delete(UnitOfWork unit, NamedResource project, long expected) {
+  private static Mono<Deletion> delete(UnitOfWork unit, NamedResource project, long expected) {
     Edit.deletion(expected).check("project '" + project.key() + "'", project.version());
-    return ProjectRows.lockEnvironments(unit.session(), unit.tenant(), project.meta().id())
-        .flatMapMany(Flux::fromIterable)
-        .concatMap(unit::removed)
-        .then(
-            Mono.defer(
-                () -> ProjectRows.delete(unit.session(), unit.tenant(), project.meta().id())))
-        .then(
-            Mono.defer(
-                () -> unit.deleted(ResourcePath.project(project.key()), project, List.of())));
+    var id = project.meta().id();
+    return ProjectRows.lockEnvironments(unit.session(), unit.tenant(), id)
+        .flatMap(environments -> Deletions.ofProject(unit, project.key(), id, environments))
+        .delayUntil(_ -> unit.deleted(ResourcePath.project(project.key()), project, List.of()));
   }
 }

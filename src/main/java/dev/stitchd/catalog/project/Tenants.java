@@ -1,5 +1,6 @@
 package dev.stitchd.catalog.project;
 
+import dev.stitchd.catalog.deletion.Deletions;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Transactions;
@@ -105,12 +106,21 @@ public final class Tenants {
     return Transactions.enter(unit.session(), id(tenant))
         .then(Mono.defer(() -> TenantRows.hasProjects(unit.session(), id(tenant))))
         .flatMap(used ->
-            used
-                ? Mono.error(
-                    new Problem.Conflict(
-                        "in-use",
-                        "tenant '" + tenant.key() + "' still has projects; delete them first"))
+            used ? inUse(tenant, "still has projects; delete them first") : left(unit, tenant));
+  }
+
+  private static Mono<Boolean> left(UnitOfWork unit, NamedResource tenant) {
+    return Deletions.goOn(unit.session(), id(tenant))
+        .flatMap(going ->
+            going
+                ? inUse(
+                    tenant,
+                    "has projects or environments whose rows are still being removed; try again when GET /api/v1/deletions says that all are done")
                 : remove(unit, tenant));
+  }
+
+  private static Mono<Boolean> inUse(NamedResource tenant, String why) {
+    return Mono.error(new Problem.Conflict("in-use", "tenant '" + tenant.key() + "' " + why));
   }
 
   /// The tenant takes its audit log along, so who deleted it is noted where they acted.

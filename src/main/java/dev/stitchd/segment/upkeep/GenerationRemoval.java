@@ -1,5 +1,6 @@
 package dev.stitchd.segment.upkeep;
 
+import dev.stitchd.catalog.deletion.Deletions;
 import dev.stitchd.postgres.Transactions;
 import dev.stitchd.segment.upkeep.GenerationRemovalRows.Place;
 import io.micrometer.core.instrument.Counter;
@@ -65,7 +66,10 @@ final class GenerationRemoval {
                 .filter(mine -> mine)
                 .flatMap(_ ->
                     GenerationRemovalRows.removeAfter(
-                        session, unused, after, settings.removalBatch())));
+                        session, unused, after, settings.removalBatch()))
+                .delayUntil(place ->
+                    Deletions.count(
+                        session, unused.tenant(), unused.environment(), place.members())));
   }
 
   private Mono<Void> forget(UpkeepRows.UnusedGeneration unused) {

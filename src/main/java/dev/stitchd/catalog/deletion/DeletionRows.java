@@ -1,0 +1,153 @@
+package dev.stitchd.catalog.deletion;
+
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Lender;
+import dev.stitchd.postgres.Session;
+import io.r2dbc.spi.Readable;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/// `deletions`, and the statements that take a project or environment out of sight. What is to be
+/// done is found in all tenants, with the rights of the SDK plane; doing it takes a transaction of
+/// the tenant.
+@Component
+final class DeletionRows {
+
+  private static final String COLUMNS =
+      "id, number, project, environment, state, rows_deleted, created_at, finished_at";
+  private static final String INSERT =
+      "INSERT INTO deletions (tenant_id, project, environment, project_id, environment_ids) VALUES ($1, $2, $3, $4::uuid, $5) RETURNING "
+          + COLUMNS;
+  private static final String SHOW_DELETED = "SELECT set_config('stitchd.deleted', $1, true)";
+  private static final String HIDE_PROJECT =
+      "UPDATE projects SET deleted_at = now() WHERE tenant_id = $1 AND id = $2";
+  private static final String HIDE_ENVIRONMENTS =
+      "UPDATE environments SET deleted_at = now() WHERE tenant_id = $1 AND id = ANY ($2)";
+  private static final String PAGE =
+      "SELECT "
+          + COLUMNS
+          + " FROM deletions WHERE tenant_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3";
+  private static final String FIND =
+      "SELECT " + COLUMNS + " FROM deletions WHERE tenant_id = $1 AND id = $2";
+  private static final String ANY_OPEN =
+      "SELECT 1 FROM deletions WHERE tenant_id = $1 AND state <> 'done' LIMIT 1";
+  private static final String COUNT =
+      """
+      UPDATE deletions SET rows_deleted = rows_deleted + $3
+       WHERE tenant_id = $1 AND state <> 'done' AND $2 = ANY (environment_ids)
+      """;
+  private static final String TO_DO =
+      """
+      (SELECT tenant_id, id, false AS old FROM deletions WHERE state <> 'done' ORDER BY number LIMIT 100)
+      UNION ALL
+      (SELECT tenant_id, id, true AS old FROM deletions
+        WHERE state = 'done' AND finished_at < now() - make_interval(secs => $1) LIMIT 100)
+      """;
+  private static final String FORGET =
+      "DELETE FROM deletions WHERE tenant_id = $1 AND id = $2 AND state = 'done'";
+
+  /// One that is to be carried on with, or to be forgotten.
+  ///
+  /// @param old whether it was done long ago
+  record Found(TenantId tenant, UUID id, boolean old) {
+
+    private static Found of(Readable row) {
+      return new Found(
+          new TenantId(Columns.uuid(row, "tenant_id")),
+          Columns.uuid(row, "id"),
+          Columns.bool(row, "old"));
+    }
+  }
+
+  private final Lender reader;
+
+  DeletionRows(@Qualifier("readerLender") Lender reader) {
+    this.reader = reader;
+  }
+
+  /// @param environment its key; null if the whole project is deleted
+  /// @param projectId null if only an environment is deleted
+  static Mono<Deletion> insert(
+      Session session,
+      TenantId tenant,
+      String project,
+      @Nullable String environment,
+      @Nullable UUID projectId,
+      List<EnvironmentId> environments) {
+    return session.one(
+        INSERT,
+        Deletion::of,
+        tenant.value(),
+        project,
+        environment,
+        projectId == null ? null : projectId.toString(),
+        ids(environments));
+  }
+
+  /// From here on nobody sees the environments, nor the project if there is one.
+  static Mono<Void> hide(
+      Session session,
+      TenantId tenant,
+      @Nullable UUID projectId,
+      List<EnvironmentId> environments) {
+    var project =
+        projectId == null
+            ? Mono.<Long>empty()
+            : session.run(HIDE_PROJECT, tenant.value(), projectId);
+    return showDeleted(session, true)
+        .then(session.run(HIDE_ENVIRONMENTS, tenant.value(), ids(environments)))
+        .then(project)
+        .then(showDeleted(session, false))
+        .then();
+  }
+
+  /// Whether the running transaction sees what was deleted, from here on.
+  static Mono<Boolean> showDeleted(Session session, boolean shown) {
+    return session.one(SHOW_DELETED, _ -> true, shown ? "on" : "");
+  }
+
+  /// The newest first, one more than `limit`.
+  static Mono<List<Deletion>> page(Session session, TenantId tenant, long before, int limit) {
+    return session.all(PAGE, Deletion::of, tenant.value(), before, limit + 1);
+  }
+
+  static Mono<Deletion> find(Session session, TenantId tenant, UUID id) {
+    return session
+        .one(FIND, Deletion::of, tenant.value(), id)
+        .switchIfEmpty(Mono.error(() -> new Problem.NotFound("there is no deletion " + id)));
+  }
+
+  static Mono<Boolean> anyOpen(Session session, TenantId tenant) {
+    return session.any(ANY_OPEN, tenant.value());
+  }
+
+  /// Counts rows that somebody else removed, if they are of an environment that was deleted.
+  static Mono<Long> count(
+      Session session, TenantId tenant, EnvironmentId environment, long removed) {
+    return session.run(COUNT, tenant.value(), environment.value(), removed);
+  }
+
+  /// Deletions that are not done, the oldest first, and those that were done so long ago.
+  Flux<Found> toDo(Duration kept) {
+    return reader
+        .session(session -> session.all(TO_DO, Found::of, kept.toMillis() / 1000.0))
+        .flatMapIterable(found -> found);
+  }
+
+  static Mono<Long> forget(Session session, Found old) {
+    return session.run(FORGET, old.tenant().value(), old.id());
+  }
+
+  private static UUID[] ids(List<EnvironmentId> environments) {
+    return environments.stream().map(EnvironmentId::value).toArray(UUID[]::new);
+  }
+}
