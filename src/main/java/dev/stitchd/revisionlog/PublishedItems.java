@@ -72,6 +72,16 @@ public interface PublishedItems {
     }
   }
 
+  /// What was removed after a revision and not published again, up to the revision that was asked
+  /// about; newest first.
+  ///
+  /// @param since the log knows no removals up to this one, or too many
+  /// @param revision the environment's
+  /// @param identityThen which revision the store has by the number that was asked about; zero if
+  ///   it does not know
+  /// @param epoch of its history
+  record Removals(long since, long revision, long identityThen, UUID epoch, List<Item> items) {}
+
   /// Where an environment stands.
   ///
   /// @param identityThen which revision the store has by the number that was asked about; zero if
@@ -94,6 +104,12 @@ public interface PublishedItems {
   /// past `revision`, or even behind it (a restored backup), answers with the revision it has and
   /// no items.
   Mono<Changes> changesSince(EnvironmentId environment, long revision);
+
+  /// What was removed up to a revision, as far as the log knows; empty if there is no such
+  /// environment.
+  ///
+  /// @param most read no more, but the newest
+  Mono<Removals> removals(EnvironmentId environment, long revision, int most);
 
   /// Where these environments stand, in one cheap query; environments that no longer exist are left
   /// out.

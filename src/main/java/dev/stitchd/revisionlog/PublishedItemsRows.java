@@ -42,6 +42,20 @@ final class PublishedItemsRows implements PublishedItems {
            WHERE environment_id = e.id AND revision > $2 ORDER BY item_kind, item_key, revision DESC) c ON true
        WHERE e.id = $1 ORDER BY c.revision
       """;
+  private static final String REMOVALS =
+      """
+      SELECT e.revision, e.pruned, COALESCE(e.epoch, i.epoch) AS epoch, COALESCE(revision_identity(e.id, $2), 0) AS identity_then,
+             r.item_kind, r.item_key, NULL AS item, r.revision AS item_revision
+        FROM environments e CROSS JOIN installation i
+        LEFT JOIN LATERAL (
+          SELECT c.item_kind, c.item_key, c.revision FROM environment_changes c
+           WHERE c.environment_id = e.id AND c.item IS NULL AND c.revision > e.pruned AND c.revision <= $2
+             AND NOT EXISTS (SELECT FROM environment_changes n
+                              WHERE n.environment_id = c.environment_id AND n.item_kind = c.item_kind AND n.item_key = c.item_key
+                                AND n.revision > c.revision AND n.revision <= $2)
+           ORDER BY c.revision DESC LIMIT $3) r ON true
+       WHERE e.id = $1 ORDER BY r.revision DESC
+      """;
   private static final String POSITIONS =
       """
       SELECT held.id, COALESCE(e.revision, -1) AS revision, COALESCE(e.access_version, -1) AS access_version,
@@ -81,6 +95,8 @@ final class PublishedItemsRows implements PublishedItems {
       long pruned,
       Duration age,
       boolean fromStandby) {}
+
+  private record Reach(long pruned, long revision, long identityThen, UUID epoch) {}
 
   private record Row<T>(T head, @Nullable Item item) {}
 
@@ -123,6 +139,15 @@ final class PublishedItemsRows implements PublishedItems {
   }
 
   @Override
+  public Mono<Removals> removals(EnvironmentId environment, long revision, int most) {
+    return reader
+        .read(session ->
+            session.all(REMOVALS, PublishedItemsRows::removed, environment.value(), revision, most))
+        .filter(rows -> !rows.isEmpty())
+        .map(rows -> removals(rows.getFirst().head(), items(rows), most));
+  }
+
+  @Override
   public Flux<Position> positions(Map<EnvironmentId, Long> held) {
     if (held.isEmpty()) {
       return Flux.empty();
@@ -146,6 +171,15 @@ final class PublishedItemsRows implements PublishedItems {
   public Mono<UUID> replaceEpoch(EnvironmentId environment, UUID seen) {
     return reader.read(session ->
         session.one(REPLACE_EPOCH, row -> Columns.uuid(row, "epoch"), environment.value(), seen));
+  }
+
+  private static Removals removals(Reach head, List<Item> items, int most) {
+    return new Removals(
+        items.size() < most ? head.pruned() : items.getLast().revision(),
+        head.revision(),
+        head.identityThen(),
+        head.epoch(),
+        items);
   }
 
   private static State state(EnvironmentId environment, List<Row<Head>> rows) {
@@ -195,6 +229,16 @@ final class PublishedItemsRows implements PublishedItems {
             Columns.number(row, "pruned"),
             Duration.of(Columns.number(row, "age"), ChronoUnit.MICROS),
             Columns.bool(row, "standby")),
+        item(row));
+  }
+
+  private static Row<Reach> removed(Readable row) {
+    return new Row<>(
+        new Reach(
+            Columns.number(row, "pruned"),
+            Columns.number(row, "revision"),
+            Columns.number(row, "identity_then"),
+            Columns.uuid(row, "epoch")),
         item(row));
   }
 

@@ -6,6 +6,7 @@ import dev.stitchd.kernel.Json;
 import dev.stitchd.revisionlog.PublishedItems.Changes;
 import dev.stitchd.revisionlog.PublishedItems.Item;
 import dev.stitchd.revisionlog.PublishedItems.Position;
+import dev.stitchd.revisionlog.PublishedItems.Removals;
 import dev.stitchd.revisionlog.PublishedItems.State;
 import dev.stitchd.ruleset.Flag;
 import dev.stitchd.ruleset.Items;
@@ -156,6 +157,18 @@ record EpochSnapshot(Snapshot snapshot, UUID epoch, long identity, Source source
 
   boolean isOfAnotherEpoch(Position position) {
     return !epoch.equals(position.epoch());
+  }
+
+  /// Whether whoever says what was removed has this revision.
+  boolean isKnownTo(Removals removals) {
+    return epoch.equals(removals.epoch())
+        && snapshot.revision() <= removals.revision()
+        && !point().isContradictedBy(removals.identityThen());
+  }
+
+  /// As this node keeps what was removed until this revision.
+  OlderRemovals olderRemovals(Removals removals) {
+    return new OlderRemovals(removals.since(), snapshot.revision(), entries(removals.items()));
   }
 
   /// Names an environment's history in cursors.

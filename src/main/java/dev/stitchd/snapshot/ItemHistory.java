@@ -17,6 +17,9 @@ public final class ItemHistory {
   /// Nothing published, nothing known of removals.
   public static final ItemHistory EMPTY = new ItemHistory(0, List.of());
 
+  /// Of an entry that was removed, at least.
+  static final int LEAST_SIZE = 5;
+
   private static final Comparator<Entry> ORDER =
       Comparator.comparingLong(Entry::revision)
           .thenComparing(Entry::kind)
@@ -73,6 +76,14 @@ public final class ItemHistory {
     return forgetting(after, mostRemovals);
   }
 
+  /// This history with removals that it does not remember; itself if they do not begin where it
+  /// ends.
+  public ItemHistory reaching(OlderRemovals older) {
+    return older.since() < reachesBackTo && reachesBackTo <= older.until()
+        ? new ItemHistory(older.since(), entries).with(older.entries(), Integer.MAX_VALUE)
+        : this;
+  }
+
   /// What is published now, oldest change first.
   public List<Entry> present() {
     return entries.stream().filter(entry -> entry.json != null).toList();
@@ -84,7 +95,7 @@ public final class ItemHistory {
   }
 
   /// Removals after this revision are among the entries.
-  long reachesBackTo() {
+  public long reachesBackTo() {
     return reachesBackTo;
   }
 
@@ -99,6 +110,18 @@ public final class ItemHistory {
       from--;
     }
     return entries.subList(from, entries.size());
+  }
+
+  /// A revision that the history reaches back to, no newer than `since` and not much older: since
+  /// then at most a quarter more items have changed. There are few of them, whatever is asked for.
+  ///
+  /// @param since one that the history reaches back to
+  public long notMuchBefore(long since) {
+    var known = since(since);
+    int changed = known == null ? entries.size() : known.size();
+    int step = Math.max(1, Integer.highestOneBit(changed) / 4);
+    int first = entries.size() - Math.ceilDiv(changed, step) * step;
+    return first <= 0 ? reachesBackTo : Math.max(reachesBackTo, entries.get(first - 1).revision);
   }
 
   /// About how many bytes everything present takes on the wire.

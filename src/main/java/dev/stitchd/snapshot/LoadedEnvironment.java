@@ -5,6 +5,7 @@ import dev.stitchd.kernel.Problem;
 import dev.stitchd.revisionlog.PublishedItems;
 import java.util.Objects;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -44,6 +45,17 @@ final class LoadedEnvironment {
   private final AtomicLong questions = new AtomicLong();
 
   private final Set<Waiter> waiters = ConcurrentHashMap.newKeySet();
+
+  private final AtomicReference<@Nullable Older> older = new AtomicReference<>();
+
+  /// What was asked about removals up to a revision; no snapshot, which would stay in memory.
+  private record Older(UUID epoch, long until, Mono<OlderRemovals> answer) {
+
+    /// Whether it goes as far as what a later view remembers.
+    boolean reaches(EpochSnapshot view) {
+      return epoch.equals(view.epoch()) && until >= view.snapshot().history().reachesBackTo();
+    }
+  }
 
   /// Waits for an answer to a question that was asked later than this number.
   private record Waiter(long after, MonoSink<EpochSnapshot.Source> sink) {}
@@ -142,6 +154,32 @@ final class LoadedEnvironment {
         .repeat()
         .filter(reached -> reached.place() != Reached.Place.UNCONFIRMED)
         .next();
+  }
+
+  /// What was removed before what is remembered; one read serves all who ask while it reaches what
+  /// is. If the store does not say it, the next who asks has it read again.
+  Mono<OlderRemovals> olderRemovals() {
+    return current().then(Mono.defer(() -> olderRemovals(loaded())));
+  }
+
+  private Mono<OlderRemovals> olderRemovals(EpochSnapshot view) {
+    var known = older.get();
+    if (known != null && known.reaches(view)) {
+      return known.answer();
+    }
+    var epoch = view.epoch();
+    var answer =
+        reading
+            .olderRemovals(view)
+            .doOnSuccess(found -> older.set(found == null ? null : answered(epoch, found)))
+            .doOnError(_ -> older.set(null))
+            .cache(); // goes on for others when who asked first no longer waits
+    var asked = new Older(epoch, view.snapshot().revision(), answer);
+    return older.compareAndSet(known, asked) ? answer : olderRemovals(view);
+  }
+
+  private static Older answered(UUID epoch, OlderRemovals found) {
+    return new Older(epoch, found.until(), Mono.just(found));
   }
 
   /// Completes when this holds a revision and an access version, or the store could not say so.

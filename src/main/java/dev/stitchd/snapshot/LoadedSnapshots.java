@@ -68,6 +68,13 @@ final class LoadedSnapshots implements Snapshots, LogFollower {
   }
 
   @Override
+  public Mono<OlderRemovals> olderRemovals(EnvironmentId environment) {
+    return Mono.defer(() -> holding(environment).olderRemovals())
+        .timeout(settings.catchUp(), Mono.empty(), timer)
+        .onErrorComplete();
+  }
+
+  @Override
   public Flux<Snapshot> updates(EnvironmentId environment) {
     return Flux.defer(() -> updates(subscribed(environment)));
   }

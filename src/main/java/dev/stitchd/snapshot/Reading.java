@@ -30,6 +30,7 @@ final class Reading {
   private final Scheduler timer;
   private final Counter wholes;
   private final Counter changes;
+  private final Counter removals;
   private final Timer notice;
 
   Reading(PublishedItems items, SnapshotSettings settings, Scheduler timer, MeterRegistry meters) {
@@ -49,6 +50,7 @@ final class Reading {
     this.timer = timer;
     this.wholes = counter("whole", meters);
     this.changes = counter("changes", meters);
+    this.removals = counter("removals", meters);
     this.notice =
         Timer.builder("stitchd.snapshot.notice")
             .description("From a change's transaction until the change is held here")
@@ -170,6 +172,27 @@ final class Reading {
     return Mono.just(view.with(found, settings.log()));
   }
 
+  /// What was removed until a view, as far as the log knows and a patch has room for; empty if the
+  /// store does not have the view's revision, or was not asked because the view is from disk.
+  Mono<OlderRemovals> olderRemovals(EpochSnapshot view) {
+    var held = view.snapshot();
+    return view.isLastKnown()
+        ? Mono.empty()
+        : items
+            .removals(held.environment(), held.revision(), mostRemovals(held))
+            .timeout(settings.answerWithin(), timer)
+            .onErrorMap(TimeoutException.class, _ -> late(settings.answerWithin()))
+            .doOnNext(_ -> removals.increment())
+            .filter(view::isKnownTo)
+            .map(view::olderRemovals);
+  }
+
+  /// A patch with more removals than this would be larger than everything.
+  private int mostRemovals(Snapshot held) {
+    long fit = held.history().bytes() / ItemHistory.LEAST_SIZE + 1;
+    return (int) Math.min(settings.olderRemovals(), fit);
+  }
+
   private Mono<EpochSnapshot> lastKnown(EnvironmentId environment, Problem outage) {
     return kept.last(environment).switchIfEmpty(Mono.error(outage));
   }
@@ -190,7 +213,8 @@ final class Reading {
 
   private static Counter counter(String kind, MeterRegistry meters) {
     return Counter.builder("stitchd.snapshot.reads")
-        .description("Reads of published configuration: whole environments, or what is newer")
+        .description(
+            "Reads of published configuration: whole environments, what is newer, or what was removed long ago")
         .tag("kind", kind)
         .register(meters);
   }

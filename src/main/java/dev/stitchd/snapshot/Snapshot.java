@@ -34,6 +34,12 @@ public record Snapshot(
     return cursor.revision();
   }
 
+  /// Whether this remembers what has changed since a place, or need not since it is of another
+  /// history.
+  public boolean remembers(Cursor place) {
+    return !cursor.isOfHistory(place) || place.revision() >= history.reachesBackTo();
+  }
+
   /// Whether a place in the same history is newer than this.
   public boolean isBefore(Cursor place) {
     return cursor.isOfHistory(place) && cursor.revision() < place.revision();

@@ -31,6 +31,13 @@ public interface Snapshots {
   /// environment is not in memory.
   Mono<Reached> settled(EnvironmentId environment, Cursor told);
 
+  /// What was removed before what the newest snapshot remembers, as far as the log knows; read from
+  /// the store at most once for all who ask, until it is forgotten what was removed since then.
+  /// Empty if the store does not say so within `STITCHD_SNAPSHOT_CATCH_UP`; never fails.
+  default Mono<OlderRemovals> olderRemovals(EnvironmentId environment) {
+    return Mono.empty();
+  }
+
   /// The newest snapshot at once, then each newer one; a subscriber that is slower than the changes
   /// skips to the newest. Completes when the environment is deleted; fails as [#current] does
   /// before the first element and never after it.

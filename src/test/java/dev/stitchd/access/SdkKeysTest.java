@@ -472,6 +472,11 @@ class SdkKeysTest {
     }
 
     @Override
+    public Mono<Removals> removals(EnvironmentId environment, long revision, int most) {
+      return Mono.error(new UnsupportedOperationException());
+    }
+
+    @Override
     public Mono<Long> identity(EnvironmentId environment, long revision) {
       return Mono.error(new UnsupportedOperationException());
     }

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class ItemHistoryTest {
@@ -51,6 +53,46 @@ class ItemHistoryTest {
 
     assertThat(history.since(0)).isNull();
     assertThat(history.since(1)).extracting(ItemHistory.Entry::key).containsExactly("b", "c", "d");
+  }
+
+  @Test
+  void reachesFurtherBackWithOlderRemovals() {
+    var history =
+        ItemHistory.of(
+            5, List.of(flag("back", 7, "7"), flag("gone", 8, null), flag("a", 2, "2")), 10);
+    var older =
+        new OlderRemovals(
+            1, 6, List.of(flag("back", 3, null), flag("gone", 4, null), flag("old", 5, null)));
+
+    var longer = history.reaching(older);
+
+    assertThat(longer.since(0)).isNull();
+    assertThat(longer.since(1))
+        .extracting(entry -> entry.key() + entry.revision())
+        .containsExactly("a2", "old5", "back7", "gone8");
+    assertThat(longer.bytes()).isEqualTo(history.bytes());
+    assertThat(history.reaching(new OlderRemovals(1, 4, older.entries())))
+        .as("with a gap between")
+        .isSameAs(history);
+    assertThat(history.reaching(OlderRemovals.NONE)).isSameAs(history);
+  }
+
+  @Test
+  void fewRevisionsServeAllWhoAskForOneAndMostlyLittleMoreThanTheyNeed() {
+    var entries = LongStream.rangeClosed(1, 1000).mapToObj(n -> flag("f" + n, n, "1")).toList();
+    var history = ItemHistory.of(0, entries, 10);
+
+    var served = new TreeSet<Long>();
+    for (long since = 0; since < 1000; since++) {
+      long earlier = history.notMuchBefore(since);
+      served.add(earlier);
+      assertThat(earlier).isLessThanOrEqualTo(since);
+      assertThat((double) history.since(earlier).size())
+          .isLessThanOrEqualTo(1.25 * history.since(since).size());
+    }
+    assertThat(served).hasSizeLessThan(40);
+    var brief = ItemHistory.of(990, entries, 10);
+    assertThat(brief.notMuchBefore(991)).isGreaterThanOrEqualTo(990);
   }
 
   @Test

@@ -32,6 +32,7 @@ class LastKnownTest {
           3,
           Duration.ofMinutes(15),
           10,
+          100,
           Duration.ofSeconds(5),
           Duration.ofSeconds(2),
           Duration.ofMillis(900),

@@ -25,6 +25,7 @@ public final class MemoryItems implements PublishedItems {
   public static final TenantId TENANT = new TenantId(UUID.randomUUID());
 
   public final AtomicInteger loads = new AtomicInteger();
+  public final AtomicInteger removalReads = new AtomicInteger();
   public final AtomicInteger changeReads = new AtomicInteger();
   public final AtomicInteger atOnce = new AtomicInteger();
   public final AtomicInteger mostAtOnce = new AtomicInteger();
@@ -165,6 +166,27 @@ public final class MemoryItems implements PublishedItems {
                   newest(stored.log).stream().filter(item -> item.revision() > revision).toList(),
                   Duration.ZERO,
                   standby));
+    });
+  }
+
+  @Override
+  public Mono<Removals> removals(EnvironmentId environment, long revision, int most) {
+    return read(() -> {
+      removalReads.incrementAndGet();
+      var stored = environments.get(environment);
+      var known =
+          newest(stored.log.stream().filter(item -> item.revision() <= revision).toList()).stream()
+              .filter(item -> item.state() == null && item.revision() > stored.pruned)
+              .sorted(Comparator.comparingLong(Item::revision).reversed())
+              .limit(most)
+              .toList();
+      return Mono.just(
+          new Removals(
+              known.size() < most ? stored.pruned : known.getLast().revision(),
+              stored.revision,
+              stored.identity(revision),
+              stored.epoch,
+              known));
     });
   }
 

@@ -22,6 +22,7 @@ public final class MemorySnapshots implements Snapshots {
           100,
           Duration.ofMinutes(15),
           1_000,
+          10_000,
           Duration.ofSeconds(5),
           Duration.ofSeconds(2),
           Duration.ofSeconds(1),
@@ -65,6 +66,11 @@ public final class MemorySnapshots implements Snapshots {
   @Override
   public Mono<Reached> settled(EnvironmentId environment, Cursor told) {
     return held.settled(environment, told);
+  }
+
+  @Override
+  public Mono<OlderRemovals> olderRemovals(EnvironmentId environment) {
+    return held.olderRemovals(environment);
   }
 
   @Override

@@ -36,6 +36,7 @@ class SnapshotsTest {
           3,
           Duration.ofMinutes(15),
           10,
+          100,
           Duration.ofSeconds(5),
           Duration.ofSeconds(2),
           Duration.ofMillis(900),
@@ -487,6 +488,60 @@ class SnapshotsTest {
     assertThat(seen.getLast().ruleset().flags()).containsOnlyKeys("new");
     assertThat(seen.getLast().history().since(removed - 1)).isNull();
     assertThat(seen.getLast().history().since(removed)).isNotNull();
+  }
+
+  @Test
+  void whatANodeDoesNotRememberIsReadOnceForAllWhoAsk() {
+    var seen = longPast();
+    assertThat(seen.getLast().history().since(1)).isNull();
+    items.latency = Duration.ofMillis(100);
+
+    var first = snapshots.olderRemovals(environment).toFuture();
+    var second = snapshots.olderRemovals(environment).toFuture();
+    time.advanceTimeBy(Duration.ofMillis(100));
+    items.publishFlag(environment, "new");
+    ring(33);
+    time.advanceTimeBy(Duration.ofMillis(100));
+    var third = snapshots.olderRemovals(environment).toFuture();
+
+    assertThat(first).isCompleted();
+    assertThat(second.join()).isSameAs(first.join());
+    assertThat(third.join()).as("later ones too").isSameAs(first.join());
+    assertThat(items.removalReads).hasValue(1);
+    var history = seen.getLast().history().reaching(first.join());
+    assertThat(history.since(1))
+        .extracting(ItemHistory.Entry::key)
+        .containsExactly("old", "checkout", "new");
+    assertThat(history.since(1).getFirst().json()).isNull();
+    assertThat(history.since(2)).extracting(ItemHistory.Entry::key).doesNotContain("old");
+  }
+
+  @Test
+  void aStoreThatLostTheRevisionIsNotAskedWhatWasRemoved() {
+    var _ = longPast();
+    items.restore(environment, 5);
+    assertThat(snapshots.olderRemovals(environment).blockOptional()).isEmpty();
+    IntStream.rangeClosed(1, 30).forEach(_ -> items.publishFlag(environment, "other"));
+    assertThat(snapshots.olderRemovals(environment).blockOptional())
+        .as("another revision of the same number")
+        .isEmpty();
+  }
+
+  @Test
+  void aStoreThatIsOutIsAskedAgainByTheNext() {
+    var _ = longPast();
+    items.out = true;
+    assertThat(snapshots.olderRemovals(environment).blockOptional()).isEmpty();
+    items.out = false;
+    assertThat(snapshots.olderRemovals(environment).blockOptional()).isPresent();
+  }
+
+  /// One flag that was removed long before what is remembered.
+  private List<Snapshot> longPast() {
+    items.publishFlag(environment, "old"); // 1
+    items.removeFlag(environment, "old"); // 2
+    IntStream.rangeClosed(1, 30).forEach(_ -> items.publishFlag(environment, "checkout"));
+    return updates();
   }
 
   private void publishAndRing(int revision) {

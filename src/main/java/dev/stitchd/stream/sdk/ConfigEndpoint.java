@@ -12,6 +12,7 @@ import dev.stitchd.endpoint.SdkRoute;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.propagation.Instances;
 import dev.stitchd.snapshot.Cursor;
+import dev.stitchd.snapshot.OlderRemovals;
 import dev.stitchd.snapshot.Reached;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
@@ -22,7 +23,6 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.AsciiString;
 import java.nio.ByteBuffer;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
@@ -78,12 +78,20 @@ final class ConfigEndpoint implements Endpoint {
       instances.noted(snapshot, instance, poll.applied());
     }
     var ahead = poll.ahead(snapshot);
-    return ahead == null
+    if (ahead != null) {
+      return new Reply.Later(
+          snapshots
+              .reach(client.caller().environment(), ahead)
+              .map(reached -> answerAhead(client.caller(), reached, ahead, poll, request)));
+    }
+    var since = poll.since();
+    return since == null || snapshot.remembers(since)
         ? answerInTime(client.caller(), snapshot, poll, request)
         : new Reply.Later(
             snapshots
-                .reach(client.caller().environment(), ahead)
-                .map(reached -> answerAhead(client.caller(), reached, ahead, poll, request)));
+                .olderRemovals(client.caller().environment())
+                .defaultIfEmpty(OlderRemovals.NONE)
+                .map(older -> answerInTime(client.caller(), snapshot, poll.with(older), request)));
   }
 
   private Reply answerInTime(SdkCaller caller, Snapshot snapshot, Poll poll, SdkRequest request) {
@@ -146,7 +154,7 @@ final class ConfigEndpoint implements Endpoint {
     if (poll.names(encoded.etag()) || poll.hasAlready(snapshot)) {
       return unchanged(encoded.etag());
     }
-    var body = body(encoded, snapshot, poll.since());
+    var body = body(encoded, snapshot, poll);
     meters.polled(body.frame().kind());
     var coding =
         body.length() < settings.compressFrom().toBytes() ? Coding.IDENTITY : poll.coding();
@@ -157,12 +165,12 @@ final class ConfigEndpoint implements Endpoint {
         : answer(snapshot, encoded, body, coding, ready, request);
   }
 
-  private static EncodedBody body(
-      EncodedSnapshot encoded, Snapshot snapshot, @Nullable Cursor since) {
+  private static EncodedBody body(EncodedSnapshot encoded, Snapshot snapshot, Poll poll) {
+    var since = poll.since();
     return since != null
             && since.isOfHistory(snapshot.cursor())
             && since.revision() < snapshot.revision()
-        ? encoded.resume(snapshot, since.revision())
+        ? encoded.resume(snapshot, since.revision(), poll.older())
         : encoded.put(snapshot);
   }
 

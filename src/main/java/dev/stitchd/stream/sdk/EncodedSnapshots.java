@@ -9,7 +9,7 @@ final class EncodedSnapshots {
   private final SnapshotEncoder encoder;
   private final int mostPatches;
 
-  /// @param mostPatches kept for one revision
+  /// @param mostPatches kept for one revision, but for those that serve many
   EncodedSnapshots(SnapshotEncoder encoder, int mostPatches) {
     this.encoder = encoder;
     this.mostPatches = mostPatches;

@@ -3,6 +3,7 @@ package dev.stitchd.stream.sdk;
 import dev.stitchd.endpoint.SdkRequest;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.snapshot.Cursor;
+import dev.stitchd.snapshot.OlderRemovals;
 import dev.stitchd.snapshot.Snapshot;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.util.AsciiString;
@@ -18,11 +19,13 @@ import org.jspecify.annotations.Nullable;
 /// @param ifNoneMatch what the client has, if it wants to hear nothing while that is current
 /// @param patience how long to hold the answer while there is nothing new
 /// @param acceptEncoding how the client likes its answer
+/// @param older what snapshots do not remember, if the client may lack that
 record Poll(
     @Nullable Cursor since,
     List<String> ifNoneMatch,
     Duration patience,
-    List<String> acceptEncoding) {
+    List<String> acceptEncoding,
+    OlderRemovals older) {
 
   /// Reads `?since=`, `?wait=`, `If-None-Match` and `Accept-Encoding`.
   ///
@@ -32,7 +35,13 @@ record Poll(
         Cursor.parse(request.parameter("since")),
         request.headers(HttpHeaderNames.IF_NONE_MATCH),
         patience(request.parameter("wait"), longestWait),
-        request.headers(HttpHeaderNames.ACCEPT_ENCODING));
+        request.headers(HttpHeaderNames.ACCEPT_ENCODING),
+        OlderRemovals.NONE);
+  }
+
+  /// The same with what snapshots do not remember.
+  Poll with(OlderRemovals known) {
+    return new Poll(since, ifNoneMatch, patience, acceptEncoding, known);
   }
 
   /// The coding to answer in.

@@ -1,6 +1,7 @@
 package dev.stitchd.stream.sdk;
 
 import dev.stitchd.snapshot.Cursor;
+import dev.stitchd.snapshot.OlderRemovals;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.stream.Frame;
 import dev.stitchd.stream.StreamContent;
@@ -12,18 +13,22 @@ final class SdkContent implements StreamContent {
   private final EncodedSnapshots encodings;
   private final SdkStreamMeters meters;
   private final boolean nonexistent;
+  private OlderRemovals older;
   private @Nullable Cursor at;
   private boolean started;
 
   /// @param resume where the client says it is; null for nowhere
   /// @param nonexistent whether the store has no such place, though it is of this history
+  /// @param older what snapshots do not remember, if the client may lack that
   SdkContent(
       @Nullable Cursor resume,
       boolean nonexistent,
+      OlderRemovals older,
       EncodedSnapshots encodings,
       SdkStreamMeters meters) {
     this.at = resume;
     this.nonexistent = nonexistent;
+    this.older = older;
     this.encodings = encodings;
     this.meters = meters;
   }
@@ -57,6 +62,7 @@ final class SdkContent implements StreamContent {
   private Frame start(@Nullable Cursor from, Snapshot snapshot) {
     var frame = resume(from, snapshot);
     meters.began(from != null, frame.kind());
+    older = OlderRemovals.NONE; // needed once
     return frame;
   }
 
@@ -70,7 +76,7 @@ final class SdkContent implements StreamContent {
     }
     return from.revision() == snapshot.revision()
         ? encoded.current()
-        : encoded.resume(snapshot, from.revision()).frame();
+        : encoded.resume(snapshot, from.revision(), older).frame();
   }
 
   private @Nullable Frame update(@Nullable Cursor from, Snapshot snapshot) {

@@ -8,8 +8,8 @@ import org.springframework.util.unit.DataSize;
 
 /// What SDKs are told by streams and polls; `STITCHD_STREAM_…`.
 ///
-/// @param patches most different patches kept for one revision; who would need another gets
-///   everything
+/// @param patches most different patches kept for one revision; who would need another gets one
+///   that begins a little earlier and serves others too
 /// @param longestWait most that a poll may wait for the next change
 /// @param pollBodies most direct memory that each event loop keeps for bodies that polls ask for
 ///   again and again

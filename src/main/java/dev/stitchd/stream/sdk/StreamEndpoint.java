@@ -7,6 +7,7 @@ import dev.stitchd.endpoint.SdkRequest;
 import dev.stitchd.endpoint.SdkRoute;
 import dev.stitchd.propagation.Instances;
 import dev.stitchd.snapshot.Cursor;
+import dev.stitchd.snapshot.OlderRemovals;
 import dev.stitchd.snapshot.Reached;
 import dev.stitchd.snapshot.Snapshots;
 import dev.stitchd.stream.EventStreams;
@@ -44,12 +45,31 @@ final class StreamEndpoint implements Endpoint {
   public Reply serve(SdkRequest request, Client client) {
     var cursor = cursor(request);
     var resume = Cursor.parse(cursor);
-    return resume == null || !client.snapshot().isBefore(resume)
-        ? new Reply.Written(noted(request, client, cursor, stream(request, client, resume, false)))
+    if (resume != null && client.snapshot().isBefore(resume)) {
+      return new Reply.Later(
+          snapshots
+              .reach(client.caller().environment(), resume)
+              .map(reached -> ahead(request, client, resume, reached.place())));
+    }
+    return resume == null || client.snapshot().remembers(resume)
+        ? new Reply.Written(
+            noted(
+                request,
+                client,
+                cursor,
+                stream(request, client, resume, false, OlderRemovals.NONE)))
         : new Reply.Later(
             snapshots
-                .reach(client.caller().environment(), resume)
-                .map(reached -> ahead(request, client, resume, reached.place())));
+                .olderRemovals(client.caller().environment())
+                .defaultIfEmpty(OlderRemovals.NONE)
+                .map(older -> longAway(request, client, resume, older)));
+  }
+
+  /// A stream of a client that was away for longer than this node remembers.
+  private Reply longAway(SdkRequest request, Client client, Cursor resume, OlderRemovals older) {
+    return new Reply.Written(
+        Mono.defer(() ->
+            noted(request, client, resume.text(), stream(request, client, resume, false, older))));
   }
 
   /// A stream of a client that was ahead of this node. While it is not known whether that is so, it
@@ -61,7 +81,8 @@ final class StreamEndpoint implements Endpoint {
   }
 
   private Mono<Void> begun(SdkRequest request, Client client, Cursor resume, Reached.Place place) {
-    var stream = stream(request, client, resume, place == Reached.Place.NONEXISTENT);
+    var stream =
+        stream(request, client, resume, place == Reached.Place.NONEXISTENT, OlderRemovals.NONE);
     var whole =
         place == Reached.Place.UNCONFIRMED
             ? Mono.firstWithSignal(stream, refuted(client, resume))
@@ -78,8 +99,12 @@ final class StreamEndpoint implements Endpoint {
   }
 
   private Mono<Void> stream(
-      SdkRequest request, Client client, @Nullable Cursor resume, boolean nonexistent) {
-    var content = new SdkContent(resume, nonexistent, encodings, meters);
+      SdkRequest request,
+      Client client,
+      @Nullable Cursor resume,
+      boolean nonexistent,
+      OlderRemovals older) {
+    var content = new SdkContent(resume, nonexistent, older, encodings, meters);
     return streams.serve(client.caller(), content, request);
   }
 

@@ -2,6 +2,7 @@ package dev.stitchd.stream.sdk;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.snapshot.Cursor;
+import dev.stitchd.snapshot.OlderRemovals;
 import dev.stitchd.snapshot.Snapshots;
 import dev.stitchd.stream.EventStreams;
 import dev.stitchd.stream.StreamContent;
@@ -58,6 +59,6 @@ public final class MemorySdkStreams {
   ///
   /// @param nonexistent whether the store has no such place
   public StreamContent content(String resume, boolean nonexistent) {
-    return new SdkContent(Cursor.parse(resume), nonexistent, encodings, meters);
+    return new SdkContent(Cursor.parse(resume), nonexistent, OlderRemovals.NONE, encodings, meters);
   }
 }
