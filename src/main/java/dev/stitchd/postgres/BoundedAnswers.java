@@ -91,7 +91,6 @@ final class BoundedAnswers {
   }
 
   private <T> Mono<T> ended(Bounds within) {
-    within.silence().found();
     return end.then(
         Mono.error(() ->
             new R2dbcTimeoutException(
@@ -133,10 +132,18 @@ final class BoundedAnswers {
     return silence(within, within.doubtAfter().dividedBy(2));
   }
 
-  /// The answer may be on its way.
+  /// The answer may be on its way. Only if it does not come, the connection is known to be silent:
+  /// anywhere else PostgreSQL may be at work.
   private Mono<Void> lastChance(Bounds within) {
     long before = heard;
     return Mono.delay(within.doubtAfter().dividedBy(4), within.timer())
-        .then(Mono.defer(() -> heard == before ? Mono.empty() : again(within)));
+        .then(
+            Mono.defer(() -> {
+              if (heard != before) {
+                return again(within);
+              }
+              within.silence().found();
+              return Mono.empty();
+            }));
   }
 }

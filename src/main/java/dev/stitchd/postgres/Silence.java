@@ -5,7 +5,9 @@ import reactor.core.scheduler.Scheduler;
 
 /// When connections to PostgreSQL were last found to carry nothing any more. What ends one
 /// connection without a word, as a network device that forgets or a fail-over, ends those beside it
-/// too: each pool doubts what it last heard of before that. Safe from any thread.
+/// too: each pool doubts what it last heard of before that. One is found silent if it fails its
+/// proof, or if PostgreSQL says that it waits for us; that a statement takes long says nothing.
+/// Safe from any thread.
 final class Silence {
 
   private final Scheduler timer;
