@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.output.MigrateResult;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -149,11 +150,13 @@ final class PostgresMigration implements BackgroundJob {
   private void migrate() {
     var direct = settings.direct();
     var result =
-        Flyway.configure()
-            .dataSource(direct.jdbcUrl(), direct.user(), direct.password())
-            .locations("classpath:db/migration/postgresql")
-            .load()
-            .migrate();
+        migrated(
+            Flyway.configure()
+                .dataSource(direct.jdbcUrl(), direct.user(), direct.password())
+                .locations("classpath:db/migration/postgresql")
+                .callbacks(new SchemaRows(settings.lockTimeout()))
+                .lockRetryCount(Math.toIntExact(settings.migrationWait().toSeconds()))
+                .load());
     LOG.info(
         "PostgreSQL schema: {} is at version {}",
         address,
@@ -163,6 +166,37 @@ final class PostgresMigration implements BackgroundJob {
     RoleRows.mustBeHad(address, Role.MANAGEMENT, Role.READER);
     migrated = true;
     gate.open();
+  }
+
+  /// As often as a migration does not get its locks, which leaves the schema as it was.
+  private MigrateResult migrated(Flyway flyway) {
+    long end = System.nanoTime() + settings.migrationWait().toNanos();
+    for (boolean first = true; ; first = false) {
+      try {
+        return flyway.migrate();
+      } catch (FlywayException e) {
+        if (!SchemaRows.LOCK_NOT_HAD.equals(sqlState(e))) {
+          throw e;
+        }
+        if (System.nanoTime() >= end) {
+          throw new StartFailure(
+              "PostgreSQL at "
+                  + address
+                  + " could not be brought up to date: a migration waits for a lock that another session holds, and did not get it within "
+                  + settings.migrationWait()
+                  + ": end that session (pg_stat_activity and pg_locks show it; often it is a backup), or set STITCHD_POSTGRES_MIGRATION_WAIT to a longer time. The schema is as it was ("
+                  + RootCause.of(e)
+                  + ").",
+              e);
+        }
+        if (first) {
+          LOG.warn(
+              "PostgreSQL schema: a migration of {} waits for a lock that another session holds; it is tried again for up to {}: see pg_stat_activity and pg_locks for sessions that hold one for long, as backups do",
+              address,
+              settings.migrationWait());
+        }
+      }
+    }
   }
 
   /// Absence is expected; anything else is told, once.
@@ -189,12 +223,17 @@ final class PostgresMigration implements BackgroundJob {
 
   /// Connection failures (class 08), and a PostgreSQL that is starting or stopping.
   private static boolean isUnreachable(Throwable failure) {
+    var state = sqlState(failure);
+    return (state.startsWith("08") && !state.equals(REFUSED)) || state.startsWith("57P");
+  }
+
+  /// What PostgreSQL or its driver calls a failure; empty if it has nothing to do with them.
+  private static String sqlState(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof SQLException sql && sql.getSQLState() != null) {
-        return (sql.getSQLState().startsWith("08") && !sql.getSQLState().equals(REFUSED))
-            || sql.getSQLState().startsWith("57P");
+        return sql.getSQLState();
       }
     }
-    return false;
+    return "";
   }
 }

@@ -2,10 +2,13 @@ package dev.stitchd.postgres;
 
 import dev.stitchd.kernel.Allowed;
 import dev.stitchd.kernel.CheckedSettings;
+import dev.stitchd.kernel.StartFailure;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.convert.DurationStyle;
 
 /// How to reach PostgreSQL; `STITCHD_POSTGRES_…`.
 ///
@@ -32,6 +35,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 ///   it, and how long it may say nothing at all, before the kernel ends the connection
 /// @param idleTransaction when PostgreSQL ends a transaction that nothing is heard of, and lets go
 ///   of its locks
+/// @param migrationWait how long bringing the schema up to date waits for locks that other sessions
+///   hold, and for another node that does it
 /// @param startWait how long the first start waits for PostgreSQL to appear
 @ConfigurationProperties("stitchd.postgres")
 record PostgresSettings(
@@ -50,6 +55,7 @@ record PostgresSettings(
     @Allowed(to = "1h") @DefaultValue("3s") Duration answerWithin,
     @Allowed(from = "1s", to = "1h") @DefaultValue("10s") Duration unacknowledged,
     @Allowed(to = "1h") @DefaultValue("2s") Duration idleTransaction,
+    @Allowed(from = "1s", to = "24h") @DefaultValue("60s") Duration migrationWait,
     @Allowed(from = "0s") @DefaultValue("30s") Duration startWait)
     implements CheckedSettings {
 
@@ -57,6 +63,15 @@ record PostgresSettings(
   public void check() {
     var _ = PostgresAddress.parse(url);
     var _ = direct();
+    if (doubtAfter.compareTo(idleTransaction) > 0) {
+      throw new StartFailure(
+          "STITCHD_POSTGRES_DOUBT_AFTER is "
+              + written(doubtAfter)
+              + " and must not be longer than STITCHD_POSTGRES_IDLE_TRANSACTION, which is "
+              + written(idleTransaction)
+              + ": PostgreSQL would end transactions that hold a lock before this node says anything on them.",
+          null);
+    }
   }
 
   /// The way past poolers.
@@ -64,6 +79,11 @@ record PostgresSettings(
     return listenUrl == null || listenUrl.isBlank()
         ? PostgresAddress.parse(url)
         : PostgresAddress.parse("STITCHD_POSTGRES_LISTEN_URL", listenUrl);
+  }
+
+  private static String written(Duration time) {
+    return DurationStyle.SIMPLE.print(
+        time, time.toMillisPart() == 0 ? ChronoUnit.SECONDS : ChronoUnit.MILLIS);
   }
 
   /// The URL holds a password.

@@ -69,6 +69,18 @@ class SettingsCheckTest {
         .hasMessageContaining("STITCHD_STREAM_LONGEST_AGE");
   }
 
+  /// Whoever holds a lock says something after half of the one, and loses it after the other.
+  @Test
+  void connectionsAreDoubtedBeforePostgresqlEndsTheirTransactions() throws Exception {
+    assertThatThrownBy(
+            () -> check(Map.of("STITCHD_POSTGRES_DOUBT_AFTER", "5s")).check(records().stream()))
+        .isInstanceOf(StartFailure.class)
+        .hasMessage(
+            "STITCHD_POSTGRES_DOUBT_AFTER is 5s and must not be longer than STITCHD_POSTGRES_IDLE_TRANSACTION, which is 2s: PostgreSQL would end transactions that hold a lock before this node says anything on them.");
+    check(Map.of("STITCHD_POSTGRES_DOUBT_AFTER", "5s", "STITCHD_POSTGRES_IDLE_TRANSACTION", "5s"))
+        .check(records().stream());
+  }
+
   @Test
   void unknownVariablesAreNamedWithTheNearestKnownOne() throws Exception {
     var check =
