@@ -6,7 +6,9 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /// The content of a file of state: the version of its form, then whatever its owner writes. Pure.
 public final class StateBytes {
@@ -29,6 +31,13 @@ public final class StateBytes {
       throw new UncheckedIOException("memory does not fail", e);
     }
     return bytes.toByteArray();
+  }
+
+  /// Whether content is there and has the version.
+  static boolean isOf(int version, byte @Nullable [] content) {
+    return content != null
+        && content.length >= Integer.BYTES
+        && ByteBuffer.wrap(content).getInt() == version;
   }
 
   /// What follows the version.

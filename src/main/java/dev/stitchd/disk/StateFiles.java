@@ -27,6 +27,9 @@ public final class StateFiles {
   /// What the names of environments' snapshots end with.
   public static final String SNAPSHOT = ".snapshot";
 
+  /// Of the form of their content; raised when that changes. Files of another version are ignored.
+  public static final int SNAPSHOT_VERSION = 2;
+
   private static final Logger LOG = LoggerFactory.getLogger(StateFiles.class);
   private static final int ENVELOPE = 64;
 
@@ -119,11 +122,12 @@ public final class StateFiles {
     }
   }
 
-  /// Whether a snapshot is there that is whole. Blocks: for the start.
+  /// Whether a snapshot is there that is whole and of this version; after an update there may be
+  /// none. Blocks: for the start.
   public boolean holdSnapshots() {
     return written.stream()
         .filter(name -> name.endsWith(SNAPSHOT))
-        .anyMatch(name -> readNow(name) != null);
+        .anyMatch(name -> StateBytes.isOf(SNAPSHOT_VERSION, readNow(name)));
   }
 
   /// Emits when something is to be written before the interval is over.

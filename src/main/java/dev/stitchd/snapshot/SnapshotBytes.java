@@ -3,6 +3,7 @@ package dev.stitchd.snapshot;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.stitchd.disk.StateBytes;
+import dev.stitchd.disk.StateFiles;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
@@ -22,8 +23,8 @@ import tools.jackson.databind.JsonNode;
 /// is compiled from them again, as at a load.
 final class SnapshotBytes {
 
-  /// Raised when the form below changes; files of another version are ignored.
-  private static final int VERSION = 2;
+  /// To be raised when the form below changes.
+  private static final int VERSION = StateFiles.SNAPSHOT_VERSION;
 
   private static final int REMOVED = -1;
 

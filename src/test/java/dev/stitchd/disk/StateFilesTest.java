@@ -50,6 +50,18 @@ class StateFilesTest {
 
     files().read("a.snapshot").as(StepVerifier::create).assertNext(is("first")).verifyComplete();
     files().read("b.snapshot").as(StepVerifier::create).verifyComplete();
+  }
+
+  @Test
+  void onlySnapshotsOfThisVersionAreOnesToStartWith() {
+    var files = files();
+    files.put("a.snapshot", () -> StateBytes.write(StateFiles.SNAPSHOT_VERSION - 1, 8, _ -> {}));
+    files.put("keys", () -> StateBytes.write(StateFiles.SNAPSHOT_VERSION, 8, _ -> {}));
+    files.flush();
+    assertThat(files().holdSnapshots()).isFalse();
+
+    files.put("b.snapshot", () -> StateBytes.write(StateFiles.SNAPSHOT_VERSION, 8, _ -> {}));
+    files.flush();
     assertThat(files().holdSnapshots()).isTrue();
   }
 
@@ -87,8 +99,9 @@ class StateFilesTest {
   @Test
   void aFileThatIsCutOffOrChangedAnywhereIsIgnored() throws IOException {
     var files = files();
-    files.put("a.snapshot", () -> "content".getBytes(UTF_8));
+    files.put("a.snapshot", () -> StateBytes.write(StateFiles.SNAPSHOT_VERSION, 8, _ -> {}));
     files.flush();
+    assertThat(files().holdSnapshots()).isTrue();
     var whole = Files.readAllBytes(path.resolve("a.snapshot"));
 
     for (int i = 0; i < whole.length; i++) {
