@@ -7,6 +7,7 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.snapshot.Snapshot;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -42,14 +43,18 @@ public final class DefinitionCache {
     });
   }
 
-  /// Forgets what is held, because this node itself has just changed it.
+  /// Forgets what is held, and what is being read, because this node itself has just changed it.
   public void forget(EnvironmentId environment) {
+    reading.remove(environment);
     held.invalidate(environment);
   }
 
+  /// A read that was under way already may have begun before the change that the snapshot knows;
+  /// the next one begins after it.
   private Mono<Definitions> newer(Snapshot snapshot) {
-    return reading
-        .computeIfAbsent(snapshot.environment(), _ -> read(snapshot))
+    return underWay(snapshot)
+        .flatMap(found ->
+            found.isCurrent(snapshot) ? Mono.just(found) : Mono.defer(() -> underWay(snapshot)))
         .onErrorResume(failure -> {
           LOG.warn(
               "Event definitions: those of environment {} could not be read from PostgreSQL ({}); the last known ones hold, and without any its track events are refused with 503",
@@ -59,14 +64,34 @@ public final class DefinitionCache {
         });
   }
 
-  /// One read for all who wait for it.
+  private Mono<Definitions> underWay(Snapshot snapshot) {
+    return reading.computeIfAbsent(snapshot.environment(), _ -> read(snapshot));
+  }
+
+  /// One read for all who wait for it, which is over before any of them hears of it.
   private Mono<Definitions> read(Snapshot snapshot) {
-    return store
-        .load(snapshot.environment())
-        .timeout(settings.readWithin(), timer)
-        .map(defined -> Definitions.of(snapshot.tag(), defined))
-        .doOnNext(definitions -> held.put(snapshot.environment(), definitions))
-        .doFinally(_ -> reading.remove(snapshot.environment()))
-        .cache();
+    var self = new AtomicReference<Mono<Definitions>>();
+    var read =
+        store
+            .load(snapshot.environment())
+            .timeout(settings.readWithin(), timer)
+            .map(defined -> Definitions.of(snapshot.tag(), defined))
+            .doOnNext(definitions -> hold(snapshot.environment(), definitions))
+            .doOnTerminate(() -> reading.remove(snapshot.environment(), self.get()))
+            .cache();
+    self.set(read);
+    return read;
+  }
+
+  /// A read that was overtaken by another one changes nothing.
+  private void hold(EnvironmentId environment, Definitions read) {
+    held.asMap()
+        .merge(
+            environment,
+            read,
+            (known, found) ->
+                known.tag().equals(found.tag()) && known.accessVersion() > found.accessVersion()
+                    ? known
+                    : found);
   }
 }
