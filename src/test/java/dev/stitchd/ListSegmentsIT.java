@@ -102,6 +102,23 @@ class ListSegmentsIT {
     rule.putObject("serve").put("variant", "on");
   }
 
+  @Test
+  void whoAsksForTheHeadOfADownloadAloneHasNoListRead() {
+    var path = "/projects/web/environments/production/segments/vip/members";
+    var whole =
+        statements.during(() -> {
+          var download = admin.send("GET", path, "", "Accept", "text/csv");
+          assertThat(download.body().lines()).hasSize(2);
+        });
+    var head =
+        statements.during(() -> {
+          var answer = admin.send("HEAD", path, "", "Accept", "text/csv");
+          assertThat(answer.status()).isEqualTo(200);
+          assertThat(answer.header("Content-Disposition")).contains("vip.csv");
+        });
+    assertThat(head).hasSizeLessThan(whole.size());
+  }
+
   // ---- what lists decide
 
   private static void expect(String flag, ImmutableContext context, boolean value) {

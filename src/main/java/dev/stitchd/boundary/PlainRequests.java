@@ -1,14 +1,19 @@
 package dev.stitchd.boundary;
 
 import java.util.regex.Pattern;
+import org.reactivestreams.Publisher;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.stereotype.Component;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /// Makes of requests what the routes know, before anything is decided about them: several slashes
@@ -24,9 +29,27 @@ public final class PlainRequests implements WebFilter {
     var request = exchange.getRequest();
     var path = request.getPath().value();
     boolean isHead = request.getMethod().equals(HttpMethod.HEAD);
-    return isHead || path.startsWith("//")
-        ? chain.filter(exchange.mutate().request(plain(request, path, isHead)).build())
+    if (isHead) {
+      var head = new HeadAlone(exchange.getResponse());
+      return chain.filter(
+          exchange.mutate().request(plain(request, path, true)).response(head).build());
+    }
+    return path.startsWith("//")
+        ? chain.filter(exchange.mutate().request(plain(request, path, false)).build())
         : chain.filter(exchange);
+  }
+
+  /// The framework would have a body that comes in pieces made to its end, and throw it away.
+  private static final class HeadAlone extends ServerHttpResponseDecorator {
+
+    private HeadAlone(ServerHttpResponse response) {
+      super(response);
+    }
+
+    @Override
+    public Mono<Void> writeWith(Publisher<? extends DataBuffer> body) {
+      return super.writeWith(body instanceof Mono ? body : Flux.empty());
+    }
   }
 
   /// A path that begins with one slash.

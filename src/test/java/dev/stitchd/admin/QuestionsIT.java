@@ -9,6 +9,7 @@ import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.dev.Stores;
 import dev.stitchd.warehouse.clickhouse.WarehouseHealth;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
@@ -217,6 +218,19 @@ class QuestionsIT {
     var csv = admin.send("GET", EXPORT + "?format=csv&type=track", "");
     assertThat(csv.header("Content-Type")).isEqualTo("text/csv;charset=utf-8");
     assertThat(csv.body().lines()).hasSize(1);
+  }
+
+  @Test
+  void whoAsksForTheHeadOfAFileAloneHasNothingExported() {
+    var ended = server.bean(MeterRegistry.class).get("stitchd.exports.ended").counter();
+    double before = ended.count();
+    var head = admin.send("HEAD", EXPORT, "");
+    assertThat(head.status()).isEqualTo(200);
+    assertThat(head.header("Content-Type")).isEqualTo("application/x-ndjson");
+    assertThat(head.header("Content-Disposition"))
+        .isEqualTo("attachment; filename=\"evaluation.ndjson\"");
+    assertThat(ended.count()).isEqualTo(before);
+    assertThat(admin.send("HEAD", EXPORT + "?format=xml", "").status()).isEqualTo(400);
   }
 
   @Test
