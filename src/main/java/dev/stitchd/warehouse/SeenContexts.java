@@ -58,14 +58,22 @@ public final class SeenContexts {
       LIMIT :items
       """;
 
-  /// Newest rows of one context, more than are told of, since some may be repeats.
+  /// Newest rows of one context that are looked at, however often an event is repeated among them.
+  private static final int MOST_ROWS = 100_000;
+
   private static final String OF_CONTEXT =
       """
-      SELECT %1$s
-      FROM evaluation_events
-      WHERE environment_id = toUUID(:environment) AND context_type = :kind AND context_key = :key
-        AND at >= fromUnixTimestamp64Milli(:begin) AND at < fromUnixTimestamp64Milli(:end) %2$s
-      ORDER BY at DESC, id
+      environment_id = toUUID(:environment) AND context_type = :kind AND context_key = :key
+        AND at >= fromUnixTimestamp64Milli(:begin) AND at < fromUnixTimestamp64Milli(:end) %s\
+      """;
+
+  /// Newest events of one context, more than are told of, since some may be repeats of others'.
+  private static final String CANDIDATES =
+      """
+      SELECT flag, id, groupUniqArray(id_hour) AS hours, min(at) AS earliest, max(at) AS latest
+      FROM (SELECT flag, id, id_hour, at FROM evaluation_events WHERE %s ORDER BY at DESC LIMIT :rows)
+      GROUP BY flag, id
+      ORDER BY latest DESC, id
       LIMIT :candidates\
       """;
 
@@ -76,11 +84,9 @@ public final class SeenContexts {
       """
       SELECT toString(id) AS event, toUnixTimestamp64Milli(at) AS moment, toString(flag) AS name,
              toString(variant) AS served, toString(rule_id) AS rule, toString(reason) AS why, toString(source) AS maker
-      FROM
-      (
-          %1$s
-      )
-      WHERE %2$s
+      FROM evaluation_events
+      WHERE %1$s AND (flag, id) IN %2$s
+        AND %3$s
       ORDER BY at DESC, id
       LIMIT 1 BY flag, id, id_hour
       LIMIT :most
@@ -153,6 +159,7 @@ public final class SeenContexts {
     parameters.putAll(met.parameters());
     parameters.put("key", key);
     parameters.put("most", place.samples());
+    parameters.put("rows", MOST_ROWS);
     parameters.put("candidates", 2 * place.samples() + MOST_ITEMS);
     var sql = ofContext(met.isEmpty() ? "" : "AND " + met.afterwards());
     return queries.ask(sql, Map.copyOf(parameters), SeenContexts::evaluation);
@@ -164,19 +171,21 @@ public final class SeenContexts {
   }
 
   private static String ofContext(String cut) {
-    var candidates = OF_CONTEXT.formatted("flag, id, id_hour, at", cut);
-    var some = "(SELECT %s FROM (" + candidates + "))";
+    var rows = OF_CONTEXT.formatted(cut);
+    var some = "(SELECT %s FROM (" + CANDIDATES.formatted(rows) + "))";
     var environment = "environment_id = toUUID(:environment) AND flag IN " + some.formatted("flag");
+    var events = some.formatted("flag, id");
     return EVALUATIONS.formatted(
-        OF_CONTEXT.formatted("*, id_hour", cut),
+        rows,
+        events,
         FIRST.among(
             "%s AND (flag, id) IN %s AND (id_timed AND id_hour IN %s OR NOT id_timed AND at >= %s AND at <= %s)"
                 .formatted(
                     environment,
-                    some.formatted("flag, id"),
-                    some.formatted("id_hour"),
-                    some.formatted("min(at) - INTERVAL 1 DAY"),
-                    some.formatted("max(at) + INTERVAL 1 DAY"))));
+                    events,
+                    some.formatted("arrayJoin(hours)"),
+                    some.formatted("min(earliest) - INTERVAL 1 DAY"),
+                    some.formatted("max(latest) + INTERVAL 1 DAY"))));
   }
 
   private Mono<List<Seen>> attributes(

@@ -1,6 +1,7 @@
 package dev.stitchd.warehouse;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.stitchd.delivery.Event;
 import dev.stitchd.delivery.EventKind;
@@ -13,12 +14,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -34,7 +37,7 @@ import tools.jackson.databind.json.JsonMapper;
 class RepeatedEventsIT {
 
   /// `-Dstitchd.histories=100` for a longer search.
-  private static final long HISTORIES = Long.getLong("stitchd.histories", 4);
+  private static final long HISTORIES = Long.getLong("stitchd.histories", 1);
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final Instant NOON = Events.NOON;
@@ -209,6 +212,57 @@ class RepeatedEventsIT {
           .containsExactly(row(NOON, "on", 5));
     }
     assertThat(exported(environment, EventKind.COUNT, BEGIN, END)).hasSize(1);
+  }
+
+  /// Nothing says which of them was first, but it is always the same, whatever was stored first.
+  @Test
+  void ofRowsThatTieInTimeAndUserTheSameOneIsExported() {
+    var id = UUID.randomUUID();
+    var values = List.of(1.0, 2.0, 3.0);
+    var told = new HashSet<String>();
+    for (var order : List.of(values, values.reversed())) {
+      var environment = Events.environment();
+      for (var value : order) {
+        var like = Events.track(environment, NOON, value);
+        store(
+            new Event.Track(
+                environment,
+                id,
+                NOON,
+                NOON,
+                like.source(),
+                like.event(),
+                value,
+                like.properties(),
+                "user",
+                "ann",
+                like.attributes()));
+      }
+      assertThat(exported(environment, EventKind.TRACK, BEGIN, END))
+          .singleElement()
+          .satisfies(event -> told.add(event.path("value").asString()));
+    }
+    assertThat(told).hasSize(1);
+  }
+
+  @Test
+  void oneEventThatIsSentAgainAndAgainHidesNoOtherOfItsUser() {
+    var environment = Events.environment();
+    var ids = new Random(11);
+    store(evaluation(environment, timed(NOON, ids), NOON, NOON, "off", "ann"));
+    var again = timed(NOON.plus(HOUR), ids);
+    var rows =
+        IntStream.range(0, 700)
+            .mapToObj(i -> NOON.plus(HOUR).plusSeconds(i))
+            .map(time -> (Event) evaluation(environment, again, time, time, "on", "ann"))
+            .toList();
+    warehouse
+        .sink()
+        .write(EventSinkContract.batch(warehouse.sink(), rows))
+        .block(Duration.ofSeconds(20));
+    assertThat(of(environment, "ann"))
+        .extracting(SeenContexts.Evaluation::variant, SeenContexts.Evaluation::at)
+        .containsExactly(tuple("on", NOON.plus(HOUR)), tuple("off", NOON));
   }
 
   @Test

@@ -68,7 +68,7 @@ final class ExportRows {
         columns(kind, format),
         kind.table(),
         ASKED,
-        FirstReceived.of(kind, told(kind)).amongHours(SCOPE, ASKED, NEAR),
+        FirstReceived.of(kind, told(kind)).whole().amongHours(SCOPE, ASKED, NEAR),
         kind.keyColumn());
   }
 

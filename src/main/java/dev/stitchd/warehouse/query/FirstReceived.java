@@ -4,6 +4,7 @@ import dev.stitchd.delivery.EventKind;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Which rows are events, as SQL. An event is one by its environment, its flag (or the key of what
@@ -29,7 +30,7 @@ public final class FirstReceived {
           SELECT %1$s, id, %3$s
           FROM
           (
-              SELECT %1$s, id, id_timed, arraySort(groupUniqArray((%2$s))) AS copies
+              SELECT %1$s, id, id_timed, arraySort(groupUniqArray((%7$s))) AS copies
               FROM (%4$s)
               WHERE (%1$s, id) IN (SELECT %1$s, id FROM (%5$s) GROUP BY %1$s, id HAVING count() > 1)
               GROUP BY %1$s, id, id_timed
@@ -45,23 +46,42 @@ public final class FirstReceived {
   private final EventKind kind;
   private final String key;
   private final List<String> told;
+  private final @Nullable String rest;
 
-  private FirstReceived(EventKind kind, String key, List<String> told) {
+  private FirstReceived(EventKind kind, String key, List<String> told, @Nullable String rest) {
     this.kind = kind;
     this.key = key;
     this.told = told;
+    this.rest = rest;
   }
 
   /// In one environment.
   ///
   /// @param told the columns that matter to the question, beside the times
   public static FirstReceived of(EventKind kind, String... told) {
-    return new FirstReceived(kind, kind.keyColumn(), List.of(told));
+    return new FirstReceived(kind, kind.keyColumn(), List.of(told), null);
   }
 
   /// In all environments at once.
   public static FirstReceived everywhere(EventKind kind, String... told) {
-    return new FirstReceived(kind, "environment_id, " + kind.keyColumn(), List.of(told));
+    return new FirstReceived(kind, "environment_id, " + kind.keyColumn(), List.of(told), null);
+  }
+
+  /// For a question about whole rows: of those that are equal in times and in what is told, the
+  /// event is one, always the same.
+  public FirstReceived whole() {
+    return new FirstReceived(kind, key, told, "cityHash64(" + hashed() + ")");
+  }
+
+  private String hashed() {
+    return kind.columns().stream()
+        .map(column ->
+            switch (column.type()) {
+              case TEXT, INTEGER -> column.name();
+              case NULLABLE_NUMBER -> "ifNull(toString(" + column.name() + "), '')";
+              case MAP -> "mapKeys(%1$s), mapValues(%1$s)".formatted(column.name());
+            })
+        .collect(Collectors.joining(", ", "", ", source"));
   }
 
   /// The condition that a row is no repeat, for a question about the events whose ids lie in some
@@ -91,23 +111,23 @@ public final class FirstReceived {
   /// @param copies holds for all rows of ids that have several
   /// @param ids hold, one or the other, for rows of which some may have the same id
   private String among(String copies, String... ids) {
-    var signature =
-        "received_at, at" + told.stream().map(c -> ", " + c).collect(Collectors.joining());
+    var times = "received_at, at" + told.stream().map(c -> ", " + c).collect(Collectors.joining());
     return REPEATS.formatted(
         key,
-        signature,
+        rest == null ? times : times + ", " + rest,
         parts(),
-        rows(key + ", id, id_timed, " + signature, copies),
+        rows(
+            key + ", id, id_timed, " + times + (rest == null ? "" : ", " + rest + " AS rest"),
+            copies),
         rows(key + ", id", ids),
-        OTHER_IDS.toMillis());
+        OTHER_IDS.toMillis(),
+        rest == null ? times : times + ", rest");
   }
 
   private String parts() {
-    var parts = new StringBuilder("repeat.1");
-    for (int i = 2; i <= told.size() + 2; i++) {
-      parts.append(", repeat.").append(i);
-    }
-    return parts.toString();
+    return IntStream.rangeClosed(1, told.size() + (rest == null ? 2 : 3))
+        .mapToObj(i -> "repeat." + i)
+        .collect(Collectors.joining(", "));
   }
 
   private String rows(String columns, String... conditions) {
