@@ -17,7 +17,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// JSON as Stitchd reads and writes it: strict (no duplicate names, nothing after the value),
-/// bounded in depth. All methods are pure and safe from any thread.
+/// bounded in depth, numbers with the value that was written ([WrittenNumbers]). All methods are
+/// pure and safe from any thread.
 public final class Json {
 
   /// How deep a document may nest before it is refused as malformed; the limits of the model are
@@ -42,6 +43,8 @@ public final class Json {
                 .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                 .build())
         .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+        .nodeFactory(new WrittenNumbers())
         .build();
   }
 
@@ -69,8 +72,8 @@ public final class Json {
 
   private static JsonNode read(byte[] utf8) {
     JsonNode value;
-    try {
-      value = MAPPER.readTree(utf8);
+    try (var parser = WrittenNumbers.reading(MAPPER.createParser(utf8))) {
+      value = MAPPER.readTree(parser);
     } catch (JacksonException e) {
       var at = e.getLocation();
       var where =
@@ -78,7 +81,7 @@ public final class Json {
       throw new Problem.Malformed(
           "the body is not valid JSON" + where + ": " + firstLine(e.getOriginalMessage()));
     }
-    if (value.isMissingNode()) {
+    if (value == null || value.isMissingNode()) {
       throw new Problem.Malformed("the body is empty; JSON was expected");
     }
     return value;
