@@ -2,10 +2,12 @@ package dev.stitchd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.OwnPostgres;
 import dev.stitchd.dev.PgBouncer;
 import dev.stitchd.dev.Server;
+import dev.stitchd.dev.StoreProxy;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.dev.Stores;
 import dev.stitchd.kernel.TenantId;
@@ -172,6 +174,59 @@ class PgBouncerIT {
       }
       assertThat(server.http().get("/health/ready").body()).contains("postgresql");
     }
+  }
+
+  /// The pooler does not say which of PostgreSQL's connections serves a statement until it began,
+  /// and keeps what a silent client left behind for as long as PostgreSQL lets it.
+  @Test
+  void connectionsToAPoolerThatCarryNothingAnyMoreAreNoticedWithinSeconds() {
+    var database = Stores.shared().freshPostgres().url();
+    try (var pooler =
+            PgBouncer.before(
+                database,
+                "pool_mode = transaction",
+                "default_pool_size = 12",
+                "ignore_startup_parameters = extra_float_digits");
+        var proxy = StoreProxy.to(pooler.url(database));
+        var other = Server.start(Map.of("STITCHD_POSTGRES_URL", database));
+        var node =
+            Server.on(
+                proxy.url(), other.clickHouse(), Map.of("STITCHD_POSTGRES_LISTEN_URL", database))) {
+      var admin = other.admin();
+      admin.createProject("web");
+      admin.createEnvironment("web", "production");
+      admin.createFlag("web", "checkout");
+      var _ = admin.createSdkKey("web", "production", "server");
+      var keys = "/projects/web/environments/production/sdk-keys";
+      var revoked = admin.create(keys, "{\"name\":\"a\",\"kind\":\"server\"}");
+      assertThat(config(node, revoked.path("key").asString())).isEqualTo(200);
+      assertThat(node.admin().send("GET", "/projects/web", "").status()).isEqualTo(200);
+
+      proxy.swallowExisting();
+      var gone = admin.send("DELETE", keys + "/" + revoked.path("id").asString(), "").status();
+      assertThat(gone).isBetween(200, 299);
+      var made = admin.create(keys, "{\"name\":\"b\",\"kind\":\"server\"}");
+
+      await()
+          .atMost(Duration.ofSeconds(8))
+          .untilAsserted(() -> {
+            assertThat(config(node, revoked.path("key").asString())).isEqualTo(401);
+            assertThat(config(node, made.path("key").asString())).isEqualTo(200);
+            assertThat(node.admin().send("GET", "/projects/web", "").status()).isEqualTo(200);
+            assertThat(
+                    node.admin()
+                        .send(
+                            "PATCH",
+                            "/projects/web/flags/checkout/environments/production",
+                            "{\"enabled\":true}")
+                        .status())
+                .isEqualTo(200);
+          });
+    }
+  }
+
+  private static int config(Server server, String key) {
+    return server.http().get("/sdk/v1/config", "X-API-Key", key).status();
   }
 
   @Test
