@@ -101,10 +101,12 @@ class HalfDeadPostgresIT {
     assertThat(config(node, revoked.key()).status()).isEqualTo(200);
     try (var stream = node.stream(revoked.key());
         var staying = node.stream(key);
-        var traffic = new Traffic(requests())) {
+        var traffic = new Traffic(requests(node));
+        var sound = new Traffic(requests(other))) {
       stream.await(event("put"), SOON);
       staying.await(event("put"), SOON);
       traffic.awaitRounds(2);
+      sound.awaitRounds(2);
 
       proxy.swallowExisting();
       long swallowed = System.nanoTime();
@@ -120,15 +122,20 @@ class HalfDeadPostgresIT {
             assertThat(config(node, made.key()).status()).isEqualTo(200);
             assertThat(variant(node, key)).isEqualTo("on");
             assertThat(management().status()).isEqualTo(200);
-            assertThat(metrics().status()).isEqualTo(200);
+            assertThat(metrics(node).status()).isEqualTo(200);
           });
       assertThat(stream.await(event("goodbye"), SOON).json().path("reason").asString())
           .isEqualTo("key-revoked");
       staying.await(
           event -> event.name().equals("patch") && event.data().contains("checkout"), SOON);
       traffic.awaitRounds(3);
+      sound.awaitRounds(3);
+      // what the same requests take meanwhile where all connections are sound is the machine's
+      var machine = sound.slowest(swallowed).after(swallowed);
       var slowest = traffic.slowest(swallowed);
-      assertThat(slowest.after(swallowed)).as(slowest.answer()).isLessThan(LONGEST_WAIT);
+      assertThat(slowest.after(swallowed))
+          .as("with up to %s elsewhere: %s", machine, slowest.answer())
+          .isLessThan(LONGEST_WAIT.plus(machine));
     }
   }
 
@@ -137,7 +144,7 @@ class HalfDeadPostgresIT {
   @Test
   void noKindOfStatementWaitsForLongOnAConnectionThatCarriesNothing() {
     installation();
-    var requests = requests();
+    var requests = requests(node);
     for (int first = 0; first < requests.size(); first += POOLED) {
       var some = requests.subList(first, Math.min(first + POOLED, requests.size()));
       assertThat(sideBySide(some)).allMatch(HalfDeadPostgresIT::isGood);
@@ -155,7 +162,7 @@ class HalfDeadPostgresIT {
   @Test
   void noRequestFailsOnConnectionsThatWereIdleWhenTheyCeasedToCarryAnything() {
     installation();
-    var some = requests().subList(0, POOLED);
+    var some = requests(node).subList(0, POOLED);
     assertThat(sideBySide(some)).allMatch(HalfDeadPostgresIT::isGood);
     var idle = System.nanoTime() + Duration.ofMillis(1_500).toNanos();
     proxy.swallowExisting();
@@ -233,7 +240,7 @@ class HalfDeadPostgresIT {
   void slowAnswersAreNoReasonToRefuseAnything() {
     installation();
     proxy.delay(Duration.ofMillis(50));
-    for (var request : requests()) {
+    for (var request : requests(node)) {
       var answer = timed(request);
       assertThat(answer.status()).as(answer.answer()).isBetween(200, 299);
     }
@@ -251,8 +258,8 @@ class HalfDeadPostgresIT {
   }
 
   /// A request for each kind of thing that is asked of PostgreSQL.
-  private List<Supplier<Http.Answer>> requests() {
-    var admin = node.admin();
+  private List<Supplier<Http.Answer>> requests(Server server) {
+    var admin = server.admin();
     var environment = "/projects/" + project + "/environments/production";
     return List.of(
         () -> admin.send("GET", "/projects/" + project, ""),
@@ -275,9 +282,9 @@ class HalfDeadPostgresIT {
                 "POST",
                 environment + "/evaluate",
                 "{\"flag\":\"checkout\",\"context\":{\"targetingKey\":\"u1\"}}"),
-        this::metrics,
-        () -> config(node, key),
-        () -> node.http().get("/health/ready"));
+        () -> metrics(server),
+        () -> config(server, key),
+        () -> server.http().get("/health/ready"));
   }
 
   private void serveOn() {
@@ -293,8 +300,8 @@ class HalfDeadPostgresIT {
     return node.admin().send("GET", "/projects/" + project, "");
   }
 
-  private Http.Answer metrics() {
-    return node.http().get("/metrics", "Authorization", "Bearer " + Server.TOKEN);
+  private static Http.Answer metrics(Server server) {
+    return server.http().get("/metrics", "Authorization", "Bearer " + Server.TOKEN);
   }
 
   private record NewKey(String id, String key) {}
