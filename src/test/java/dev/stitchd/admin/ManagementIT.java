@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -511,10 +512,11 @@ class ManagementIT {
         var to = flags.get((i + 1 + i / 50) % 10);
         answers.add(
             writers.submit(() ->
-                admin.send(
-                    "PATCH",
-                    targetingPath(from),
-                    "{\"prerequisites\":[{\"flag\":\"" + to + "\",\"variants\":[\"on\"]}]}")));
+                untilItIsTheirTurn(() ->
+                    admin.send(
+                        "PATCH",
+                        targetingPath(from),
+                        "{\"prerequisites\":[{\"flag\":\"" + to + "\",\"variants\":[\"on\"]}]}"))));
       }
     }
     int accepted = 0;
@@ -526,6 +528,16 @@ class ManagementIT {
     assertThat(revision()).as("refused writes leave no revision").isEqualTo(revision + accepted);
     assertThat(hasCycle(flags)).isFalse();
     assertThat(lastPut()).as("what SDKs get").isEqualTo(inTheDatabase(flags));
+  }
+
+  /// All of them wait for one lock, and who waits for too long is told to come again.
+  private static Http.Answer untilItIsTheirTurn(Supplier<Http.Answer> write) {
+    var answer = write.get();
+    for (int i = 0; i < 20 && answer.status() == 503; i++) {
+      assertThat(answer.header("Retry-After")).isNotEmpty();
+      answer = write.get();
+    }
+    return answer;
   }
 
   /// Each flag's prerequisites as a stream's first event has them, once it is at the last revision.
