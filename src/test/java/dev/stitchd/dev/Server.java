@@ -158,6 +158,8 @@ public final class Server implements AutoCloseable {
             () -> {
               var resources = new ReactorResourceFactory();
               resources.setUseGlobalResources(false);
+              // nobody sends anything any more, which the default would wait for two seconds to see
+              resources.setShutdownQuietPeriod(Duration.ZERO);
               return resources;
             });
   }

@@ -35,7 +35,7 @@ class OutageIT {
 
   /// `-Dstitchd.outage=PT1M` for a long one.
   private static final Duration OUTAGE =
-      Duration.parse(System.getProperty("stitchd.outage", "PT10S"));
+      Duration.parse(System.getProperty("stitchd.outage", "PT5S"));
 
   /// All ids that were ever sent, and those that were acknowledged.
   private final Set<UUID> sent = ConcurrentHashMap.newKeySet();

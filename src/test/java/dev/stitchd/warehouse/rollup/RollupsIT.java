@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -31,7 +32,7 @@ import reactor.test.StepVerifier;
 class RollupsIT {
 
   /// `-Dstitchd.histories=100` for a longer search.
-  private static final long HISTORIES = Long.getLong("stitchd.histories", 8);
+  private static final long HISTORIES = Long.getLong("stitchd.histories", 2);
 
   /// Beside none: one of whole hours, and three of halves and quarters.
   private static final List<Optional<ZoneId>> ZONES =
@@ -277,22 +278,34 @@ class RollupsIT {
       return START.plusMillis(random.nextLong(Duration.ofHours(30).toMillis()));
     }
 
+    /// A question, and its answer by the plainest count.
+    private record Asked(
+        String flag,
+        Instant from,
+        Instant to,
+        Interval interval,
+        List<EvaluationStats.Row> expected) {}
+
     void check(String when) {
-      for (int i = 0; i < 3; i++) {
-        var from = at();
-        var to = from.plusMillis(1 + random.nextLong(Duration.ofHours(20).toMillis()));
-        var length = Duration.ofMinutes(List.of(60, 120, 1_440, 15).get(random.nextInt(4)));
-        var interval = new Interval(length, ZONES.get(random.nextInt(ZONES.size())).orElse(null));
-        var flag = random.nextInt(3) == 0 ? "checkout" : null;
-        var asked = when + ": " + flag + " from " + from + " to " + to + " by " + interval;
-        var expected = expected(flag, from, to, interval);
-        assertThat(counts(flag, from, to, interval))
-            .as(asked)
-            .containsExactlyInAnyOrderElementsOf(expected);
-        withoutRollups(() ->
-            assertThat(counts(flag, from, to, interval))
-                .as(asked + ", without rollups")
-                .containsExactlyInAnyOrderElementsOf(expected));
+      var questions = Stream.generate(this::question).limit(3).toList();
+      check(when, questions);
+      withoutRollups(() -> check(when + ", without rollups", questions));
+    }
+
+    private Asked question() {
+      var from = at();
+      var to = from.plusMillis(1 + random.nextLong(Duration.ofHours(20).toMillis()));
+      var length = Duration.ofMinutes(List.of(60, 120, 1_440, 15).get(random.nextInt(4)));
+      var interval = new Interval(length, ZONES.get(random.nextInt(ZONES.size())).orElse(null));
+      var flag = random.nextInt(3) == 0 ? "checkout" : null;
+      return new Asked(flag, from, to, interval, expected(flag, from, to, interval));
+    }
+
+    private void check(String when, List<Asked> questions) {
+      for (var asked : questions) {
+        assertThat(counts(asked.flag(), asked.from(), asked.to(), asked.interval()))
+            .as(when + ": " + asked)
+            .containsExactlyInAnyOrderElementsOf(asked.expected());
       }
     }
 
