@@ -69,19 +69,19 @@ final class PostgresMigration implements BackgroundJob {
   public void prepare() {
     boolean mayWait = !rehearsal && !kept.holdSnapshots();
     long end = System.nanoTime() + (mayWait ? settings.startWait().toNanos() : 0);
-    while (!migrated && !isGivenUp(mayWait, end)) {
+    while (!goesOn(mayWait, end)) {
       pause();
     }
   }
 
   /// One attempt.
   ///
-  /// @return whether the start goes on without PostgreSQL
+  /// @return whether the start goes on, with PostgreSQL or without it
   /// @throws StartFailure if it must not
-  private boolean isGivenUp(boolean mayWait, long end) {
+  private boolean goesOn(boolean mayWait, long end) {
     try {
       migrate();
-      return false;
+      return true;
     } catch (FlywayException e) {
       if (!isUnreachable(e) || (mayWait && System.nanoTime() >= end)) {
         throw failure(e);
