@@ -202,7 +202,7 @@ final class EventReader {
     if (!JsonFields.isPrintable(event)) {
       throw new Rejection(RejectionCode.BAD_EVENT, "event must be 1 to 100 printable characters");
     }
-    sender.tracks().check(event, draft.value, properties);
+    sender.tracks().check(event, draft.value, draft.rounded, properties);
     return event;
   }
 

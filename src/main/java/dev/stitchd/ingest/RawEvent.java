@@ -22,6 +22,10 @@ final class RawEvent {
   @Nullable Long count;
   @Nullable String event;
   @Nullable Double value;
+
+  /// Whether `value` is near the number that was sent, and not that number.
+  boolean rounded;
+
   RawProperties.@Nullable Properties properties;
   final RawContext context;
   @Nullable Rejection wrong;
@@ -125,6 +129,7 @@ final class RawEvent {
           RejectionCode.BAD_VALUE,
           "value is a number beyond what 64 bits of floating point can hold");
     }
+    rounded = !Json.isWritten(number, parser.getString());
     return number;
   }
 

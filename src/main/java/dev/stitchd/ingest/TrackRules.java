@@ -21,12 +21,13 @@ record TrackRules(@Nullable Definitions definitions, boolean registers) {
 
   /// Ends the reading of an event that the environment does not take.
   ///
+  /// @param rounded whether `value` is not quite the number that was sent
   /// @param properties the names of the outermost properties
   /// @throws Problem.Unavailable if nobody can tell now
-  void check(String event, @Nullable Double value, List<String> properties) {
+  void check(String event, @Nullable Double value, boolean rounded, List<String> properties) {
     var definition = known().find(event);
     if (definition != null) {
-      checkValue(definition, value);
+      checkValue(definition, value, rounded);
       checkProperties(definition, properties);
     } else if (!registers) {
       throw new Rejection(
@@ -60,13 +61,14 @@ record TrackRules(@Nullable Definitions definitions, boolean registers) {
     return known;
   }
 
-  private static void checkValue(Definition definition, @Nullable Double value) {
+  private static void checkValue(Definition definition, @Nullable Double value, boolean rounded) {
     var wrong =
         switch (definition.value()) {
           case OPTIONAL -> null;
           case NONE -> value == null ? null : "takes no value";
           case NUMBER -> value == null ? "needs a value" : null;
-          case INTEGER -> isExact(value) ? null : "needs a whole number of at most 2^53 - 1";
+          case INTEGER ->
+              isExact(value) && !rounded ? null : "needs a whole number of at most 2^53 - 1";
         };
     if (wrong != null) {
       throw new Rejection(RejectionCode.BAD_VALUE, "the event '" + definition.key() + "' " + wrong);

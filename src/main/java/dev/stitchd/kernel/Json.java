@@ -87,6 +87,11 @@ public final class Json {
     return value;
   }
 
+  /// Whether a double is the number that is written, and not one near it.
+  public static boolean isWritten(double number, String written) {
+    return WrittenNumbers.isSaidBy(number, written);
+  }
+
   /// Parses JSON that this server wrote itself.
   ///
   /// @throws JacksonException if it is not JSON, which is a defect or damage, not a caller's

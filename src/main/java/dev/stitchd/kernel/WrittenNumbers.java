@@ -42,6 +42,16 @@ final class WrittenNumbers extends JsonNodeFactory {
         : super.numberNode(written);
   }
 
+  /// Whether a double says a JSON number.
+  static boolean isSaidBy(double number, String json) {
+    if (!isDecimal(json)) {
+      return false;
+    }
+    var written = new BigDecimal(json);
+    return written.signum() == 0
+        || isSaidBy(number, written.precision() - written.scale(), written);
+  }
+
   private static boolean isSaidBy(double number, int exponent, BigDecimal written) {
     return written.precision() <= KEPT_DIGITS && Math.abs(exponent) < MODERATE
         || !Double.isFinite(number)
