@@ -1,6 +1,7 @@
 package dev.stitchd.runtime;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -29,6 +30,8 @@ final class RuntimeConfiguration {
   ReactorResourceFactory reactorResourceFactory(HttpSettings settings) {
     var resources = new ReactorResourceFactory();
     resources.setUseGlobalResources(false);
+    // by then the connections are closed, so the process need not stay for two seconds of quiet
+    resources.setShutdownQuietPeriod(Duration.ZERO);
     resources.setLoopResourcesSupplier(
         () -> LoopResources.create("http", 1, settings.threads(), true));
     return resources;
