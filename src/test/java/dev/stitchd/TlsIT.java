@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.TestCertificate;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.NettyChannelBuilder;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,6 +88,24 @@ class TlsIT {
     @Override
     public HttpClient.Version version() {
       return HttpClient.Version.HTTP_1_1;
+    }
+  }
+
+  @Test
+  void grpcShowsTheSameCertificate() throws Exception {
+    var channel =
+        NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
+            .sslContext(
+                GrpcSslContexts.forClient()
+                    .trustManager(certificate.certificate().toFile())
+                    .build())
+            .build();
+    try {
+      var health =
+          HealthGrpc.newBlockingStub(channel).check(HealthCheckRequest.getDefaultInstance());
+      assertThat(health.getStatus()).isEqualTo(ServingStatus.SERVING);
+    } finally {
+      channel.shutdownNow();
     }
   }
 

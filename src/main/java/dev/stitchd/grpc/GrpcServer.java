@@ -5,20 +5,27 @@ import dev.stitchd.background.Draining;
 import dev.stitchd.background.StartOrder;
 import dev.stitchd.boundary.Failures;
 import dev.stitchd.kernel.StartFailure;
+import dev.stitchd.runtime.ServerCertificate;
 import io.grpc.BindableService;
 import io.grpc.Server;
+import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerInterceptor;
 import io.netty.channel.socket.ServerSocketChannel;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
@@ -43,6 +50,7 @@ public final class GrpcServer implements BackgroundJob {
   private final GrpcSettings settings;
   private final ObjectProvider<BindableService> services;
   private final ReactorResourceFactory resources;
+  private final ServerCertificate certificate;
   private final Failures failures;
   private final MeterRegistry meters;
   private final Draining draining;
@@ -54,6 +62,7 @@ public final class GrpcServer implements BackgroundJob {
       GrpcSettings settings,
       ObjectProvider<BindableService> services,
       ReactorResourceFactory resources,
+      ServerCertificate certificate,
       Failures failures,
       MeterRegistry meters,
       Draining draining,
@@ -61,6 +70,7 @@ public final class GrpcServer implements BackgroundJob {
     this.settings = settings;
     this.services = services;
     this.resources = resources;
+    this.certificate = certificate;
     this.failures = failures;
     this.meters = meters;
     this.draining = draining;
@@ -148,7 +158,18 @@ public final class GrpcServer implements BackgroundJob {
             .addService(ProtoReflectionServiceV1.newInstance());
     ports.stream().skip(1).map(this::address).forEach(builder::addListenAddress);
     services.forEach(builder::addService);
-    return builder;
+    var keys = settings.tls() ? certificate.keys() : null;
+    return keys == null ? builder : builder.sslContext(tls(keys));
+  }
+
+  private static SslContext tls(KeyManagerFactory keys) {
+    try {
+      return GrpcSslContexts.configure(SslContextBuilder.forServer(keys), SslProvider.JDK).build();
+    } catch (SSLException e) {
+      throw new StartFailure(
+          "The certificate of STITCHD_TLS_CERTIFICATE cannot be used for gRPC: " + e.getMessage(),
+          e);
+    }
   }
 
   private InetSocketAddress address(int port) {

@@ -15,6 +15,8 @@ import org.springframework.util.unit.DataSize;
 /// @param port the port; without one 8013 and 8015, where flagd's providers look by default; 0 for
 ///   any that is free, −1 for no gRPC
 /// @param address what it listens on
+/// @param tls whether, with `STITCHD_TLS_CERTIFICATE`, gRPC speaks TLS too; false where a proxy in
+///   front speaks it
 /// @param maxMessage largest message of a client; a larger one is refused with RESOURCE_EXHAUSTED
 /// @param maxHeaders largest metadata of a call
 /// @param perConnection most calls of one connection at the same time
@@ -29,6 +31,7 @@ import org.springframework.util.unit.DataSize;
 record GrpcSettings(
     @Nullable Integer port,
     @DefaultValue("0.0.0.0") String address,
+    @DefaultValue("true") boolean tls,
     @Allowed(to = "1GB") @DefaultValue("256KB") DataSize maxMessage,
     @Allowed(to = "1GB") @DefaultValue("16KB") DataSize maxHeaders,
     @DefaultValue("1000") int perConnection,

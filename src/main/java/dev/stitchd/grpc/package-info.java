@@ -2,11 +2,19 @@
 /// much a caller may have open, and how calls end when the node stops. Rooms contribute a
 /// [io.grpc.BindableService]; health and reflection are its own.
 ///
-/// May use: `kernel`, `background`, `access`, `boundary`, `snapshot`, `endpoint` (which lets
-/// callers in whatever protocol they speak). Threads: calls run on their connection's event loop,
-/// which is one of the HTTP server's; nothing blocks.
+/// May use: `kernel`, `background`, `access`, `boundary`, `snapshot`, `runtime` (the certificate),
+/// `endpoint` (which lets callers in whatever protocol they speak). Threads: calls run on their
+/// connection's event loop, which is one of the HTTP server's; nothing blocks.
 @ApplicationModule(
-    allowedDependencies = {"kernel", "background", "access", "boundary", "snapshot", "endpoint"})
+    allowedDependencies = {
+      "kernel",
+      "background",
+      "access",
+      "boundary",
+      "snapshot",
+      "runtime",
+      "endpoint"
+    })
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.grpc;

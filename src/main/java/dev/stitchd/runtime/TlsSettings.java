@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
-/// Whether the HTTP port speaks TLS; `STITCHD_TLS_…`.
+/// Whether ports speak TLS; `STITCHD_TLS_…`.
 ///
 /// @param certificate a PEM file with the certificate and those that lead to a trusted one; null
 ///   for no TLS
