@@ -164,6 +164,11 @@ public final class Server implements AutoCloseable {
             });
   }
 
+  /// A port for a server that is started again where it was.
+  public static int freePort() {
+    return EngineProcess.freePort();
+  }
+
   public int port() {
     return Integer.parseInt(context.getEnvironment().getRequiredProperty("local.server.port"));
   }

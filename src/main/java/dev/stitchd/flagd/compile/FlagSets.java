@@ -61,13 +61,11 @@ public final class FlagSets {
         text.substring(0, text.length() - 1) + ",\"flags\":{" + flags + "}}", leftOut);
   }
 
-  /// Why a flag is not in the set of its ruleset, without making the others; nothing if it is in it,
-  /// or there is no such flag.
+  /// Why a flag is not in the set of its ruleset, without making the others; nothing if it is in
+  /// it, or there is no such flag.
   public static List<LeftOut> leftOut(Ruleset ruleset, String flagKey) {
     var flag = ruleset.flag(flagKey);
-    return flag == null
-        ? List.of()
-        : reasons(flag, new Compilation(ruleset, Map.of()).flag(flag));
+    return flag == null ? List.of() : reasons(flag, new Compilation(ruleset, Map.of()).flag(flag));
   }
 
   private static List<LeftOut> reasons(Flag flag, FlagLogic logic) {

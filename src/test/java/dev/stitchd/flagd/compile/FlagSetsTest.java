@@ -107,8 +107,7 @@ class FlagSetsTest {
     assertThat(set().leftOut().get("f"))
         .containsExactly(
             new LeftOut(
-                "rules[0].when",
-                "segment 'vip': the members of its list stay on the server"));
+                "rules[0].when", "segment 'vip': the members of its list stay on the server"));
 
     members.put("vip", new ListedKeys(Set.of("u2", "u1"), Set.of()));
 

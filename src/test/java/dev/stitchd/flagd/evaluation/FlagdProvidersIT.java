@@ -1,0 +1,152 @@
+package dev.stitchd.flagd.evaluation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stitchd.dev.Admin;
+import dev.stitchd.dev.Server;
+import dev.stitchd.flagd.evaluation.FlagdProvider.Answer;
+import dev.stitchd.flagd.evaluation.FlagdProvider.Language;
+import dev.stitchd.kernel.Json;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// The flagd project's own providers ask a node, which may stop and start again where it was; flags
+/// are changed on another one.
+@Timeout(180)
+class FlagdProvidersIT {
+
+  private static final String CHANGED = "PROVIDER_CONFIGURATION_CHANGED";
+  private static final String READY = "PROVIDER_READY";
+
+  private static final int PORT = Server.freePort();
+  private static Server other;
+  private static Server node;
+  private static Admin admin;
+  private static String key;
+
+  @BeforeAll
+  static void start() {
+    other = Server.start();
+    admin = other.admin();
+    node = node();
+    admin.createProject("web");
+    admin.createEnvironment("web", "production");
+    key = admin.createSdkKey("web", "production", "server");
+    flag("text", "string", "{\"a\":\"Grüße 🎉\",\"b\":\"\"}", "a");
+    flag("whole", "integer", "{\"ten\":10,\"most\":2147483647}", "ten");
+    flag("real", "number", "{\"ten\":10,\"tenth\":0.1}", "tenth");
+    flag("tree", "json", "{\"o\":{\"a\":\"b\"},\"e\":{}}", "o");
+    flag("ruled", "boolean", "{\"on\":true,\"off\":false}", "off");
+    admin.changeTargeting(
+        "web",
+        "ruled",
+        "production",
+        targeting ->
+            targeting.set(
+                "rules",
+                Json.parseOwn(
+                    "[{\"id\":\"pro\",\"when\":{\"attribute\":\"plan\",\"op\":\"equals\",\"values\":[\"pro\"]},\"serve\":{\"variant\":\"on\"}}]")));
+    for (var language : Language.values()) {
+      admin.createFlag("web", live(language));
+      admin.serve("web", live(language), "production", "off");
+    }
+  }
+
+  private static Server node() {
+    return Server.on(
+        other.postgres(),
+        other.clickHouse(),
+        Map.of("STITCHD_GRPC_PORT", Integer.toString(PORT), "STITCHD_DRAIN", "PT0.2S"));
+  }
+
+  @AfterAll
+  static void stop() {
+    node.stop();
+    other.stop();
+  }
+
+  private static void flag(String key, String type, String variants, String given) {
+    admin.createFlagFrom(
+        "web",
+        "{\"key\":\"%s\",\"name\":\"%s\",\"type\":\"%s\",\"variants\":%s}"
+            .formatted(key, key, type, variants));
+    admin.serve("web", key, "production", given);
+  }
+
+  private static String live(Language language) {
+    return "live-" + language.name().toLowerCase(java.util.Locale.ROOT);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyTypeArrivesAndErrorsAreOpenFeatures(Language language) throws Exception {
+    try (var provider = language.connect(PORT, key)) {
+      assertThat(provider.isReady()).isTrue();
+      assertThat(provider.ask("text", "string"))
+          .isEqualTo(new Answer("Grüße 🎉", "a", "STATIC", ""));
+      assertThat(provider.ask("whole", "integer").value()).isEqualTo("10");
+      assertThat(provider.ask("real", "number").value()).isEqualTo("0.1");
+      assertThat(provider.ask("tree", "json").value()).contains("a").contains("b");
+      assertThat(provider.ask("ruled", "boolean"))
+          .isEqualTo(new Answer("true", "on", "TARGETING_MATCH", ""));
+      assertThat(provider.ask("ruled", "string").errorCode()).isEqualTo("TYPE_MISMATCH");
+      assertThat(provider.ask("ruled", "string").value()).isEqualTo("none");
+      var unknown = provider.ask("nothing", "boolean");
+      assertThat(unknown.value()).isEqualTo("false");
+      if (language
+          == Language.JAVA) { // it asks again for what was not found until its time is over
+        assertThat(unknown.errorCode()).isIn("FLAG_NOT_FOUND", "GENERAL");
+      } else {
+        assertThat(unknown.errorCode()).isEqualTo("FLAG_NOT_FOUND");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatIsTheSameForEverybodyIsKeptUntilItChanges(Language language) throws Exception {
+    var flag = live(language);
+    admin.serve("web", flag, "production", "off");
+    try (var provider = language.connect(PORT, key)) {
+      assertThat(provider.isReady()).isTrue();
+      assertThat(provider.ask(flag, "boolean").reason()).isEqualTo("STATIC");
+      assertThat(provider.ask(flag, "boolean").reason()).isEqualTo("CACHED");
+      admin.serve("web", flag, "production", "on");
+      assertThat(provider.await(CHANGED)).contains(flag);
+      assertThat(provider.ask(flag, "boolean")).isEqualTo(new Answer("true", "on", "STATIC", ""));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aNodeThatStartsAgainIsFoundAndNothingOldIsGiven(Language language) throws Exception {
+    var flag = live(language);
+    admin.serve("web", flag, "production", "off");
+    try (var provider = language.connect(PORT, key)) {
+      assertThat(provider.isReady()).isTrue();
+      assertThat(provider.ask(flag, "boolean").value()).isEqualTo("false");
+      node.stop();
+      admin.serve("web", flag, "production", "on");
+      provider.await("PROVIDER_STALE", "PROVIDER_ERROR");
+      node = node();
+      provider.await(READY);
+      assertThat(provider.ask(flag, "boolean").value()).isEqualTo("true");
+      admin.serve("web", flag, "production", "off");
+      provider.await(CHANGED);
+      assertThat(provider.ask(flag, "boolean").value()).isEqualTo("false");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void withAWrongKeyNothingIsReady(Language language) throws Exception {
+    try (var provider = language.connect(PORT, "sdk_srv_" + "0".repeat(40))) {
+      assertThat(provider.isReady()).isFalse();
+      assertThat(provider.ask("ruled", "boolean").value()).isEqualTo("false");
+    }
+  }
+}
