@@ -115,15 +115,23 @@ final class StatsRoutes {
             .put("to", Answers.time(span.to()))
             .put("users", answer.users())
             .put("evaluations", answer.evaluations());
+    if (answer.approximate()) {
+      body.put("approximate", true);
+    }
     var items = body.putArray("items");
     answer
         .variants()
-        .forEach(variant ->
-            items
-                .addObject()
-                .put("variant", variant.variant())
-                .put("users", variant.users())
-                .put("evaluations", variant.evaluations()));
+        .forEach(variant -> {
+          var item =
+              items
+                  .addObject()
+                  .put("variant", variant.variant())
+                  .put("users", variant.users())
+                  .put("evaluations", variant.evaluations());
+          if (answer.approximate()) {
+            item.put("approximate", true);
+          }
+        });
     return body;
   }
 }

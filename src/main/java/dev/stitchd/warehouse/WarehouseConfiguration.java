@@ -10,11 +10,6 @@ import org.springframework.context.annotation.Configuration;
 class WarehouseConfiguration {
 
   @Bean
-  Exposures exposures(AnalyticalQueries queries) {
-    return new Exposures(queries);
-  }
-
-  @Bean
   FlagUse flagUse(AnalyticalQueries queries) {
     return new FlagUse(queries);
   }

@@ -85,7 +85,7 @@ class AnswersIT {
         seen(Events.environment(), NOON, "checkout", "on", "user", "u5"));
     store(first);
     store(Events.count(environment, NOON, 1_000));
-    assertThat(answer(new Exposures(warehouse.queries()).of(environment, "checkout", NOON, ONE)))
+    assertThat(answer(warehouse.exposures().of(environment, "checkout", NOON, ONE)))
         .isEqualTo(
             new Exposures.Answer(
                 3,
@@ -95,10 +95,7 @@ class AnswersIT {
 
   @Test
   void nobodySawAFlagThatWasNeverAsked() {
-    assertThat(
-            answer(
-                new Exposures(warehouse.queries())
-                    .of(Events.environment(), "' OR 1=1 --", NOON, ONE)))
+    assertThat(answer(warehouse.exposures().of(Events.environment(), "' OR 1=1 --", NOON, ONE)))
         .isEqualTo(new Exposures.Answer(0, 0, List.of()));
   }
 

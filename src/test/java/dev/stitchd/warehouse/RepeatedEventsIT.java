@@ -115,7 +115,8 @@ class RepeatedEventsIT {
   }
 
   private static Exposures.Answer exposures(EnvironmentId environment, Instant from, Instant to) {
-    return new Exposures(warehouse.queries())
+    return warehouse
+        .exposures()
         .of(environment, "checkout", from, to)
         .blockOptional(Duration.ofSeconds(20))
         .orElseThrow();
@@ -324,7 +325,8 @@ class RepeatedEventsIT {
       }
       var predecessor = new Predecessors(Map.of("checkout", deleted));
       assertThat(
-              new Exposures(warehouse.queries())
+              warehouse
+                  .exposures()
                   .of(environment, "checkout", NOON, NOON.plus(DAY), predecessor)
                   .block(Duration.ofSeconds(20)))
           .isEqualTo(new Exposures.Answer(2, 2, List.of(new Exposures.Variant("new", 2, 2))));

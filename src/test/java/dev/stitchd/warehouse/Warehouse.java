@@ -18,6 +18,7 @@ import dev.stitchd.warehouse.export.ExportSlots;
 import dev.stitchd.warehouse.insert.ClickHouseEventSink;
 import dev.stitchd.warehouse.query.AnalyticalQueries;
 import dev.stitchd.warehouse.rollup.ClickHouseEvaluationStats;
+import dev.stitchd.warehouse.rollup.ClickHouseExposures;
 import dev.stitchd.warehouse.rollup.RolledHours;
 import dev.stitchd.warehouse.rollup.Rollups;
 import dev.stitchd.warehouse.schema.ClickHouseWatch;
@@ -57,6 +58,7 @@ public final class Warehouse implements AutoCloseable {
   private final Rollups rollups;
   private final AnalyticalQueries queries;
   private final EvaluationStats stats;
+  private final Exposures exposures;
   private final ClickHouseClient clickHouse;
   private final EventExport export;
 
@@ -91,6 +93,12 @@ public final class Warehouse implements AutoCloseable {
     stats =
         new ClickHouseEvaluationStats(
             queries, new RolledHours(queries), warehouseSettings.reopenedHours());
+    exposures =
+        new ClickHouseExposures(
+            queries,
+            new RolledHours(queries),
+            warehouseSettings.reopenedHours(),
+            warehouseSettings.exactUsers());
     var slots = new ExportSlots(warehouseSettings.exports(), warehouseSettings.exportRetryAfter());
     export =
         new ClickHouseEventExport(
@@ -131,6 +139,10 @@ public final class Warehouse implements AutoCloseable {
 
   public EvaluationStats stats() {
     return stats;
+  }
+
+  public Exposures exposures() {
+    return exposures;
   }
 
   public ClickHouseClient clickHouse() {

@@ -2,6 +2,7 @@ package dev.stitchd.warehouse.clickhouse;
 
 import dev.stitchd.delivery.EventSink;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// What an answer of ClickHouse that is not "done" means for a batch.
@@ -20,7 +21,27 @@ public final class ClickHouseFailures {
   private static final int UNKNOWN_DATABASE = 81;
   private static final int UNKNOWN_COLUMN = 16;
 
+  /// ClickHouse's own messages begin so; what drivers make of them differs.
+  private static final Pattern CODE = Pattern.compile("^Code: (\\d+)\\. ");
+
+  private static final int TIME_OVER = 159;
+  private static final int MEMORY_OVER = 241;
+
   private ClickHouseFailures() {}
+
+  /// Whether a query was ended for what it took itself, of time or of memory. A server that has no
+  /// memory left for anybody says so in the same code.
+  public static boolean isTooLarge(Throwable failure) {
+    for (var cause = failure; cause != null; cause = cause.getCause()) {
+      var message = String.valueOf(cause.getMessage());
+      var code = CODE.matcher(message);
+      if (code.find()) {
+        int told = number(code.group(1));
+        return told == TIME_OVER || told == MEMORY_OVER && !message.contains("(total)");
+      }
+    }
+    return false;
+  }
 
   public static EventSink.Failure of(int status, @Nullable String exceptionCode, String body) {
     int code = number(exceptionCode);

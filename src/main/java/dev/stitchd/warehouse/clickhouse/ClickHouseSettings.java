@@ -6,6 +6,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
 
 /// How to reach ClickHouse; `STITCHD_CLICKHOUSE_…`.
 ///
@@ -20,6 +21,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param queryThreads how many analytical queries run at the same time
 /// @param waitingQueries most queries that may wait for a thread; more are refused at once
 /// @param queryTime when ClickHouse ends a query
+/// @param queryMemory how much memory of ClickHouse a query may take; one that needs more is
+///   refused
+/// @param queryCores how many threads of ClickHouse work for one query at most
 /// @param queryRows most rows of an answer
 @ConfigurationProperties("stitchd.clickhouse")
 public record ClickHouseSettings(
@@ -34,6 +38,8 @@ public record ClickHouseSettings(
     @Allowed(to = "1024") @DefaultValue("4") int queryThreads,
     @DefaultValue("100") int waitingQueries,
     @Allowed(from = "1s") @DefaultValue("10s") Duration queryTime,
+    @Allowed(from = "1MB", to = "1TB") @DefaultValue("1GB") DataSize queryMemory,
+    @Allowed(to = "1024") @DefaultValue("4") int queryCores,
     @DefaultValue("10000") int queryRows)
     implements CheckedSettings {
 

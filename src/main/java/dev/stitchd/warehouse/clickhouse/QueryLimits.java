@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.springframework.util.unit.DataSize;
 
 /// What one query may take of ClickHouse: the one place for such limits, whichever way the query
 /// goes. Immutable.
@@ -18,6 +19,11 @@ public record QueryLimits(Map<String, String> settings) {
   public QueryLimits time(Duration most) {
     return with("max_execution_time", Long.toString(most.toSeconds()))
         .with("timeout_overflow_mode", "throw");
+  }
+
+  /// Ended by ClickHouse when it takes more memory, as a failure.
+  public QueryLimits memory(DataSize most) {
+    return with("max_memory_usage", Long.toString(most.toBytes()));
   }
 
   public QueryLimits threads(int most) {

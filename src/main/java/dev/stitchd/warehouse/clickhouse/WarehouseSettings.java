@@ -15,6 +15,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param rollupRows how many events one statement rolls up, at most, beyond the first hour
 /// @param reopenedHours when more hours of a question are not rolled up, all of it is answered from
 ///   events
+/// @param exactUsers up to so many users of a flag, the number of different ones is exact; an hour
+///   of a variant that has more keeps a sketch of them (about 100 kB) instead of each (8 bytes)
 /// @param exports most exports at the same time on this node; more are told to come again
 /// @param exportSlice how many events ClickHouse deduplicates at a time for an export, at most
 ///   (about 100 bytes of its memory each)
@@ -29,6 +31,7 @@ public record WarehouseSettings(
     @Allowed(from = "0s") @DefaultValue("17d") Duration rollupLookback,
     @DefaultValue("5000000") long rollupRows,
     @DefaultValue("500") int reopenedHours,
+    @Allowed(to = "1000000") @DefaultValue("20000") int exactUsers,
     @DefaultValue("2") int exports,
     @DefaultValue("1000000") long exportSlice,
     @DefaultValue("10000000") long parquetRows,
@@ -49,12 +52,13 @@ public record WarehouseSettings(
     }
     if (rollupRows < 1
         || reopenedHours < 1
+        || exactUsers < 1
         || exports < 1
         || exportSlice < 1
         || parquetRows < 1
         || sampledRows < 1) {
       throw new IllegalArgumentException(
-          "stitchd.warehouse.rollup-rows, reopened-hours, exports, export-slice, parquet-rows and sampled-rows must be at least 1");
+          "stitchd.warehouse.rollup-rows, reopened-hours, exact-users, exports, export-slice, parquet-rows and sampled-rows must be at least 1");
     }
   }
 }

@@ -1,7 +1,9 @@
 package dev.stitchd.warehouse.query;
 
+import dev.stitchd.kernel.FieldError;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.warehouse.clickhouse.ClickHouseFailures;
 import dev.stitchd.warehouse.clickhouse.ClickHouseR2dbc;
 import dev.stitchd.warehouse.clickhouse.ClickHouseSettings;
 import dev.stitchd.warehouse.clickhouse.QueryLimits;
@@ -44,14 +46,19 @@ public final class AnalyticalQueries {
     this.driver = driver;
     this.health = health;
     this.settings = settings;
-    this.limits = QueryLimits.NONE.time(settings.queryTime());
+    this.limits =
+        QueryLimits.NONE
+            .time(settings.queryTime())
+            .memory(settings.queryMemory())
+            .threads(settings.queryCores());
     this.timer = timer;
     this.warehouse = warehouse;
   }
 
   /// All rows of one query. Emits one list on the scheduler `warehouse`; fails with
-  /// [Problem.Unavailable] while ClickHouse is out, too slow or has too much to do. Cancelling
-  /// gives up the answer; the query runs to its end, which is bounded in time.
+  /// [Problem.Invalid] if it would take more time or memory than a query may, with
+  /// [Problem.Unavailable] while ClickHouse is out or has too much to do. Cancelling gives up the
+  /// answer; the query runs to its end, which is bounded in time.
   ///
   /// @param sql without settings, with parameters as `:name`; bounds its rows itself
   public <T> Mono<List<T>> ask(
@@ -100,12 +107,21 @@ public final class AnalyticalQueries {
     return switch (failure) {
       case Problem problem -> problem;
       case TimeoutException _ ->
-          new Problem.Unavailable(
-              "no answer within " + patience() + "; ask for a shorter time", RETRY_AFTER, failure);
+          new Problem.Unavailable("no answer within " + patience(), RETRY_AFTER, failure);
       case RejectedExecutionException _ ->
           new Problem.Unavailable("too many queries are waiting already", RETRY_AFTER, failure);
-      default -> unexpected(failure);
+      default -> ClickHouseFailures.isTooLarge(failure) ? tooLarge() : unexpected(failure);
     };
+  }
+
+  private Problem tooLarge() {
+    return new Problem.Invalid(
+        List.of(
+            new FieldError(
+                "from",
+                "there is too much to count (more than %d MB of ClickHouse's memory, or longer than %d s); ask for one flag or a shorter time"
+                    .formatted(
+                        settings.queryMemory().toMegabytes(), settings.queryTime().toSeconds()))));
   }
 
   private static Problem unexpected(Throwable failure) {

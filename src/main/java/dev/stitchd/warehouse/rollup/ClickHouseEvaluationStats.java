@@ -16,7 +16,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -88,12 +87,6 @@ public final class ClickHouseEvaluationStats implements EvaluationStats {
   private static final String WITHIN =
       " AND at >= fromUnixTimestamp64Milli(:begin) AND at < fromUnixTimestamp64Milli(:end)";
 
-  /// How many seconds the hour of an id may be away from the time of its event.
-  private static final long REACH = FirstReceived.OWN_TIME.plusHours(1).toSeconds();
-
-  /// The same for another row of an id without a time of its own.
-  private static final long NEAR = FirstReceived.OTHER_IDS.plusHours(1).toSeconds();
-
   private static final Comparator<Row> ORDER =
       Comparator.comparing(Row::start).thenComparing(Row::flag).thenComparing(Row::variant);
 
@@ -150,85 +143,37 @@ public final class ClickHouseEvaluationStats implements EvaluationStats {
 
   private Mono<List<Row>> counts(Asked asked) {
     return rolled
-        .behind(asked.environment(), asked.flags(), asked.closed(), reopenedHours + 1)
+        .behind(
+            RolledHours.Needed.COUNTS,
+            asked.environment(),
+            asked.flags(),
+            asked.closed(),
+            reopenedHours + 1)
         .flatMap(behind ->
             behind.hours().size() > reopenedHours
                 ? counts(asked, Predecessors.NONE)
-                : count(asked, listed(behind), Predecessors.NONE));
+                : count(asked, EventHours.of(behind), Predecessors.NONE));
   }
 
   /// From events alone.
   private Mono<List<Row>> counts(Asked asked, Predecessors predecessors) {
     return count(
         new Asked(asked.environment(), asked.flags(), asked.closed().none(), asked.interval()),
-        all(asked),
+        EventHours.all(asked.closed()),
         predecessors);
   }
 
-  /// The hours that events answer for, of a question.
-  ///
-  /// @param condition on a column of hours
-  /// @param near as of [FirstReceived#amongHours]
-  /// @param parameters what the condition speaks of
-  /// @param rolled whether rollups answer for the others
-  /// @param any whether there are any
-  private record Hours(
-      UnaryOperator<String> condition,
-      @Nullable String near,
-      Map<String, Object> parameters,
-      boolean rolled,
-      boolean any) {}
-
-  private static Hours listed(RolledHours.Behind behind) {
-    var hours = behind.hours();
-    return new Hours(
-        RolledHours::listed,
-        behind.others()
-            ? between("id_hour", hours.getFirst() - NEAR, hours.getLast() + NEAR)
-            : null,
-        Map.of("hours", ClosedHours.text(hours)),
-        true,
-        !hours.isEmpty());
-  }
-
-  /// Whatever the question may be about.
-  private static Hours all(Asked asked) {
-    long first = asked.closed().firstHour() - REACH;
-    long last = asked.closed().afterLastHour() + REACH;
-    return new Hours(
-        column -> between(column, first, last),
-        between("id_hour", first - NEAR, last + NEAR),
-        Map.of(),
-        false,
-        true);
-  }
-
-  private static String between(String column, long first, long last) {
-    return "%1$s >= toDateTime(%2$d, 'UTC') AND %1$s <= toDateTime(%3$d, 'UTC')"
-        .formatted(column, first, last);
-  }
-
-  private Mono<List<Row>> count(Asked asked, Hours hours, Predecessors predecessors) {
-    var closed = asked.closed();
+  private Mono<List<Row>> count(Asked asked, EventHours hours, Predecessors predecessors) {
     var parameters = new HashMap<String, Object>(asked.flags().parameters());
     parameters.putAll(predecessors.parameters());
-    parameters.putAll(hours.parameters());
+    hours.into(parameters, asked.closed());
     parameters.put("environment", asked.environment().toString());
     parameters.put("rows", queries.rows() + 1L);
-    if (hours.any()) {
-      parameters.put("begin", closed.asked().toEpochMilli());
-      parameters.put("end", closed.askedUntil().toEpochMilli());
-    }
-    if (hours.rolled()) {
-      parameters.put("closedFrom", closed.from().getEpochSecond());
-      parameters.put("closedUntil", closed.until().getEpochSecond());
-      parameters.put("reach", REACH);
-    }
     return queries.ask(
         sql(asked, hours, predecessors), Map.copyOf(parameters), ClickHouseEvaluationStats::row);
   }
 
-  private static String sql(Asked asked, Hours hours, Predecessors predecessors) {
+  private static String sql(Asked asked, EventHours hours, Predecessors predecessors) {
     var flags = asked.flags();
     var parts = new ArrayList<String>();
     if (hours.rolled()) {

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import reactor.core.publisher.Mono;
 
 /// Which hours the rollups do not answer for: still open, not rolled up yet, or reopened by an
@@ -19,7 +21,7 @@ import reactor.core.publisher.Mono;
 /// times.
 public final class RolledHours {
 
-  /// `%2$s` what has no rollup that answers.
+  /// `%2$s` what parts keep, `%3$s` how many events a rollup answers for, of which rollups.
   private static final String NOT_ROLLED_UP =
       """
       SELECT toInt64(toUnixTimestamp(hour)) AS start, toInt64(max(untimed)) AS others
@@ -30,9 +32,7 @@ public final class RolledHours {
           (
               %2$s
               UNION ALL
-              %3$s
-              UNION ALL
-              SELECT toUInt8(kind) AS source, toString(flag) AS name, hour, toUInt64(0) AS present, rows AS rolled, 0 AS other, 0 AS asked, 0 AS open
+              SELECT toString(kind) AS source, toString(flag) AS name, hour, toUInt64(0) AS present, %3$s AS rolled, 0 AS other, 0 AS asked, 0 AS open
               FROM evaluation_rollups
               WHERE environment_id = toUUID(:environment) %1$s
                 AND hour >= toDateTime(:since - :reach, 'UTC') AND hour < toDateTime(:until + :reach, 'UTC')
@@ -49,7 +49,7 @@ public final class RolledHours {
   /// question as well, where ids have no time of their own.
   private static final String PRESENT =
       """
-      SELECT %3$d AS source, name, hour, sum(n) AS present, toUInt64(0) AS rolled, toUInt8(max(NOT timed)) AS other,
+      SELECT '%3$s' AS source, name, hour, sum(n) AS present, toUInt64(0) AS rolled, toUInt8(max(NOT timed)) AS other,
              toUInt8(max(at_hour >= toDateTime(:since - if(timed, 0, :near), 'UTC') AND at_hour < toDateTime(:until + if(timed, 0, :near), 'UTC'))) AS asked,
              toUInt8(max(at_hour >= toDateTime(:since, 'UTC') AND at_hour < toDateTime(:until, 'UTC')
                  AND (at_hour < toDateTime(:closedFrom, 'UTC') OR at_hour >= toDateTime(:closedUntil, 'UTC')))) AS open
@@ -69,9 +69,7 @@ public final class RolledHours {
       SELECT DISTINCT start
       FROM
       (
-          SELECT toInt64(toUnixTimestamp(id_hour)) AS start FROM evaluation_events WHERE %2$s
-          UNION ALL
-          SELECT toInt64(toUnixTimestamp(id_hour)) AS start FROM flag_counts WHERE %3$s
+          %s
       )
       ORDER BY start
       LIMIT :most
@@ -79,15 +77,36 @@ public final class RolledHours {
 
   private static final String SHARES =
       """
-      environment_id = toUUID(:environment) %1$s AND NOT id_timed
-              AND id_hour >= toDateTime(:first - :near, 'UTC') AND id_hour <= toDateTime(:last + :near, 'UTC') AND NOT (%2$s)
-              AND (flag, id) IN (SELECT flag, id FROM %3$s WHERE environment_id = toUUID(:environment) %1$s AND NOT id_timed AND %2$s)\
+      SELECT toInt64(toUnixTimestamp(id_hour)) AS start FROM %3$s
+      WHERE environment_id = toUUID(:environment) %1$s AND NOT id_timed
+        AND id_hour >= toDateTime(:first - :near, 'UTC') AND id_hour <= toDateTime(:last + :near, 'UTC') AND NOT (%2$s)
+        AND (flag, id) IN (SELECT flag, id FROM %3$s WHERE environment_id = toUUID(:environment) %1$s AND NOT id_timed AND %2$s)\
       """;
 
   /// How many seconds away another row of an id without a time of its own may be that decides.
   private static final long NEAR = FirstReceived.OTHER_IDS.plus(Duration.ofHours(1)).toSeconds();
 
   private record Found(long hour, boolean others) {}
+
+  /// What rollups are asked for.
+  enum Needed {
+    /// How often each variant was given, counted evaluations included.
+    COUNTS("rows", EventKind.EVALUATION, EventKind.COUNT),
+    /// Who was given it, which older rollups do not know.
+    UNITS("if(units_known, rows, 0)", EventKind.EVALUATION);
+
+    private final String rolled;
+    private final List<EventKind> kinds;
+
+    Needed(String rolled, EventKind... kinds) {
+      this.rolled = rolled;
+      this.kinds = List.of(kinds);
+    }
+
+    private String each(Function<EventKind, String> part) {
+      return kinds.stream().map(part).collect(Collectors.joining(" UNION ALL "));
+    }
+  }
 
   /// What has to be counted from events.
   ///
@@ -110,7 +129,8 @@ public final class RolledHours {
   ///
   /// @param closed what is asked about, and which part of it rollups may answer
   /// @param most how many to tell of
-  Mono<Behind> behind(EnvironmentId environment, AskedFlags flags, ClosedHours closed, int most) {
+  Mono<Behind> behind(
+      Needed needed, EnvironmentId environment, AskedFlags flags, ClosedHours closed, int most) {
     var parameters = parameters(environment, flags, most);
     parameters.put("since", closed.firstHour());
     parameters.put("until", closed.afterLastHour());
@@ -121,17 +141,16 @@ public final class RolledHours {
     var only = flags.condition();
     return queries
         .ask(
-            NOT_ROLLED_UP.formatted(
-                only, present(EventKind.EVALUATION, only, 1), present(EventKind.COUNT, only, 2)),
+            NOT_ROLLED_UP.formatted(only, needed.each(kind -> present(kind, only)), needed.rolled),
             Map.copyOf(parameters),
             row -> new Found(ResultColumns.number(row, 0), ResultColumns.number(row, 1) > 0))
-        .flatMap(found -> withThoseThatShare(environment, flags, found, most));
+        .flatMap(found -> withThoseThatShare(needed, environment, flags, found, most));
   }
 
   /// An id without a time of its own may have rows in several hours. One that came late changes
   /// which of them is the first, so a rolled hour that has another counts from events as well.
   private Mono<Behind> withThoseThatShare(
-      EnvironmentId environment, AskedFlags flags, List<Found> found, int most) {
+      Needed needed, EnvironmentId environment, AskedFlags flags, List<Found> found, int most) {
     var hours = found.stream().map(Found::hour).toList();
     var others = found.stream().anyMatch(Found::others);
     if (hours.size() >= most || !others) {
@@ -146,9 +165,7 @@ public final class RolledHours {
     return queries
         .ask(
             SHARING.formatted(
-                only,
-                SHARES.formatted(only, listed("id_hour"), EventKind.EVALUATION.table()),
-                SHARES.formatted(only, listed("id_hour"), EventKind.COUNT.table())),
+                needed.each(kind -> SHARES.formatted(only, listed("id_hour"), kind.table()))),
             Map.copyOf(parameters),
             row -> ResultColumns.number(row, 0))
         .map(sharing -> {
@@ -159,8 +176,8 @@ public final class RolledHours {
         });
   }
 
-  private static String present(EventKind kind, String only, int source) {
-    return PRESENT.formatted(only, kind.table(), source);
+  private static String present(EventKind kind, String only) {
+    return PRESENT.formatted(only, kind.table(), kind.wireName());
   }
 
   private static Map<String, Object> parameters(

@@ -3,6 +3,7 @@ package dev.stitchd.warehouse.rollup;
 import dev.stitchd.postgres.AdvisoryLock;
 import dev.stitchd.postgres.Lender;
 import dev.stitchd.warehouse.EvaluationStats;
+import dev.stitchd.warehouse.Exposures;
 import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
 import dev.stitchd.warehouse.clickhouse.WarehouseSettings;
 import dev.stitchd.warehouse.clickhouse.WarehouseState;
@@ -41,5 +42,11 @@ class RollupConfiguration {
   EvaluationStats evaluationStats(AnalyticalQueries queries, WarehouseSettings settings) {
     return new ClickHouseEvaluationStats(
         queries, new RolledHours(queries), settings.reopenedHours());
+  }
+
+  @Bean
+  Exposures exposures(AnalyticalQueries queries, WarehouseSettings settings) {
+    return new ClickHouseExposures(
+        queries, new RolledHours(queries), settings.reopenedHours(), settings.exactUsers());
   }
 }

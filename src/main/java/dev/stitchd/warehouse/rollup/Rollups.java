@@ -113,36 +113,61 @@ public final class Rollups {
   /// An hour of which every row is a repeat gets a rollup too, without counts.
   private static final String ROLL =
       """
-      INSERT INTO evaluation_rollups (environment_id, flag, hour, kind, rows, computed_again, variants, counts, hours)
+      INSERT INTO evaluation_rollups (environment_id, flag, hour, kind, rows, computed_again, variants, counts, hours %4$s)
       SELECT due.environment, due.flag, due.hour, '%1$s', any(due.rows), any(due.again),
-             groupArrayIf(events.variant, events.counted > 0), groupArrayIf(events.counted, events.counted > 0), groupArrayIf(events.began, events.counted > 0)
+             arrayFlatten(groupArray(arrayMap(one -> events.variant, events.quarters))),
+             arrayFlatten(groupArray(arrayMap(one -> one.2, events.quarters))),
+             arrayFlatten(groupArray(arrayMap(one -> one.1, events.quarters)))
+             %5$s
       FROM (SELECT one.1 AS environment, one.2 AS flag, one.3 AS hour, one.4 AS rows, one.5 AS again FROM (SELECT arrayJoin(%2$s) AS one)) AS due
       LEFT JOIN (%3$s) AS events
       ON due.environment = events.environment_id AND due.flag = events.flag AND due.hour = events.hour
       GROUP BY due.environment, due.flag, due.hour
       """;
 
+  private static final String UNIT_COLUMNS =
+      ", units_known, exposed, exposed_hours, exposures, units, sketches";
+
+  private static final String UNITS =
+      """
+      , true, groupArrayIf(events.variant, events.exposed > 0), groupArrayIf(events.at_hour, events.exposed > 0), groupArrayIf(events.exposed, events.exposed > 0),
+             groupArrayIf(if(length(events.units) > {exact:UInt64}, [], events.units), events.exposed > 0),
+             groupArrayIf(if(length(events.units) > {exact:UInt64}, events.sketch, arrayReduce('uniqCombined64State(17)', emptyArrayUInt64())), events.exposed > 0)\
+      """;
+
   private static final String EVALUATIONS =
       """
-      SELECT environment_id, toString(flag) AS flag, toString(variant) AS variant, id_hour AS hour, toStartOfFifteenMinutes(at) AS began, toInt64(uniqExact(id)) AS counted
-      FROM evaluation_events
-      WHERE %1$s
-        AND %2$s
-      GROUP BY environment_id, flag, variant, hour, began\
+      SELECT environment_id, flag, variant, hour, toStartOfHour(began) AS at_hour, groupArray((began, counted)) AS quarters,
+             sum(known) AS exposed, groupUniqArrayArray(%3$d)(some) AS units, uniqCombined64MergeState(17)(every) AS sketch
+      FROM
+      (
+          SELECT environment_id, toString(flag) AS flag, toString(variant) AS variant, id_hour AS hour, toStartOfFifteenMinutes(at) AS began, toInt64(uniqExact(id)) AS counted,
+                 toInt64(uniqExactIf(id, context_key != '')) AS known, groupUniqArrayIf(%3$d)(unit, context_key != '') AS some, uniqCombined64StateIf(17)(unit, context_key != '') AS every
+          FROM evaluation_events
+          WHERE %1$s
+            AND %2$s
+          GROUP BY environment_id, flag, variant, hour, began
+      )
+      GROUP BY environment_id, flag, variant, hour, at_hour\
       """;
 
   private static final String COUNTS =
       """
-      SELECT environment_id, flag, variant, hour, began, toInt64(sum(once)) AS counted
+      SELECT environment_id, flag, variant, hour, groupArray((began, counted)) AS quarters
       FROM
       (
-          SELECT environment_id, toString(flag) AS flag, toString(variant) AS variant, id_hour AS hour, toStartOfFifteenMinutes(at) AS began, id, max(count) AS once
-          FROM flag_counts
-          WHERE %1$s
-            AND %2$s
-          GROUP BY environment_id, flag, variant, hour, began, id
+          SELECT environment_id, flag, variant, hour, began, toInt64(sum(once)) AS counted
+          FROM
+          (
+              SELECT environment_id, toString(flag) AS flag, toString(variant) AS variant, id_hour AS hour, toStartOfFifteenMinutes(at) AS began, id, max(count) AS once
+              FROM flag_counts
+              WHERE %1$s
+                AND %2$s
+              GROUP BY environment_id, flag, variant, hour, began, id
+          )
+          GROUP BY environment_id, flag, variant, hour, began
       )
-      GROUP BY environment_id, flag, variant, hour, began\
+      GROUP BY environment_id, flag, variant, hour\
       """;
 
   /// What is rolled up, each from its own table.
@@ -150,17 +175,28 @@ public final class Rollups {
     EVALUATION(
         EventKind.EVALUATION,
         EVALUATIONS,
-        FirstReceived.everywhere(EventKind.EVALUATION, "variant")),
-    COUNT(EventKind.COUNT, COUNTS, FirstReceived.everywhere(EventKind.COUNT, "variant", "count"));
+        FirstReceived.everywhere(EventKind.EVALUATION, "variant", "context_type", "context_key"),
+        UNIT_COLUMNS,
+        UNITS),
+    COUNT(
+        EventKind.COUNT,
+        COUNTS,
+        FirstReceived.everywhere(EventKind.COUNT, "variant", "count"),
+        "",
+        "");
 
     private final EventKind kind;
     private final String events;
     private final FirstReceived first;
+    private final String moreColumns;
+    private final String more;
 
-    Source(EventKind kind, String events, FirstReceived first) {
+    Source(EventKind kind, String events, FirstReceived first, String moreColumns, String more) {
       this.kind = kind;
       this.events = events;
       this.first = first;
+      this.moreColumns = moreColumns;
+      this.more = more;
     }
 
     String behind() {
@@ -171,7 +207,8 @@ public final class Rollups {
       return SHARING.formatted(kind.table(), kind.wireName(), due);
     }
 
-    String roll(List<Due> due) {
+    /// @param exact up to how many users an hour knows each
+    String roll(List<Due> due, int exact) {
       var asked = "(environment_id, toString(flag), id_hour) IN (" + hours(due) + ")";
       var scope =
           "id_hour >= toDateTime({first:Int64}, 'UTC') - INTERVAL 25 HOUR AND id_hour <= toDateTime({last:Int64}, 'UTC') + INTERVAL 25 HOUR";
@@ -180,7 +217,10 @@ public final class Rollups {
           "[" + joined(due, Due::tuple) + "]",
           events.formatted(
               scope + " AND " + asked,
-              first.amongHours(scope, asked, due.stream().anyMatch(Due::others) ? "1" : null)));
+              first.amongHours(scope, asked, due.stream().anyMatch(Due::others) ? "1" : null),
+              exact + 1),
+          moreColumns,
+          more);
     }
   }
 
@@ -281,7 +321,8 @@ public final class Rollups {
   private Mono<Long> roll(Source source, List<Due> due, Instant from) {
     return due.isEmpty()
         ? Mono.just(0L)
-        : clickHouse.insertSelect(statement(source.roll(due), parameters(from, due)));
+        : clickHouse.insertSelect(
+            statement(source.roll(due, settings.exactUsers()), parameters(from, due)));
   }
 
   private static String hours(List<Due> due) {
@@ -302,6 +343,7 @@ public final class Rollups {
     var parameters = new HashMap<>(parameters(from));
     parameters.put("param_first", Long.toString(began.getMin()));
     parameters.put("param_last", Long.toString(began.getMax()));
+    parameters.put("param_exact", Integer.toString(settings.exactUsers()));
     return parameters;
   }
 

@@ -29,6 +29,29 @@ class ClickHouseFailuresTest {
   }
 
   @Test
+  void whatAQueryTookItselfIsTooLargeAndWhatOthersTookIsNot() {
+    for (var message :
+        new String[] {
+          "Code: 159. DB::Exception: Timeout exceeded: elapsed 1001 ms",
+          "Code: 241. DB::Exception: Query memory limit exceeded: would use 17 MiB"
+        }) {
+      assertThat(ClickHouseFailures.isTooLarge(new IllegalStateException(message))).isTrue();
+      assertThat(
+              ClickHouseFailures.isTooLarge(
+                  new IllegalStateException("outer", new IllegalStateException(message))))
+          .isTrue();
+    }
+    for (var message :
+        new String[] {
+          "Code: 241. DB::Exception: (total) memory limit exceeded: would use 25 GiB",
+          "Code: 60. DB::Exception: no such table 'Code: 159. '",
+          "Connection refused"
+        }) {
+      assertThat(ClickHouseFailures.isTooLarge(new IllegalStateException(message))).isFalse();
+    }
+  }
+
+  @Test
   void tablesThatAreGoneAreMissedByTheirCode() {
     assertThat(ClickHouseFailures.isSchemaMissing(ClickHouseFailures.of(404, "60", "no table")))
         .isTrue();

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.util.unit.DataSize;
 
 public class ClickHouseSettingsTest {
 
@@ -33,6 +34,8 @@ public class ClickHouseSettingsTest {
                 4,
                 100,
                 Duration.ofSeconds(10),
+                DataSize.ofGigabytes(1),
+                4,
                 10_000));
   }
 
@@ -51,6 +54,8 @@ public class ClickHouseSettingsTest {
             Map.entry("stitchd.clickhouse.query-threads", "8"),
             Map.entry("stitchd.clickhouse.waiting-queries", "9"),
             Map.entry("stitchd.clickhouse.query-time", "10s"),
+            Map.entry("stitchd.clickhouse.query-memory", "12MB"),
+            Map.entry("stitchd.clickhouse.query-cores", "13"),
             Map.entry("stitchd.clickhouse.query-rows", "11"));
     assertThat(bind(names))
         .isEqualTo(
@@ -66,6 +71,8 @@ public class ClickHouseSettingsTest {
                 8,
                 9,
                 Duration.ofSeconds(10),
+                DataSize.ofMegabytes(12),
+                13,
                 11));
   }
 

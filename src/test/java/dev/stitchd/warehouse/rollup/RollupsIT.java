@@ -8,6 +8,7 @@ import dev.stitchd.delivery.Events;
 import dev.stitchd.dev.Stores;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.warehouse.EvaluationStats;
+import dev.stitchd.warehouse.Exposures;
 import dev.stitchd.warehouse.Interval;
 import dev.stitchd.warehouse.Predecessors;
 import dev.stitchd.warehouse.Warehouse;
@@ -16,13 +17,16 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -55,7 +59,8 @@ class RollupsIT {
                 Stores.shared().freshClickHouse().url(),
                 Warehouse.postgres(Stores.shared().freshPostgres().url()),
                 // so few that one rollup takes several statements
-                Map.of("stitchd.warehouse.rollup-rows", "40"))
+                Map.of(
+                    "stitchd.warehouse.rollup-rows", "40", "stitchd.warehouse.exact-users", "30"))
             .awaitUp();
   }
 
@@ -164,6 +169,54 @@ class RollupsIT {
                 .collectList()
                 .block(Duration.ofSeconds(20)))
         .containsExactly(row(midnight.minus(Duration.ofDays(1)), "on", 1), row(midnight, "on", 2));
+  }
+
+  @Test
+  void manyUsersAreEstimatedAndSaidToBe() {
+    var environment = Events.environment();
+    var rows = new ArrayList<Event.Evaluation>();
+    for (int i = 0; i < 3_000; i++) {
+      rows.add(
+          new Event.Evaluation(
+              environment,
+              UUID.randomUUID(),
+              NOON.plusSeconds(i),
+              NOON,
+              Event.Source.SERVER_SDK,
+              "checkout",
+              i % 2 == 0 ? "on" : "off",
+              null,
+              null,
+              "user",
+              "u" + i % 2_000,
+              Map.of()));
+    }
+    store(rows);
+    var open = exposures(environment);
+    warehouse.rollUp();
+    var rolled = exposures(environment);
+    for (var answer : List.of(open, rolled)) {
+      assertThat(answer.approximate()).isTrue();
+      assertThat(answer.evaluations()).isEqualTo(3_000);
+      assertThat(answer.users()).isBetween(1_980L, 2_020L);
+      assertThat(answer.variants()).hasSize(2);
+      answer.variants().forEach(v -> assertThat(v.users()).isBetween(990L, 1_010L));
+    }
+    // so the events are not asked: there are none any more
+    var _ =
+        warehouse
+            .store()
+            .query(
+                "ALTER TABLE evaluation_events DELETE WHERE environment_id = '%s' SETTINGS mutations_sync = 2"
+                    .formatted(environment));
+    assertThat(exposures(environment)).isEqualTo(rolled);
+  }
+
+  private static Exposures.Answer exposures(EnvironmentId environment) {
+    return warehouse
+        .exposures()
+        .of(environment, "checkout", NOON.minus(HOUR), NOON.plus(HOUR.multipliedBy(3)))
+        .block(Duration.ofSeconds(20));
   }
 
   @Test
@@ -306,6 +359,9 @@ class RollupsIT {
         assertThat(counts(asked.flag(), asked.from(), asked.to(), asked.interval()))
             .as(when + ": " + asked)
             .containsExactlyInAnyOrderElementsOf(asked.expected());
+        assertThat(exposures(asked.from(), asked.to()))
+            .as(when + ": users of " + asked)
+            .isEqualTo(expectedUsers(asked.from(), asked.to()));
       }
     }
 
@@ -316,6 +372,36 @@ class RollupsIT {
           .counts(environment, flag, from, to, interval, Predecessors.NONE)
           .collectList()
           .block(Duration.ofSeconds(20));
+    }
+
+    private Exposures.Answer exposures(Instant from, Instant to) {
+      return warehouse
+          .exposures()
+          .of(environment, "checkout", from, to)
+          .block(Duration.ofSeconds(20));
+    }
+
+    private Exposures.Answer expectedUsers(Instant from, Instant to) {
+      var once = new HashMap<UUID, Event.Evaluation>();
+      evaluations.stream()
+          .filter(e -> e.flag().equals("checkout") && !e.at().isBefore(from) && e.at().isBefore(to))
+          .forEach(e -> once.putIfAbsent(e.id(), e));
+      var variants =
+          once.values().stream()
+              .collect(
+                  Collectors.groupingBy(
+                      Event.Evaluation::variant, TreeMap::new, Collectors.toList()));
+      return new Exposures.Answer(
+          users(once.values()),
+          once.size(),
+          variants.entrySet().stream()
+              .map(one ->
+                  new Exposures.Variant(one.getKey(), users(one.getValue()), one.getValue().size()))
+              .toList());
+    }
+
+    private static long users(Collection<Event.Evaluation> evaluations) {
+      return evaluations.stream().map(Event.Evaluation::contextKey).distinct().count();
     }
 
     private static void withoutRollups(Runnable check) {
