@@ -139,7 +139,8 @@ public final class Lender {
         .onErrorComplete();
   }
 
-  private static Connection physical(Connection connection) {
+  /// The connection itself, out of its pool's wrapping.
+  static Connection physical(Connection connection) {
     return connection instanceof Wrapped<?> pooled && pooled.unwrap() instanceof Connection own
         ? own
         : connection;

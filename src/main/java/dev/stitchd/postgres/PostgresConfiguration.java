@@ -1,5 +1,6 @@
 package dev.stitchd.postgres;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
@@ -8,10 +9,12 @@ import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.postgresql.client.SSLMode;
 import io.r2dbc.spi.ConnectionFactory;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Primary;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.netty.resources.LoopResources;
@@ -45,6 +48,7 @@ final class PostgresConfiguration {
   }
 
   @Bean
+  @Primary
   Silence silence(@Qualifier("timer") Scheduler timer) {
     return new Silence(timer);
   }
@@ -95,6 +99,58 @@ final class PostgresConfiguration {
         bounds(settings, silence, timer),
         _ -> Mono.just(BoundedAnswers.Backend.UNKNOWN),
         false);
+  }
+
+  @Bean("postgresql-replica")
+  Replica postgresReplica(
+      @Qualifier("replica") ConnectionPool replica,
+      @Qualifier("replicaProven") ProvenConnections replicaProven,
+      @Qualifier("replicaSilence") Silence replicaSilence,
+      @Qualifier("readerLender") Lender readerLender,
+      PostgresSettings settings,
+      MeterRegistry meters,
+      @Qualifier("timer") Scheduler timer) {
+    var lender =
+        new Lender(
+            replica,
+            replicaProven,
+            bounds(settings, replicaSilence, timer),
+            _ -> Mono.just(BoundedAnswers.Backend.UNKNOWN),
+            false);
+    return new Replica(settings.replica(), lender, readerLender, settings, meters);
+  }
+
+  /// Connects nowhere unless there is a replica.
+  @Bean(destroyMethod = "dispose")
+  ConnectionPool replica(
+      PostgresAddress postgresAddress,
+      PostgresSettings settings,
+      LoopResources postgresLoops,
+      SchemaGate gate,
+      @Qualifier("replicaProven") ProvenConnections replicaProven) {
+    var address = Objects.requireNonNullElse(settings.replica(), postgresAddress);
+    var connections = connections(Role.READER, address, settings, postgresLoops, "stitchd-replica");
+    return pool(
+        "replica",
+        gate.before(connections),
+        replicaProven,
+        settings.readConnections(),
+        settings.readerAcquireTimeout(),
+        settings);
+  }
+
+  /// Another machine's connections say nothing of the primary's.
+  @Bean
+  Silence replicaSilence(@Qualifier("timer") Scheduler timer) {
+    return new Silence(timer);
+  }
+
+  @Bean
+  ProvenConnections replicaProven(
+      @Qualifier("replicaSilence") Silence replicaSilence,
+      PostgresSettings settings,
+      @Qualifier("timer") Scheduler timer) {
+    return new ProvenConnections(replicaSilence, settings, timer);
   }
 
   private static BoundedAnswers.Bounds bounds(

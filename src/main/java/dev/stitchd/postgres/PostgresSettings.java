@@ -15,6 +15,10 @@ import org.springframework.boot.convert.DurationStyle;
 /// @param url `postgresql://user:password@host:port/database?sslmode=…`
 /// @param listenUrl the same database without a pooler of transactions, for what belongs to one
 ///   connection: listening and the lock of the schema; `url` if it is not set
+/// @param readUrl a replica, or a proxy in front of several, which list look-ups and first loads of
+///   environments may be read from; none if it is not set
+/// @param readLag how far behind the primary what is read there may be
+/// @param readConnections most connections to replicas
 /// @param managementConnections most connections for the management plane
 /// @param readerConnections most connections for the SDK plane
 /// @param waitingRequests most requests that may wait for a connection of one pool; more are
@@ -42,6 +46,9 @@ import org.springframework.boot.convert.DurationStyle;
 record PostgresSettings(
     @Nullable String url,
     @Nullable String listenUrl,
+    @Nullable String readUrl,
+    @Allowed(from = "2s", to = "5m") @DefaultValue("5s") Duration readLag,
+    @DefaultValue("8") int readConnections,
     @DefaultValue("8") int managementConnections,
     @DefaultValue("8") int readerConnections,
     @DefaultValue("1000") int waitingRequests,
@@ -63,6 +70,7 @@ record PostgresSettings(
   public void check() {
     var _ = PostgresAddress.parse(url);
     var _ = direct();
+    var _ = replica();
     if (doubtAfter.compareTo(idleTransaction) > 0) {
       throw new StartFailure(
           "STITCHD_POSTGRES_DOUBT_AFTER is "
@@ -79,6 +87,13 @@ record PostgresSettings(
     return listenUrl == null || listenUrl.isBlank()
         ? PostgresAddress.parse(url)
         : PostgresAddress.parse("STITCHD_POSTGRES_LISTEN_URL", listenUrl);
+  }
+
+  /// Where replicas are; null for none.
+  @Nullable PostgresAddress replica() {
+    return readUrl == null || readUrl.isBlank()
+        ? null
+        : PostgresAddress.parse("STITCHD_POSTGRES_READ_URL", readUrl);
   }
 
   private static String written(Duration time) {

@@ -7,6 +7,9 @@
 /// ([ProvenConnections]) and bounds each wait for an answer ([BoundedAnswers]); one connection that
 /// is found silent ([Silence]) makes all others doubtful.
 ///
+/// What may be a little old is read on a replica, as long as that is known to be recent enough
+/// ([Replica]).
+///
 /// May use: `kernel`, and `disk`, to know whether a node may start without PostgreSQL. Rooms with
 /// tables use this one and keep their statements in classes named `…Rows`. Threads: R2DBC event
 /// loops named `postgres`; Flyway blocks the starting thread, or the thread `migration`.

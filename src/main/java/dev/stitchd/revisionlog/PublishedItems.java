@@ -43,7 +43,31 @@ public interface PublishedItems {
       long identity,
       UUID epoch,
       List<Item> items,
-      boolean fromStandby) {}
+      boolean fromStandby) {
+
+    /// Whether this is what an environment was on its way to where it is.
+    public boolean isPartOf(Position now) {
+      return now.revision() >= revision
+          && now.accessVersion() == accessVersion
+          && now.identityThen() == identity
+          && now.epoch().equals(epoch);
+    }
+
+    /// The same, once the primary says so too.
+    public State confirmed(Position now) {
+      return new State(
+          environment,
+          tenant,
+          environmentKey,
+          settings,
+          revision,
+          accessVersion,
+          identity,
+          epoch,
+          items,
+          now.fromStandby());
+    }
+  }
 
   /// What changed after a revision, the newest state of each changed item, in order of revision.
   ///
@@ -99,6 +123,12 @@ public interface PublishedItems {
 
   /// Everything published in an environment; empty if there is no such environment.
   Mono<State> load(EnvironmentId environment);
+
+  /// Everything published in an environment, from a replica that may be a little behind, so that it
+  /// has to be compared with the primary; empty if none answers in time or has it.
+  default Mono<State> loadFromReplica(EnvironmentId environment, Duration within) {
+    return Mono.empty();
+  }
 
   /// The log after a revision; empty if there is no such environment. An environment that is not
   /// past `revision`, or even behind it (a restored backup), answers with the revision it has and

@@ -5,6 +5,7 @@ import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Reader;
+import dev.stitchd.postgres.Replica;
 import dev.stitchd.postgres.StandbyRows;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
@@ -101,9 +102,11 @@ final class PublishedItemsRows implements PublishedItems {
   private record Row<T>(T head, @Nullable Item item) {}
 
   private final Reader reader;
+  private final Replica replica;
 
-  PublishedItemsRows(Reader reader) {
+  PublishedItemsRows(Reader reader, Replica replica) {
     this.reader = reader;
+    this.replica = replica;
   }
 
   @Override
@@ -113,6 +116,16 @@ final class PublishedItemsRows implements PublishedItems {
             session
                 .all(LOAD, PublishedItemsRows::loaded, environment.value())
                 .delayUntil(rows -> StandbyRows.refuseIfNothing(session, rows)))
+        .filter(rows -> !rows.isEmpty())
+        .map(rows -> state(environment, rows));
+  }
+
+  @Override
+  public Mono<State> loadFromReplica(EnvironmentId environment, Duration within) {
+    return replica
+        .session(
+            within, session -> session.all(LOAD, PublishedItemsRows::loaded, environment.value()))
+        .onErrorComplete()
         .filter(rows -> !rows.isEmpty())
         .map(rows -> state(environment, rows));
   }

@@ -37,11 +37,17 @@ public final class Members {
   private final SegmentLists lists;
   private final ListSettings settings;
   private final JoinedChanges changes;
+  private final ListChanges committed;
 
   Members(
-      Transactions transactions, SegmentLists lists, ListSettings settings, MeterRegistry meters) {
+      Transactions transactions,
+      SegmentLists lists,
+      ListSettings settings,
+      ListChanges committed,
+      MeterRegistry meters) {
     this.transactions = transactions;
     this.lists = lists;
+    this.committed = committed;
     this.settings = settings;
     this.changes =
         new JoinedChanges(this::change, settings.changesWaiting(), settings.changedTogether());
@@ -133,6 +139,7 @@ public final class Members {
         .inTenant(
             kind.author().tenant(),
             session -> locked(session, kind).flatMap(list -> change(session, list, kind, keys)))
+        .doOnNext(outcome -> committed.committed(new EnvironmentId(outcome.list().environment())))
         .delayUntil(outcome ->
             outcome.list().version() == FIRST && !outcome.changed().isEmpty()
                 ? announced(kind.author().tenant(), outcome.list())

@@ -7,8 +7,9 @@
 /// what goes on in the background, `lookup` answers who is on which list.
 ///
 /// May use: `kernel`, `background`, `postgres`, `boundary` (which cuts bodies into lines),
-/// `resource`, `catalog`. Threads: uploads are read on the scheduler `imports`; everything else
-/// runs on R2DBC event loops and the timer; nothing blocks.
+/// `resource`, `catalog`, `revisionlog` (whose announcements say that lists changed). Threads:
+/// uploads are read on the scheduler `imports`; everything else runs on R2DBC event loops and the
+/// timer; nothing blocks.
 @ApplicationModule(
     allowedDependencies = {
       "kernel",
@@ -17,7 +18,8 @@
       "boundary",
       "catalog :: deletion",
       "catalog :: segment",
-      "resource"
+      "resource",
+      "revisionlog"
     })
 @CheckReturnValue
 @NullMarked

@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
@@ -61,8 +62,9 @@ final class Reading {
   /// Everything, from nothing; the last known state while the store does not answer.
   Mono<EpochSnapshot> first(EnvironmentId environment) {
     return kept.point(environment)
-        .flatMap(point -> anew(environment, point).flatMap(loaded -> orKept(loaded, point)))
-        .switchIfEmpty(loaded(environment))
+        .flatMap(point ->
+            comparedWith(point, firstLoaded(environment)).flatMap(loaded -> orKept(loaded, point)))
+        .switchIfEmpty(firstLoaded(environment))
         .doOnNext(kept::keep)
         .switchIfEmpty(Mono.fromRunnable(() -> gone(environment)))
         .onErrorResume(Problem.Unavailable.class, outage -> lastKnown(environment, outage));
@@ -82,8 +84,29 @@ final class Reading {
   }
 
   private Mono<EpochSnapshot> loaded(EnvironmentId environment) {
+    return loaded(items.load(environment));
+  }
+
+  /// From a replica if there is one; the primary then tells in two cheap questions whether that is
+  /// true and what is newer.
+  private Mono<EpochSnapshot> firstLoaded(EnvironmentId environment) {
+    return loaded(
+        items
+            .loadFromReplica(environment, settings.loadWithin().dividedBy(2))
+            .flatMap(this::confirmed)
+            .switchIfEmpty(Mono.defer(() -> items.load(environment))));
+  }
+
+  private Mono<State> confirmed(State replicas) {
     return items
-        .load(environment)
+        .positions(Map.of(replicas.environment(), replicas.revision()))
+        .next()
+        .filter(replicas::isPartOf)
+        .map(replicas::confirmed);
+  }
+
+  private Mono<EpochSnapshot> loaded(Mono<State> state) {
+    return state
         .flatMap(this::withRemovals)
         .timeout(settings.loadWithin(), timer)
         .onErrorMap(TimeoutException.class, _ -> late(settings.loadWithin()))
@@ -100,18 +123,19 @@ final class Reading {
   /// Everything, in place of a view; the view itself if all that answers is a standby behind it.
   Mono<EpochSnapshot> anew(EpochSnapshot view) {
     var environment = view.snapshot().environment();
-    return anew(view.snapshot().environment(), view.point())
+    return comparedWith(view.point(), loaded(environment))
         .map(loaded -> loaded.orLater(view))
         .doOnNext(kept::keep);
   }
 
   /// Everything; in a new epoch if the store does not have a revision that this node knows.
-  private Mono<EpochSnapshot> anew(EnvironmentId environment, HistoryPoint known) {
-    return loaded(environment)
-        .flatMap(loaded ->
-            isLost(loaded, known)
-                .flatMap(
-                    lost -> lost ? inANewEpoch(environment, known.epoch()) : Mono.just(loaded)));
+  private Mono<EpochSnapshot> comparedWith(HistoryPoint known, Mono<EpochSnapshot> loading) {
+    return loading.flatMap(loaded ->
+        isLost(loaded, known)
+            .flatMap(lost ->
+                lost
+                    ? inANewEpoch(loaded.snapshot().environment(), known.epoch())
+                    : Mono.just(loaded)));
   }
 
   private Mono<Boolean> isLost(EpochSnapshot loaded, HistoryPoint known) {

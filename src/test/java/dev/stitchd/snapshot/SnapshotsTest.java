@@ -385,6 +385,58 @@ class SnapshotsTest {
   }
 
   @Test
+  void aFirstLoadFromAReplicaIsBroughtUpToDate() {
+    items.publishFlag(environment, "checkout"); // 1
+    items.publishFlag(environment, "gone"); // 2
+    items.replicate(environment);
+    items.publishFlag(environment, "banner"); // 3
+    items.removeFlag(environment, "gone"); // 4
+
+    var snapshot = snapshots.current(environment).block();
+
+    assertThat(snapshot.revision()).isEqualTo(4);
+    assertThat(snapshot.ruleset().flags()).containsOnlyKeys("checkout", "banner");
+    assertThat(items.loads).hasValue(0);
+    assertThat(reach(snapshot.tag(), 9)).as("the primary's word").isEqualTo("NONEXISTENT 4");
+  }
+
+  @Test
+  void whatAReplicaHasAndThePrimaryHasNotIsServedToNobody() {
+    items.publishFlag(environment, "checkout"); // 1
+    items.publishFlag(environment, "lost"); // 2
+    items.replicate(environment);
+    items.restore(environment, 1);
+    items.publishFlag(environment, "banner"); // another 2
+    items.publishFlag(environment, "third"); // 3
+    var epoch = items.epoch(environment);
+
+    var snapshot = snapshots.current(environment).block();
+
+    assertThat(snapshot.ruleset().flags()).containsOnlyKeys("checkout", "banner", "third");
+    assertThat(items.epoch(environment)).as("nobody was told of it").isEqualTo(epoch);
+    assertThat(items.loads).hasValue(1);
+  }
+
+  @Test
+  void settingsThatAReplicaDoesNotHaveAreRead() {
+    items.replicate(environment);
+    items.changeSettings(environment, Json.parseOwn("{\"allowedOrigins\":[\"*\"]}"));
+
+    var snapshot = snapshots.current(environment).block();
+
+    assertThat(snapshot.accessVersion()).isEqualTo(2);
+    assertThat(snapshot.settings().json().path("allowedOrigins").size()).isEqualTo(1);
+  }
+
+  @Test
+  void anEnvironmentThatOnlyAReplicaHasIsNone() {
+    items.replicate(environment);
+    items.delete(environment);
+
+    snapshots.current(environment).as(StepVerifier::create).verifyError(Problem.NotFound.class);
+  }
+
+  @Test
   void changedSettingsAreReadThoughTheRevisionStays() {
     var seen = updates();
 

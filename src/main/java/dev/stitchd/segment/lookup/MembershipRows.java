@@ -2,10 +2,15 @@ package dev.stitchd.segment.lookup;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.postgres.Lender;
+import dev.stitchd.postgres.Replica;
+import dev.stitchd.postgres.Session;
+import dev.stitchd.segment.ListChanges;
 import dev.stitchd.segment.Memberships.Listing;
 import io.r2dbc.spi.Readable;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
@@ -26,22 +31,63 @@ final class MembershipRows implements JoinedMemberships.Store {
       """;
 
   private final Lender reader;
+  private final Replica replica;
+  private final ListChanges changes;
+  private final Duration onReplica;
 
-  MembershipRows(@Qualifier("readerLender") Lender reader) {
+  MembershipRows(
+      @Qualifier("readerLender") Lender reader,
+      Replica replica,
+      ListChanges changes,
+      MembershipSettings settings) {
     this.reader = reader;
+    this.replica = replica;
+    this.changes = changes;
+    this.onReplica = settings.answerWithin().dividedBy(2); // and the other half for the primary
   }
 
+  /// Asks a replica that has what this node knows to have changed; the primary if there is none.
   @Override
   public Mono<Void> find(
       EnvironmentId environment, Set<String> segments, Set<String> keys, Consumer<Listing> found) {
-    return reader.session(session ->
-        session.each(
-            LISTINGS,
-            MembershipRows::listing,
-            found,
-            environment.value(),
-            segments.toArray(String[]::new),
-            keys.toArray(String[]::new)));
+    return Mono.defer(() -> {
+      var begun = new AtomicBoolean();
+      return replica
+          .session(
+              changes.last(environment),
+              onReplica,
+              session ->
+                  find(
+                      session,
+                      environment,
+                      segments,
+                      keys,
+                      listing -> {
+                        begun.set(true);
+                        found.accept(listing);
+                      }))
+          .onErrorResume(
+              failure ->
+                  begun.get()
+                      ? Mono.error(failure)
+                      : reader.session(
+                          session -> find(session, environment, segments, keys, found)));
+    });
+  }
+
+  private static Mono<Void> find(
+      Session session,
+      EnvironmentId environment,
+      Set<String> segments,
+      Set<String> keys,
+      Consumer<Listing> found) {
+    return session.each(
+        LISTINGS,
+        MembershipRows::listing,
+        found,
+        environment.value(),
+        segments.toArray(String[]::new),
+        keys.toArray(String[]::new));
   }
 
   private static Listing listing(Readable row) {
