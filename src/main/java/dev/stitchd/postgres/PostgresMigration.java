@@ -153,6 +153,7 @@ final class PostgresMigration implements BackgroundJob {
         migrated(
             Flyway.configure()
                 .dataSource(direct.jdbcUrl(), direct.user(), direct.password())
+                .initSql(RoleRows.OWNER)
                 .locations("classpath:db/migration/postgresql")
                 .callbacks(new SchemaRows(settings.lockTimeout()))
                 .lockRetryCount(Math.toIntExact(settings.migrationWait().toSeconds()))

@@ -99,7 +99,8 @@ class TenantIsolationIT {
                     session.all(
                         """
                         SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                         WHERE n.nspname = 'public' AND c.relkind = 'r' AND NOT c.relrowsecurity
+                         WHERE n.nspname = 'public' AND c.relkind = 'r' AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (
+                           SELECT FROM pg_policy o WHERE o.polrelid = c.oid AND o.polname = 'of_owner'))
                            AND c.relname NOT IN ('flyway_schema_history', 'installation')
                         """,
                         row -> Columns.text(row, "name")))
