@@ -56,7 +56,9 @@ class RowSecurityIT {
   @Test
   void theOwnerWorksAndSeesNothing() {
     fill(server.admin(), "gone");
-    assertThat(server.admin().send("DELETE", "/projects/gone", "", "If-Match", "*").status()).isBetween(200, 204);
+    assertThat(isMember(server, "gone", "u2")).isTrue();
+    assertThat(server.admin().send("DELETE", "/projects/gone", "", "If-Match", "*").status())
+        .isBetween(200, 204);
 
     for (var table : StoreUrl.of(superuser).query(TABLES)) {
       assertThat(StoreUrl.of(owner).query("SELECT count(*) FROM " + table))
@@ -74,9 +76,9 @@ class RowSecurityIT {
     for (var role : List.of("stitchd_app", "stitchd_reader")) {
       var _ = StoreUrl.of(owner).query("GRANT " + role + " TO serving");
     }
-    try (var serving =
-        Server.on(login, NO_EVENTS, Map.of("STITCHD_POSTGRES_LISTEN_URL", owner))) {
+    try (var serving = Server.on(login, NO_EVENTS, Map.of("STITCHD_POSTGRES_LISTEN_URL", owner))) {
       fill(serving.admin(), "served");
+      assertThat(isMember(serving, "served", "u2")).isTrue();
       assertThat(serving.admin().send("DELETE", "/projects/served", "", "If-Match", "*").status())
           .isBetween(200, 204);
       for (var back :
@@ -102,6 +104,19 @@ class RowSecurityIT {
     assertThat(admin.send("POST", members, "{\"keys\":[\"u1\"]}").status()).isEqualTo(200);
     assertThat(admin.send("PUT", members, "key\nu1\nu2\n", "Content-Type", "text/csv").status())
         .isEqualTo(200);
+  }
+
+  private static boolean isMember(Server of, String project, String member) {
+    var key = of.admin().createSdkKey(project, "production", "server");
+    var answer =
+        of.http()
+            .post(
+                "/sdk/v1/segments/membership",
+                "{\"keys\":[\"" + member + "\"]}",
+                "Authorization",
+                "Bearer " + key);
+    assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+    return !answer.json().at("/memberships/" + member).isEmpty();
   }
 
   private static String backBy(String sql) {

@@ -286,6 +286,7 @@ class TenantIsolationIT {
             "feature_flags",
             "flag_values",
             "segments",
+            "segment_list_members",
             "audit_logs",
             "api_tokens")) {
       assertThat(errorAsReader("SELECT count(*) FROM " + table))
@@ -301,6 +302,32 @@ class TenantIsolationIT {
     assertThat(errorAsReader("UPDATE segment_lists SET version = 0")).contains("permission denied");
     assertThat(errorAsReader("SELECT actor FROM segment_imports")).contains("permission denied");
     assertThat(errorAsReader("SELECT project FROM deletions")).contains("permission denied");
+    assertThat(errorAsReader("SELECT segment_key FROM segment_lists"))
+        .contains("permission denied");
+  }
+
+  @Test
+  void theReaderIsToldMembersOfTheEnvironmentThatItNamesAlone() {
+    var asked = "SELECT FROM stitchd_segment_list_members(%s, '{vip}', '{u1,u2}')";
+    var environment =
+        transactions
+            .inTenant(
+                tenant("default"),
+                session ->
+                    session.one(
+                        "SELECT id::text AS id FROM environments", row -> Columns.text(row, "id")))
+            .block();
+    assertThat(rowsAsReader(asked.formatted("'" + environment + "'"))).isPositive();
+    assertThat(rowsAsReader(asked.formatted("gen_random_uuid()"))).isZero();
+    assertThat(rowsAsReader(asked.formatted("NULL"))).isZero();
+    var asTenant =
+        transactions
+            .inTenant(
+                tenant("default"), session -> session.run(asked.formatted("gen_random_uuid()")))
+            .map(_ -> "allowed")
+            .onErrorResume(refused -> Mono.just(String.valueOf(refused.getMessage())))
+            .block();
+    assertThat(asTenant).contains("permission denied");
   }
 
   @Test
@@ -361,6 +388,15 @@ class TenantIsolationIT {
                                 Columns.bool(row, "super"))),
             connection -> connection.close())
         .block();
+  }
+
+  private static long rowsAsReader(String sql) {
+    return Mono.usingWhen(
+            reader.create(),
+            connection -> new Session(connection).all(sql, _ -> true),
+            connection -> connection.close())
+        .block()
+        .size();
   }
 
   private static String errorAsReader(String sql) {

@@ -16,19 +16,16 @@ import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
-/// Lists in PostgreSQL, read with the rights of the SDK plane and scoped by the environment.
+/// Lists in PostgreSQL, read with the rights of the SDK plane, which reach no further than the
+/// environment that is asked about.
 @Component
 final class MembershipRows implements JoinedMemberships.Store {
 
-  /// The generation comes from the row that flips, in the same statement: never from what a
-  /// snapshot remembers, whose generation may be on its way out.
-  static final String LISTINGS =
-      """
-      SELECT l.segment_key, m.context_key, m.included
-        FROM segment_lists l
-        JOIN segment_list_members m ON m.generation = l.generation
-       WHERE l.environment_id = $1 AND l.segment_key = ANY ($2) AND m.context_key = ANY ($3)\
-      """;
+  /// The reader's one way to members, of one environment. There the generation comes from the row
+  /// that flips, in the same statement as the members: never from what a snapshot remembers, whose
+  /// generation may be on its way out.
+  private static final String LISTINGS =
+      "SELECT segment_key, context_key, included FROM stitchd_segment_list_members($1, $2, $3)";
 
   private final Lender reader;
   private final Replica replica;
@@ -66,12 +63,10 @@ final class MembershipRows implements JoinedMemberships.Store {
                         begun.set(true);
                         found.accept(listing);
                       }))
-          .onErrorResume(
-              failure ->
-                  begun.get()
-                      ? Mono.error(failure)
-                      : reader.session(
-                          session -> find(session, environment, segments, keys, found)));
+          .onErrorResume(failure ->
+              begun.get()
+                  ? Mono.error(failure)
+                  : reader.session(session -> find(session, environment, segments, keys, found)));
     });
   }
 
