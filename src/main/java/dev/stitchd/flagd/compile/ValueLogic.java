@@ -93,13 +93,12 @@ final class ValueLogic {
         : Logic.op("substr", text, Logic.number(-end.length())).same(Logic.text(end));
   }
 
-  /// Whether a number of a condition is the same in all engines: a double, and no whole one beyond
-  /// those that all can count to.
+  /// Whether a number of a condition is the same in all engines: one that a double says as it is
+  /// written, and no whole one beyond those that all can count to.
   static boolean isPortable(JsonNode number) {
     double value = number.doubleValue();
     return Double.isFinite(value)
-        && (value != Math.rint(value)
-            || (Math.abs(value) < 0x1p53
-                && number.decimalValue().compareTo(new java.math.BigDecimal(value)) == 0));
+        && number.decimalValue().compareTo(java.math.BigDecimal.valueOf(value)) == 0
+        && (value != Math.rint(value) || Math.abs(value) < 0x1p53);
   }
 }

@@ -174,6 +174,7 @@ class FlagSetsTest {
         new String[] {
           "'op':'equals','values':[9007199254740993]",
           "'op':'lessThan','values':[1e300]",
+          "'op':'equals','values':[0.1234567890123456789]",
           "'op':'semverGreater','values':['20250101123456789.0.0']",
           "'op':'startsWith','values':['\uD83D\uDE00']",
           "'op':'before','values':['2025-01-01']"

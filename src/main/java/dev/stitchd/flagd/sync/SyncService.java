@@ -1,0 +1,95 @@
+package dev.stitchd.flagd.sync;
+
+import dev.stitchd.access.SdkCaller;
+import dev.stitchd.endpoint.SdkRoute;
+import dev.stitchd.flagd.sync.v1.FetchAllFlagsRequest;
+import dev.stitchd.flagd.sync.v1.FetchAllFlagsResponse;
+import dev.stitchd.flagd.sync.v1.GetMetadataRequest;
+import dev.stitchd.flagd.sync.v1.GetMetadataResponse;
+import dev.stitchd.flagd.sync.v1.ReactorFlagSyncServiceGrpc;
+import dev.stitchd.flagd.sync.v1.SyncFlagsRequest;
+import dev.stitchd.flagd.sync.v1.SyncFlagsResponse;
+import dev.stitchd.grpc.CallAccess;
+import dev.stitchd.grpc.CallLimits;
+import dev.stitchd.snapshot.Snapshots;
+import dev.stitchd.stream.MessageStreams;
+import dev.stitchd.stream.StreamContent;
+import java.time.Duration;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/// `flagd.sync.v1`, for server keys alone: a set holds every flag with its rules.
+@Component
+final class SyncService extends ReactorFlagSyncServiceGrpc.FlagSyncServiceImplBase {
+
+  private final CallAccess access;
+  private final CallLimits limits;
+  private final Snapshots snapshots;
+  private final MessageStreams streams;
+  private final SetMessages sets;
+  private final Duration pause;
+  private final Scheduler timer;
+
+  SyncService(
+      CallAccess access,
+      CallLimits limits,
+      Snapshots snapshots,
+      MessageStreams streams,
+      SetMessages sets,
+      SyncSettings settings,
+      @Qualifier("timer") Scheduler timer) {
+    this.access = access;
+    this.limits = limits;
+    this.snapshots = snapshots;
+    this.streams = streams;
+    this.sets = sets;
+    this.pause = settings.pause();
+    this.timer = timer;
+  }
+
+  /// The whole set at once, and again whenever it has changed. Never completes: some providers stay
+  /// silent for ever after an end in good order.
+  @Override
+  public Flux<SyncFlagsResponse> syncFlags(SyncFlagsRequest asked) {
+    return access
+        .client(SdkRoute.Callers.SERVER_KEYS, asked.getSelector(), asked.getProviderId())
+        .flatMapMany(client ->
+            streams.served(
+                client.caller(), StreamContent.Kind.FLAGD_SYNC, messages(client.caller())));
+  }
+
+  @Override
+  public Mono<FetchAllFlagsResponse> fetchAllFlags(FetchAllFlagsRequest asked) {
+    return access
+        .client(SdkRoute.Callers.SERVER_KEYS, asked.getSelector(), asked.getProviderId())
+        .flatMap(client -> limits.within(client.caller(), sets.of(client.snapshot())))
+        .map(SetMessages.SetMessage::all);
+  }
+
+  /// Superseded, needs no key; some providers ask again and again where there is none.
+  @Override
+  public Mono<GetMetadataResponse> getMetadata(GetMetadataRequest asked) {
+    return Mono.just(
+        GetMetadataResponse.newBuilder()
+            .setMetadata(com.google.protobuf.Struct.getDefaultInstance())
+            .build());
+  }
+
+  /// A snapshot is asked for only when the one before is sent and the pause is over, so that what
+  /// has been overtaken meanwhile is never compiled for this stream. A change that changes no flag
+  /// sends nothing.
+  private Flux<SyncFlagsResponse> messages(SdkCaller caller) {
+    return snapshots
+        .updates(caller.environment())
+        .concatMap(snapshot -> sets.of(snapshot).concatWith(paused()), 0)
+        .distinctUntilChanged(SetMessages.SetMessage::json)
+        .map(SetMessages.SetMessage::sync);
+  }
+
+  private <T> Mono<T> paused() {
+    return Mono.delay(pause, timer).then(Mono.empty());
+  }
+}

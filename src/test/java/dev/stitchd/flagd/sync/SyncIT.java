@@ -1,0 +1,223 @@
+package dev.stitchd.flagd.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.stitchd.dev.Admin;
+import dev.stitchd.dev.Server;
+import dev.stitchd.flagd.sync.v1.FetchAllFlagsRequest;
+import dev.stitchd.flagd.sync.v1.FlagSyncServiceGrpc;
+import dev.stitchd.flagd.sync.v1.FlagSyncServiceGrpc.FlagSyncServiceBlockingStub;
+import dev.stitchd.flagd.sync.v1.GetMetadataRequest;
+import dev.stitchd.flagd.sync.v1.GetMetadataResponse;
+import dev.stitchd.flagd.sync.v1.SyncFlagsRequest;
+import dev.stitchd.flagd.sync.v1.SyncFlagsResponse;
+import dev.stitchd.kernel.Json;
+import io.grpc.Context;
+import io.grpc.Context.CancellableContext;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
+
+/// Flag sets of a whole server, as a client without an engine sees them.
+@Timeout(120)
+class SyncIT {
+
+  private static Server server;
+  private static Admin admin;
+  private static ManagedChannel channel;
+  private static FlagSyncServiceBlockingStub sync;
+
+  @BeforeAll
+  static void start() {
+    server = Server.start(Map.of("STITCHD_FLAGD_SYNC_MAX_SET", "10KB"));
+    admin = server.admin();
+    channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort()).usePlaintext().build();
+    sync = FlagSyncServiceGrpc.newBlockingStub(channel);
+  }
+
+  @AfterAll
+  static void stop() {
+    channel.shutdownNow();
+    server.close();
+  }
+
+  /// One stream, until it is closed.
+  private static final class Sets implements AutoCloseable {
+    private final CancellableContext context = Context.ROOT.withCancellation();
+    private final Iterator<SyncFlagsResponse> sets;
+
+    private Sets(String selector) throws Exception {
+      this(sync, selector);
+    }
+
+    private Sets(FlagSyncServiceBlockingStub stub, String selector) throws Exception {
+      sets = context.call(() -> stub.syncFlags(asked(selector)));
+    }
+
+    private JsonNode next() {
+      return Json.parseOwn(sets.next().getFlagConfiguration());
+    }
+
+    @Override
+    public void close() {
+      context.cancel(null);
+    }
+  }
+
+  private static SyncFlagsRequest asked(String selector) {
+    return SyncFlagsRequest.newBuilder().setSelector(selector).build();
+  }
+
+  private static String environment(String project, String kind) {
+    admin.createProject(project);
+    admin.createEnvironment(project, "production");
+    return "apiKey=" + admin.createSdkKey(project, "production", kind);
+  }
+
+  private static Status.Code refused(String selector) {
+    var failure = catchThrowable(() -> sync.syncFlags(asked(selector)).next());
+    assertThat(failure).isInstanceOf(StatusRuntimeException.class);
+    return ((StatusRuntimeException) failure).getStatus().getCode();
+  }
+
+  @Test
+  void theWholeSetComesAtOnceAndAgainWhenAFlagHasChanged() throws Exception {
+    var selector = environment("whole", "server");
+    admin.createFlag("whole", "checkout");
+    try (var sets = new Sets(selector)) {
+      var first = sets.next();
+      assertThat(first.at("/metadata/flagSetId").stringValue()).isEqualTo("production");
+      assertThat(first.at("/flags/checkout/defaultVariant").stringValue()).isEqualTo("off");
+
+      admin.serve("whole", "checkout", "production", "on");
+
+      assertThat(sets.next().at("/flags/checkout/defaultVariant").stringValue()).isEqualTo("on");
+    }
+  }
+
+  /// Its window holds a few sets; of those that come while it is full only the last is sent.
+  @Test
+  void aClientThatTakesNothingIsSkippedToTheNewestSet() throws Exception {
+    var selector = environment("stalled", "server");
+    admin.createFlagFrom(
+        "stalled",
+        "{\"key\":\"f\",\"name\":\"F\",\"type\":\"string\",\"variants\":{\"a\":\"%s\",\"b\":\"b\"}}"
+            .formatted("x".repeat(9_000)));
+    var narrow =
+        NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
+            .flowControlWindow(16 * 1024)
+            .usePlaintext()
+            .build();
+    try (var sets = new Sets(FlagSyncServiceGrpc.newBlockingStub(narrow), selector)) {
+      sets.next();
+      for (int i = 0; i < 20; i++) {
+        admin.serve("stalled", "f", "production", i % 2 == 0 ? "a" : "b");
+      }
+      admin.createFlag("stalled", "last");
+      int received = 1;
+      while (!sets.next().get("flags").has("last")) {
+        received++;
+      }
+      assertThat(received).isLessThan(15);
+    } finally {
+      narrow.shutdownNow();
+    }
+  }
+
+  @Test
+  void anAskedForSetIsTheNewestAtOnce() {
+    var selector = environment("asked", "server");
+    admin.createFlag("asked", "checkout");
+    for (var variant : new String[] {"on", "off", "on"}) {
+      admin.serve("asked", "checkout", "production", variant);
+      var answer =
+          sync.fetchAllFlags(FetchAllFlagsRequest.newBuilder().setSelector(selector).build());
+      assertThat(
+              Json.parseOwn(answer.getFlagConfiguration())
+                  .at("/flags/checkout/defaultVariant")
+                  .stringValue())
+          .isEqualTo(variant);
+    }
+  }
+
+  @Test
+  void aFlagThatCannotBeSaidIsNamedInTheMetadata() throws Exception {
+    var selector = environment("unsayable", "server");
+    admin.createFlag("unsayable", "pattern");
+    admin.patch(
+        "/projects/unsayable/flags/pattern/environments/production",
+        "{\"enabled\":true,\"rules\":[{\"id\":\"r\",\"when\":{\"attribute\":\"a\",\"op\":\"matches\",\"values\":[\"x\"]},\"serve\":{\"variant\":\"on\"}}]}");
+    try (var sets = new Sets(selector)) {
+      var set = sets.next();
+      assertThat(set.at("/metadata/leftOut").stringValue()).isEqualTo("pattern");
+      assertThat(set.get("flags").isEmpty()).isTrue();
+    }
+  }
+
+  @Test
+  void onlyServerKeysGetSetsAndMetadataNeedsNone() {
+    assertThat(refused("")).isEqualTo(Status.Code.UNAUTHENTICATED);
+    assertThat(refused("apiKey=sdk_server_nobody")).isEqualTo(Status.Code.UNAUTHENTICATED);
+    assertThat(refused(environment("client", "client"))).isEqualTo(Status.Code.PERMISSION_DENIED);
+    assertThat(sync.getMetadata(GetMetadataRequest.getDefaultInstance()))
+        .isEqualTo(
+            GetMetadataResponse.newBuilder()
+                .setMetadata(com.google.protobuf.Struct.getDefaultInstance())
+                .build());
+  }
+
+  @Test
+  void aSetThatIsTooLargeEndsTheStreamSayingSo() throws Exception {
+    var selector = environment("large", "server");
+    admin.createFlag("large", "small");
+    try (var sets = new Sets(selector)) {
+      sets.next();
+      admin.createFlagFrom(
+          "large",
+          "{\"key\":\"big\",\"name\":\"Big\",\"type\":\"string\",\"variants\":{\"a\":\"%s\"}}"
+              .formatted("x".repeat(11_000)));
+
+      var end = catchThrowable(sets::next);
+
+      assertThat(Status.fromThrowable(end).getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+      assertThat(Status.fromThrowable(end).getDescription()).contains("STITCHD_FLAGD_SYNC_MAX_SET");
+    }
+    assertThat(refused(selector)).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+  }
+
+  @Test
+  void aStreamThatIsCancelledLeavesNothingBehind() throws Exception {
+    var selector = environment("cancelled", "server");
+    try (var sets = new Sets(selector)) {
+      sets.next();
+      assertThat(
+              server
+                  .bean(MeterRegistry.class)
+                  .find("stitchd.stream.open")
+                  .tag("kind", "flagd-sync")
+                  .gauge())
+          .isNotNull();
+    }
+    var deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (server
+            .bean(MeterRegistry.class)
+            .find("stitchd.stream.open")
+            .tag("kind", "flagd-sync")
+            .gauge()
+        != null) {
+      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
+      Thread.sleep(20);
+    }
+  }
+}
