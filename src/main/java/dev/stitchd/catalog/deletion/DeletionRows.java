@@ -40,10 +40,11 @@ final class DeletionRows {
       "SELECT " + COLUMNS + " FROM deletions WHERE tenant_id = $1 AND id = $2";
   private static final String ANY_OPEN =
       "SELECT 1 FROM deletions WHERE tenant_id = $1 AND state <> 'done' LIMIT 1";
-  private static final String COUNT =
+  private static final String COUNT_MEMBERS =
       """
-      UPDATE deletions SET rows_deleted = rows_deleted + $3
-       WHERE tenant_id = $1 AND state <> 'done' AND $2 = ANY (environment_ids)
+      UPDATE deletions d SET rows_deleted = rows_deleted + $3 FROM segment_generations g
+       WHERE g.tenant_id = $1 AND g.generation = $2
+         AND d.tenant_id = $1 AND d.state <> 'done' AND g.environment_id = ANY (d.environment_ids)
       """;
   private static final String TO_DO =
       """
@@ -130,10 +131,10 @@ final class DeletionRows {
     return session.any(ANY_OPEN, tenant.value());
   }
 
-  /// Counts rows that somebody else removed, if they are of an environment that was deleted.
-  static Mono<Long> count(
-      Session session, TenantId tenant, EnvironmentId environment, long removed) {
-    return session.run(COUNT, tenant.value(), environment.value(), removed);
+  /// Counts members that the upkeep of lists removed, if they are of an environment that was
+  /// deleted.
+  static Mono<Long> countMembers(Session session, TenantId tenant, long generation, long removed) {
+    return session.run(COUNT_MEMBERS, tenant.value(), generation, removed);
   }
 
   /// Deletions that are not done, the oldest first, and those that were done so long ago.

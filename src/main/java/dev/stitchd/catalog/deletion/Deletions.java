@@ -42,10 +42,10 @@ public final class Deletions {
     return DeletionRows.anyOpen(session, tenant);
   }
 
-  /// Tells that rows of an environment were removed, which counts if it was deleted.
-  public static Mono<Long> count(
-      Session session, TenantId tenant, EnvironmentId environment, long removed) {
-    return DeletionRows.count(session, tenant, environment, removed);
+  /// Tells that members of a generation were removed, which counts if its environment was deleted.
+  public static Mono<Long> countMembers(
+      Session session, TenantId tenant, long generation, long removed) {
+    return DeletionRows.countMembers(session, tenant, generation, removed);
   }
 
   /// A tenant's deletions with numbers below `before`, the newest first, one more than `limit`.

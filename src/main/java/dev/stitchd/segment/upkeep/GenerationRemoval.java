@@ -68,8 +68,8 @@ final class GenerationRemoval {
                     GenerationRemovalRows.removeAfter(
                         session, unused, after, settings.removalBatch()))
                 .delayUntil(place ->
-                    Deletions.count(
-                        session, unused.tenant(), unused.environment(), place.members())));
+                    Deletions.countMembers(
+                        session, unused.tenant(), unused.generation(), place.members())));
   }
 
   private Mono<Void> forget(UpkeepRows.UnusedGeneration unused) {

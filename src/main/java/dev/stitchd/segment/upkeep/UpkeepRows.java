@@ -33,7 +33,7 @@ final class UpkeepRows {
       """;
   private static final String UNUSED =
       """
-      SELECT g.tenant_id, g.environment_id, g.generation FROM segment_generations g
+      SELECT g.tenant_id, g.generation FROM segment_generations g
        WHERE (g.retired_at IS NULL OR g.retired_at < now() - make_interval(secs => $1))
          AND NOT EXISTS (SELECT FROM segment_lists l WHERE l.generation = g.generation)
          AND NOT EXISTS (SELECT FROM segment_imports i WHERE i.generation = g.generation AND i.state = 'running')
@@ -52,7 +52,7 @@ final class UpkeepRows {
 
   record Silent(TenantId tenant, UUID importId) {}
 
-  record UnusedGeneration(TenantId tenant, EnvironmentId environment, long generation) {}
+  record UnusedGeneration(TenantId tenant, long generation) {}
 
   private final Lender reader;
 
@@ -62,7 +62,10 @@ final class UpkeepRows {
 
   /// Environments with lists that SDKs have not been told of, and were last told `gap` ago.
   Flux<Changed> changed(Duration gap) {
-    return rows(CHANGED, gap, row -> new Changed(tenant(row), environment(row)));
+    return rows(
+        CHANGED,
+        gap,
+        row -> new Changed(tenant(row), new EnvironmentId(Columns.uuid(row, "environment_id"))));
   }
 
   /// Running imports whose process has said nothing for so long.
@@ -81,8 +84,7 @@ final class UpkeepRows {
     return rows(
         UNUSED,
         retention,
-        row ->
-            new UnusedGeneration(tenant(row), environment(row), Columns.number(row, "generation")));
+        row -> new UnusedGeneration(tenant(row), Columns.number(row, "generation")));
   }
 
   /// How many look-ups of keys there have been; told by PostgreSQL about a second late.
@@ -94,10 +96,6 @@ final class UpkeepRows {
     return reader
         .session(session -> session.all(sql, mapper, ago.toMillis() / 1000.0))
         .flatMapIterable(found -> found);
-  }
-
-  private static EnvironmentId environment(Readable row) {
-    return new EnvironmentId(Columns.uuid(row, "environment_id"));
   }
 
   private static TenantId tenant(Readable row) {
