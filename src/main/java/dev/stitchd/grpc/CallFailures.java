@@ -18,6 +18,9 @@ final class CallFailures implements ServerInterceptor {
   private static final Metadata.Key<String> RETRY_AFTER =
       Metadata.Key.of("retry-after", Metadata.ASCII_STRING_MARSHALLER);
 
+  /// It travels in the trailer, and clients take 8 KB of these; a sign may take nine bytes there.
+  private static final int MOST_TEXT = 500;
+
   private final Failures failures;
 
   CallFailures(Failures failures) {
@@ -48,7 +51,11 @@ final class CallFailures implements ServerInterceptor {
     if (wait != null) {
       trailers.put(RETRY_AFTER, Long.toString(Math.max(1, wait.toSeconds())));
     }
-    return status(refusal.problem()).withDescription(refusal.detail());
+    return status(refusal.problem()).withDescription(cut(refusal.detail()));
+  }
+
+  private static String cut(String text) {
+    return text.length() <= MOST_TEXT ? text : text.substring(0, MOST_TEXT) + "…";
   }
 
   private static @Nullable Duration retryAfter(@Nullable Problem problem) {

@@ -57,10 +57,13 @@ record CallHead(
   /// @param selector of the request; empty for none
   /// @param provider the provider's id, of the request; empty for none
   @Nullable String carried(String selector, String provider) {
-    if (apiKey != null) {
+    if (apiKey != null && !apiKey.isBlank()) {
       return apiKey;
     }
-    var selected = named(this.selector == null ? selector : this.selector);
+    var selected = this.selector == null ? null : named(this.selector);
+    if (selected == null) {
+      selected = named(selector);
+    }
     if (selected != null) {
       return selected;
     }
@@ -74,6 +77,7 @@ record CallHead(
         .map(String::strip)
         .filter(part -> part.startsWith(NAMED_KEY))
         .map(part -> part.substring(NAMED_KEY.length()).strip())
+        .filter(key -> !key.isEmpty())
         .findFirst()
         .orElse(null);
   }

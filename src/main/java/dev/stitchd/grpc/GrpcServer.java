@@ -1,5 +1,8 @@
 package dev.stitchd.grpc;
 
+import static io.grpc.ServerInterceptors.intercept;
+import static io.grpc.health.v1.HealthCheckResponse.ServingStatus.SERVING;
+
 import dev.stitchd.background.BackgroundJob;
 import dev.stitchd.background.Draining;
 import dev.stitchd.background.StartOrder;
@@ -46,6 +49,7 @@ public final class GrpcServer implements BackgroundJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(GrpcServer.class);
   private static final Duration LOOK = Duration.ofMillis(20);
+  private static final int RESETS_WITHIN_SECONDS = 30;
 
   private final GrpcSettings settings;
   private final ObjectProvider<BindableService> services;
@@ -56,6 +60,7 @@ public final class GrpcServer implements BackgroundJob {
   private final Draining draining;
   private final Scheduler timer;
   private final HealthStatusManager health = new HealthStatusManager();
+  private final KeylessCalls keyless;
   private volatile @Nullable Server server;
 
   GrpcServer(
@@ -68,6 +73,7 @@ public final class GrpcServer implements BackgroundJob {
       Draining draining,
       @Qualifier("timer") Scheduler timer) {
     this.settings = settings;
+    this.keyless = new KeylessCalls(settings.keylessStreams());
     this.services = services;
     this.resources = resources;
     this.certificate = certificate;
@@ -110,7 +116,12 @@ public final class GrpcServer implements BackgroundJob {
   /// Says that the node serves no longer when it begins to drain.
   @Override
   public Publisher<?> work() {
-    return draining.begun().doOnSuccess(_ -> health.enterTerminalState());
+    return draining
+        .begun()
+        .doOnSuccess(_ -> {
+          health.enterTerminalState();
+          keyless.end(); // nothing else would
+        });
   }
 
   /// No new calls; those that are there may end.
@@ -150,14 +161,19 @@ public final class GrpcServer implements BackgroundJob {
             .keepAliveTime(settings.keepAlive().toMillis(), TimeUnit.MILLISECONDS)
             .keepAliveTimeout(settings.unanswered().toMillis(), TimeUnit.MILLISECONDS)
             .handshakeTimeout(settings.handshake().toMillis(), TimeUnit.MILLISECONDS)
+            .maxConnectionIdle(settings.idle().toMillis(), TimeUnit.MILLISECONDS)
+            .maxRstFramesPerWindow(settings.resets(), RESETS_WITHIN_SECONDS)
             .addTransportFilter(heads)
             .intercept(heads)
             .intercept(new CallFailures(failures))
             .intercept(new MetricCollectingServerInterceptor(meters)) // comes first
-            .addService(health.getHealthService())
-            .addService(ProtoReflectionServiceV1.newInstance());
+            .addService(intercept(health.getHealthService(), keyless))
+            .addService(intercept(ProtoReflectionServiceV1.newInstance(), keyless));
     ports.stream().skip(1).map(this::address).forEach(builder::addListenAddress);
-    services.forEach(builder::addService);
+    services.forEach(service -> {
+      health.setStatus(service.bindService().getServiceDescriptor().getName(), SERVING);
+      builder.addService(service);
+    });
     var keys = settings.tls() ? certificate.keys() : null;
     return keys == null ? builder : builder.sslContext(tls(keys));
   }

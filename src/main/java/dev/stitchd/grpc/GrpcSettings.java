@@ -20,7 +20,11 @@ import org.springframework.util.unit.DataSize;
 /// @param maxMessage largest message of a client; a larger one is refused with RESOURCE_EXHAUSTED
 /// @param maxHeaders largest metadata of a call
 /// @param perConnection most calls of one connection at the same time
-/// @param perKey most calls of one SDK key that wait for facts at the same time
+/// @param perKey most unary calls of one SDK key that are open at the same time
+/// @param keylessStreams most streams of health and reflection, which need no key, on this node
+/// @param idle a connection without a call is closed after so long
+/// @param resets a connection is closed whose client takes more calls back within 30 s; each costs
+///   the server and is soon forgotten by the client
 /// @param pings a connection whose client asks more often than this whether the server lives is
 ///   closed; flagd's provider for Go asks every 30 s
 /// @param keepAlive when a connection that is silent for so long is asked whether its client lives
@@ -34,8 +38,11 @@ record GrpcSettings(
     @DefaultValue("true") boolean tls,
     @Allowed(to = "1GB") @DefaultValue("256KB") DataSize maxMessage,
     @Allowed(to = "1GB") @DefaultValue("16KB") DataSize maxHeaders,
-    @DefaultValue("1000") int perConnection,
-    @DefaultValue("1000") int perKey,
+    @DefaultValue("100") int perConnection,
+    @DefaultValue("500") int perKey,
+    @DefaultValue("100") int keylessStreams,
+    @Allowed(from = "1s") @DefaultValue("5m") Duration idle,
+    @DefaultValue("500") int resets,
     @Allowed(from = "0s") @DefaultValue("10s") Duration pings,
     @Allowed(from = "1s") @DefaultValue("60s") Duration keepAlive,
     @Allowed(from = "1s") @DefaultValue("20s") Duration unanswered,

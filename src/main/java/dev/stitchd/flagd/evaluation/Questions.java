@@ -11,12 +11,13 @@ import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.ruleset.Evaluation;
+import io.grpc.Context;
 import java.util.List;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
 /// What is asked of flags: who asks, about which context. Answers from memory on the connection's
-/// event loop; where facts have to be fetched, within the limit of the key.
+/// event loop, within the limit of the key.
 @Component
 final class Questions {
 
@@ -39,37 +40,40 @@ final class Questions {
   /// What one flag gives. Fails with a [Problem] if the caller may not ask, the context is none, or
   /// the flag is unknown or gives something else than what is wanted.
   Mono<Given> one(String flagKey, Struct context, Wanted wanted) {
-    return access
-        .client(SdkRoute.Callers.ALL_KEYS)
+    return caller()
         .flatMap(client -> one(client, flagKey, read(context), wanted))
         .map(evaluation -> Given.of(evaluation, wanted));
   }
 
   /// What all flags give that the caller may see. Fails as the other.
   Mono<All> all(Struct context) {
-    return access
-        .client(SdkRoute.Callers.ALL_KEYS)
+    return caller()
         .flatMap(
             client -> all(client, read(context)).map(evaluations -> new All(client, evaluations)));
   }
 
+  /// Whoever makes the call that is being served by this thread, counted until it ends.
+  private Mono<Client> caller() {
+    var call = Context.current();
+    return access
+        .client(SdkRoute.Callers.ALL_KEYS)
+        .doOnNext(client -> limits.enter(client.caller(), call));
+  }
+
   private Mono<Evaluation> one(
       Client client, String flagKey, EvaluationContext context, Wanted wanted) {
-    return limits.within(
+    return decisions.evaluate(
         client.caller(),
-        decisions.evaluate(
-            client.caller(),
-            client.snapshot(),
-            flagKey,
-            context,
-            evaluation -> Given.isTaken(evaluation, wanted)));
+        client.snapshot(),
+        flagKey,
+        context,
+        evaluation -> Given.isTaken(evaluation, wanted));
   }
 
   private Mono<List<Evaluation>> all(Client client, EvaluationContext context) {
     var now = decisions.evaluateAllNow(client.caller(), client.snapshot(), context);
     return now == null
-        ? limits.within(
-            client.caller(), decisions.evaluateAll(client.caller(), client.snapshot(), context))
+        ? decisions.evaluateAll(client.caller(), client.snapshot(), context)
         : Mono.just(now);
   }
 
