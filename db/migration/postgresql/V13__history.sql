@@ -4,6 +4,3 @@
 ALTER TABLE environments
   ADD COLUMN pruned bigint NOT NULL DEFAULT 0;    -- the newest revision that superseded a row that is gone: what was published before it is not known any more
 GRANT SELECT (pruned) ON environments TO stitchd_reader;
-
-CREATE INDEX ON environment_changes (environment_id, committed_at);
-CREATE INDEX ON environment_changes (environment_id, revision) WHERE item IS NULL;

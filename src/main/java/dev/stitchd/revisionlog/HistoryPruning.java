@@ -91,7 +91,7 @@ final class HistoryPruning implements BackgroundJob {
     return transactions
         .onPlatform(HistoryRows::tenants)
         .flatMapIterable(tenants -> tenants)
-        .concatMap(this::prune)
+        .concatMapDelayError(this::prune) // one that fails keeps no other waiting
         .then();
   }
 
@@ -100,7 +100,7 @@ final class HistoryPruning implements BackgroundJob {
         .inTenant(tenant, session -> HistoryRows.environments(session, tenant, settings.history()))
         .doOnNext(found -> left.set(found.size()))
         .flatMapIterable(found -> found)
-        .concatMap(environment -> prune(tenant, environment))
+        .concatMapDelayError(environment -> prune(tenant, environment))
         .then();
   }
 

@@ -14,8 +14,8 @@ import reactor.core.publisher.Mono;
 /// The statements that shorten the log.
 ///
 /// A row may go once the one that superseded it is older than the history, and a removal once it is
-/// that old itself: nothing says the same as a removal. A revision is known as long as no row is
-/// gone that a later one superseded.
+/// that old itself and nothing is left for it to supersede: nothing says the same as a removal. A
+/// revision is known as long as no row is gone that a later one superseded.
 final class HistoryRows {
 
   private static final String TENANTS = "SELECT id FROM tenants ORDER BY id";
@@ -30,7 +30,11 @@ final class HistoryRows {
              AND item_kind = c.item_kind AND item_key = c.item_key AND revision > c.revision
            ORDER BY revision LIMIT 1) n ON true
        WHERE c.tenant_id = $1 AND c.committed_at < now() - make_interval(secs => $2)
-         AND (c.item IS NULL OR n.committed_at < now() - make_interval(secs => $2))
+         AND (n.committed_at < now() - make_interval(secs => $2)
+              OR c.item IS NULL AND NOT EXISTS (
+                SELECT FROM environment_changes b
+                 WHERE b.tenant_id = c.tenant_id AND b.environment_id = c.environment_id
+                   AND b.item_kind = c.item_kind AND b.item_key = c.item_key AND b.revision < c.revision))
       """;
 
   private static final String ENVIRONMENTS =
