@@ -91,7 +91,10 @@ final class ConfigEndpoint implements Endpoint {
             snapshots
                 .olderRemovals(client.caller().environment())
                 .defaultIfEmpty(OlderRemovals.NONE)
-                .map(older -> answerInTime(client.caller(), snapshot, poll.with(older), request)));
+                // of a snapshot that is no older than they are
+                .zipWhen(_ -> snapshots.current(client.caller().environment()))
+                .map(both ->
+                    answerInTime(client.caller(), both.getT2(), poll.with(both.getT1()), request)));
   }
 
   private Reply answerInTime(SdkCaller caller, Snapshot snapshot, Poll poll, SdkRequest request) {

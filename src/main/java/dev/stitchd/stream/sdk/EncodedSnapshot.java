@@ -87,8 +87,8 @@ final class EncodedSnapshot {
   /// What reaches back to a revision, put together once for all who need it.
   private ItemHistory history(Snapshot snapshot, long since, OlderRemovals older) {
     var remembered = snapshot.history();
-    if (since >= remembered.reachesBackTo()) {
-      return remembered;
+    if (since >= remembered.reachesBackTo() || since < older.since()) {
+      return remembered; // which is enough, or nothing is
     }
     var known = longest;
     if (known == null || since < known.reachesBackTo()) {
