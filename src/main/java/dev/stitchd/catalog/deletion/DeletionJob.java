@@ -12,7 +12,9 @@ import dev.stitchd.postgres.AdvisoryLock;
 import dev.stitchd.postgres.Lender;
 import dev.stitchd.postgres.Transactions;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -39,6 +41,9 @@ final class DeletionJob implements BackgroundJob {
   private final Lender postgres;
   private final DeletionSettings settings;
   private final Scheduler timer;
+
+  /// Deletions of which only rows are left that go by themselves. Nobody adds to what is hidden.
+  private final Set<UUID> emptied = ConcurrentHashMap.newKeySet();
 
   DeletionJob(
       DeletionRows rows,
@@ -92,7 +97,11 @@ final class DeletionJob implements BackgroundJob {
   private Mono<Void> remove(Found deletion) {
     return transactions
         .inTenant(deletion.tenant(), session -> RemovalRows.start(session, deletion))
-        .flatMap(remains -> emptied(deletion, remains).then(finish(deletion, remains)));
+        .switchIfEmpty(Mono.fromRunnable(() -> emptied.remove(deletion.id()))) // done elsewhere
+        .flatMap(remains ->
+            (emptied.contains(deletion.id()) ? Mono.<Void>empty() : emptied(deletion, remains))
+                .doOnSuccess(_ -> emptied.add(deletion.id()))
+                .then(Mono.defer(() -> finish(deletion, remains))));
   }
 
   private Mono<Void> emptied(Found deletion, Remains remains) {
@@ -129,8 +138,10 @@ final class DeletionJob implements BackgroundJob {
   private Mono<Void> finish(Found deletion, Remains remains) {
     return transactions
         .inTenant(deletion.tenant(), session -> RemovalRows.finish(session, deletion, remains))
-        .doOnNext(removed ->
-            LOG.info("Deletions: {} is done, {} rows were removed", deletion.id(), removed))
+        .doOnNext(removed -> {
+          emptied.remove(deletion.id());
+          LOG.info("Deletions: {} is done, {} rows were removed", deletion.id(), removed);
+        })
         .then();
   }
 
