@@ -1,7 +1,8 @@
 -- A rollup says of each count in which quarter of an hour (of UTC) it was, where it said the hour before: days of a time zone that is
 -- away from UTC by halves or quarters of an hour begin within hours. And it says who was met: of few users which they are, of many a
--- sketch, so that hours can be added up. What was made before of events that are all still here is made again; what knows more than
--- there is keeps its hours, and those count for the day in which they begin. Each statement may run again.
+-- sketch, so that hours can be added up. What earlier versions make, in a rolling upgrade too, does not know (units_known), and is made
+-- again as long as all its events are here; what knows of more than there is keeps its hours, and those count for the day in which they
+-- begin. Each statement may run again.
 
 ALTER TABLE evaluation_events
     ADD COLUMN IF NOT EXISTS unit UInt64 ALIAS sipHash64(context_type, context_key)
@@ -14,7 +15,7 @@ ALTER TABLE track_events
 ALTER TABLE evaluation_rollups
     COMMENT COLUMN hours 'the quarter of an hour in which each of the counts was, by the time of the events',
     ADD COLUMN IF NOT EXISTS units_known Bool MATERIALIZED false
-        COMMENT 'whether the columns that follow were computed',
+        COMMENT 'whether a version made it that computes the columns that follow, and quarters of hours',
     ADD COLUMN IF NOT EXISTS exposed Array(LowCardinality(String)) MATERIALIZED []
         COMMENT 'variants that somebody known was given; once for each hour, as the four columns that follow' CODEC (ZSTD(1)),
     ADD COLUMN IF NOT EXISTS exposed_hours Array(DateTime('UTC')) MATERIALIZED []
@@ -25,23 +26,3 @@ ALTER TABLE evaluation_rollups
         COMMENT 'who they were; empty where they were too many' CODEC (NONE),
     ADD COLUMN IF NOT EXISTS sketches Array(AggregateFunction(uniqCombined64(17), UInt64)) MATERIALIZED []
         COMMENT 'how many they were, where they were too many' CODEC (ZSTD(1));
-
-DELETE FROM evaluation_rollups
-WHERE kind = 'evaluation' AND (environment_id, flag, hour) IN
-(
-    SELECT made.environment_id, made.flag, made.hour
-    FROM evaluation_rollups AS made
-    INNER JOIN (SELECT environment_id, flag, id_hour AS hour, count() AS present FROM evaluation_events GROUP BY environment_id, flag, hour) AS events
-        ON events.environment_id = made.environment_id AND events.flag = made.flag AND events.hour = made.hour
-    WHERE made.kind = 'evaluation' AND made.rows <= events.present
-);
-
-DELETE FROM evaluation_rollups
-WHERE kind = 'count' AND (environment_id, flag, hour) IN
-(
-    SELECT made.environment_id, made.flag, made.hour
-    FROM evaluation_rollups AS made
-    INNER JOIN (SELECT environment_id, flag, id_hour AS hour, count() AS present FROM flag_counts GROUP BY environment_id, flag, hour) AS events
-        ON events.environment_id = made.environment_id AND events.flag = made.flag AND events.hour = made.hour
-    WHERE made.kind = 'count' AND made.rows <= events.present
-);

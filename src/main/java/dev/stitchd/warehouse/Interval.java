@@ -3,7 +3,6 @@ package dev.stitchd.warehouse;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -61,25 +60,27 @@ public record Interval(Duration length, @Nullable ZoneId zone) {
     if (length.toSeconds() % HOUR != 0) {
       return false;
     }
+    return isAway(from, to, QUARTER);
+  }
+
+  /// Whether intervals of whole hours begin within hours of UTC.
+  public boolean cutsHours(Instant from, Instant to) {
+    return !isAway(from, to, HOUR);
+  }
+
+  /// Whether the zone is away from UTC by whole units, all the time.
+  private boolean isAway(Instant from, Instant to, long unit) {
     if (zone == null) {
       return true;
     }
     var rules = zone.getRules();
-    if (!isWholeQuarters(rules.getOffset(from))) {
-      return false;
-    }
+    var whole = rules.getOffset(from).getTotalSeconds() % unit == 0;
     var next = rules.nextTransition(from);
-    while (next != null && next.getInstant().isBefore(to)) {
-      if (!isWholeQuarters(next.getOffsetAfter())) {
-        return false;
-      }
+    while (whole && next != null && next.getInstant().isBefore(to)) {
+      whole = next.getOffsetAfter().getTotalSeconds() % unit == 0;
       next = rules.nextTransition(next.getInstant());
     }
-    return true;
-  }
-
-  private static boolean isWholeQuarters(ZoneOffset offset) {
-    return offset.getTotalSeconds() % QUARTER == 0;
+    return whole;
   }
 
   /// The start of a time's interval in milliseconds since 1970, as SQL.

@@ -49,8 +49,8 @@ public final class ClickHouseEvaluationStats implements EvaluationStats {
       SELECT %3$s AS start, name, toString(served) AS served, n
       FROM
       (
-          SELECT toString(flag) AS name, hour, kind, argMax(hours, (rows, computed_again)) AS begins,
-                 argMax(variants, (rows, computed_again)) AS newest, argMax(counts, (rows, computed_again)) AS numbers
+          SELECT toString(flag) AS name, hour, kind, argMax(hours, (rows, units_known, computed_again)) AS begins,
+                 argMax(variants, (rows, units_known, computed_again)) AS newest, argMax(counts, (rows, units_known, computed_again)) AS numbers
           FROM evaluation_rollups
           WHERE environment_id = toUUID(:environment) %1$s
             AND hour >= toDateTime(:closedFrom - :reach, 'UTC') AND hour < toDateTime(:closedUntil + :reach, 'UTC')
@@ -144,7 +144,9 @@ public final class ClickHouseEvaluationStats implements EvaluationStats {
   private Mono<List<Row>> counts(Asked asked) {
     return rolled
         .behind(
-            RolledHours.Needed.COUNTS,
+            asked.interval().cutsHours(asked.closed().asked(), asked.closed().askedUntil())
+                ? RolledHours.Needed.QUARTERS
+                : RolledHours.Needed.COUNTS,
             asked.environment(),
             asked.flags(),
             asked.closed(),

@@ -92,8 +92,11 @@ public final class RolledHours {
   enum Needed {
     /// How often each variant was given, counted evaluations included.
     COUNTS("rows", EventKind.EVALUATION, EventKind.COUNT),
+    /// The same by quarters of hours, which rollups of earlier versions do not know; what these
+    /// know of events that are gone is better than nothing.
+    QUARTERS("toUInt64(rows - if(units_known, 0, 1))", EventKind.EVALUATION, EventKind.COUNT),
     /// Who was given it, which older rollups do not know.
-    UNITS("if(units_known, rows, 0)", EventKind.EVALUATION);
+    UNITS("if(units_known, rows, toUInt64(0))", EventKind.EVALUATION);
 
     private final String rolled;
     private final List<EventKind> kinds;

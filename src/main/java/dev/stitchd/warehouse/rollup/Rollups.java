@@ -29,23 +29,24 @@ public final class Rollups {
   /// Hours of flags that one statement rolls up, at most.
   private static final int MOST = 500;
 
-  /// The hours that have more rows of events than their rollup counted.
+  /// The hours that have more rows of events than their rollup counted, or as many if an earlier
+  /// version made it.
   private static final String ALL_BEHIND =
       """
-      SELECT environment_id, flag, hour, sum(n) AS present, max(rolled) AS before, max(other) AS others
+      SELECT environment_id, flag, hour, sum(n) AS present, max((rolled, known)).1 AS before, max(other) AS others
       FROM
       (
-          SELECT environment_id, toString(flag) AS flag, id_hour AS hour, count() AS n, toUInt64(0) AS rolled, toUInt8(max(NOT id_timed)) AS other
+          SELECT environment_id, toString(flag) AS flag, id_hour AS hour, count() AS n, toUInt64(0) AS rolled, false AS known, toUInt8(max(NOT id_timed)) AS other
           FROM %1$s
           WHERE id_hour >= toDateTime({since:Int64}, 'UTC') AND id_hour < toDateTime({closed:Int64}, 'UTC')
           GROUP BY environment_id, flag, hour, id_timed
           UNION ALL
-          SELECT environment_id, toString(flag) AS flag, hour, toUInt64(0) AS n, rows AS rolled, toUInt8(0) AS other
+          SELECT environment_id, toString(flag) AS flag, hour, toUInt64(0) AS n, rows AS rolled, units_known AS known, toUInt8(0) AS other
           FROM evaluation_rollups
           WHERE kind = '%2$s' AND hour >= toDateTime({since:Int64}, 'UTC') AND hour < toDateTime({closed:Int64}, 'UTC')
       )
       GROUP BY environment_id, flag, hour
-      HAVING sum(n) > max(rolled)
+      HAVING sum(n) > max((rolled, known)).1 OR sum(n) = max((rolled, known)).1 AND NOT max((rolled, known)).2
       """;
 
   /// The hours that are behind, oldest first, until they hold enough events.
@@ -74,7 +75,7 @@ public final class Rollups {
   private static final String SHARING =
       """
       SELECT environment_id AS environment, toString(flag) AS flag, toInt64(toUnixTimestamp(hour)) AS began,
-             toInt64(max(rows)) AS rows, toInt64(max((rows, computed_again)).2 + 1) AS again, 0 AS others
+             toInt64(max(rows)) AS rows, toInt64(max((rows, units_known, computed_again)).3 + 1) AS again, 0 AS others
       FROM evaluation_rollups
       WHERE kind = '%2$s' AND (environment_id, toString(flag), hour) IN
       (
@@ -113,11 +114,11 @@ public final class Rollups {
   /// An hour of which every row is a repeat gets a rollup too, without counts.
   private static final String ROLL =
       """
-      INSERT INTO evaluation_rollups (environment_id, flag, hour, kind, rows, computed_again, variants, counts, hours %4$s)
+      INSERT INTO evaluation_rollups (environment_id, flag, hour, kind, rows, computed_again, variants, counts, hours, units_known %4$s)
       SELECT due.environment, due.flag, due.hour, '%1$s', any(due.rows), any(due.again),
              arrayFlatten(groupArray(arrayMap(one -> events.variant, events.quarters))),
              arrayFlatten(groupArray(arrayMap(one -> one.2, events.quarters))),
-             arrayFlatten(groupArray(arrayMap(one -> one.1, events.quarters)))
+             arrayFlatten(groupArray(arrayMap(one -> one.1, events.quarters))), true
              %5$s
       FROM (SELECT one.1 AS environment, one.2 AS flag, one.3 AS hour, one.4 AS rows, one.5 AS again FROM (SELECT arrayJoin(%2$s) AS one)) AS due
       LEFT JOIN (%3$s) AS events
@@ -125,12 +126,11 @@ public final class Rollups {
       GROUP BY due.environment, due.flag, due.hour
       """;
 
-  private static final String UNIT_COLUMNS =
-      ", units_known, exposed, exposed_hours, exposures, units, sketches";
+  private static final String UNIT_COLUMNS = ", exposed, exposed_hours, exposures, units, sketches";
 
   private static final String UNITS =
       """
-      , true, groupArrayIf(events.variant, events.exposed > 0), groupArrayIf(events.at_hour, events.exposed > 0), groupArrayIf(events.exposed, events.exposed > 0),
+      , groupArrayIf(events.variant, events.exposed > 0), groupArrayIf(events.at_hour, events.exposed > 0), groupArrayIf(events.exposed, events.exposed > 0),
              groupArrayIf(if(length(events.units) > {exact:UInt64}, [], events.units), events.exposed > 0),
              groupArrayIf(if(length(events.units) > {exact:UInt64}, events.sketch, arrayReduce('uniqCombined64State(17)', emptyArrayUInt64())), events.exposed > 0)\
       """;

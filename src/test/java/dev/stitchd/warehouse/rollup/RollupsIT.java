@@ -171,6 +171,49 @@ class RollupsIT {
         .containsExactly(row(midnight.minus(Duration.ofDays(1)), "on", 1), row(midnight, "on", 2));
   }
 
+  /// As a node does that is not upgraded yet.
+  @Test
+  void rollupsOfEarlierVersionsAreMadeAgain() {
+    var environment = Events.environment();
+    var kolkata = new Interval(Duration.ofDays(1), ZoneId.of("Asia/Kolkata"));
+    var midnight = Instant.parse("2026-10-15T18:30:00Z");
+    store(
+        List.of(
+            Events.evaluation(environment, midnight.minusSeconds(60), "on"),
+            Events.evaluation(environment, midnight.plusSeconds(60), "on")));
+    var hour = Instant.parse("2026-10-15T18:00:00Z");
+    var _ =
+        warehouse
+            .store()
+            .query(
+                "INSERT INTO evaluation_rollups (environment_id, flag, hour, kind, rows, variants, counts, hours) SETTINGS insert_allow_materialized_columns = 1 VALUES ('%s', 'checkout', %d, 'evaluation', 2, ['on'], [2], [%2$d])"
+                    .formatted(environment, hour.getEpochSecond()));
+    var days = List.of(row(midnight.minus(Duration.ofDays(1)), "on", 1), row(midnight, "on", 1));
+    for (var written : List.of(1L, 0L)) {
+      assertThat(
+              warehouse
+                  .stats()
+                  .counts(
+                      environment,
+                      null,
+                      midnight.minus(Duration.ofDays(1)),
+                      midnight.plus(Duration.ofDays(1)),
+                      kolkata,
+                      Predecessors.NONE)
+                  .collectList()
+                  .block(Duration.ofSeconds(20)))
+          .isEqualTo(days);
+      assertThat(
+              warehouse
+                  .exposures()
+                  .of(environment, "checkout", hour, hour.plus(HOUR))
+                  .block(Duration.ofSeconds(20))
+                  .evaluations())
+          .isEqualTo(2);
+      assertThat(warehouse.rollUp()).isEqualTo(written);
+    }
+  }
+
   @Test
   void manyUsersAreEstimatedAndSaidToBe() {
     var environment = Events.environment();
