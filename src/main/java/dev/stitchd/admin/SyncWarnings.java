@@ -9,10 +9,12 @@ import dev.stitchd.resource.StoredResource;
 import dev.stitchd.revisionlog.PublishedHistory;
 import dev.stitchd.snapshot.Snapshots;
 import java.util.List;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 
 /// A flag's targeting, with what keeps the flag out of the sets of flagd's providers.
 @Component
@@ -23,11 +25,17 @@ final class SyncWarnings {
   private final FlagTargeting targeting;
   private final PublishedHistory history;
   private final Snapshots snapshots;
+  private final Scheduler compiling;
 
-  SyncWarnings(FlagTargeting targeting, PublishedHistory history, Snapshots snapshots) {
+  SyncWarnings(
+      FlagTargeting targeting,
+      PublishedHistory history,
+      Snapshots snapshots,
+      @Qualifier("flagSets") Scheduler compiling) {
     this.targeting = targeting;
     this.history = history;
     this.snapshots = snapshots;
+    this.compiling = compiling;
   }
 
   Mono<ServerResponse> targeting(ServerRequest request) {
@@ -48,7 +56,9 @@ final class SyncWarnings {
         .position(
             Requests.tenant(request), Requests.project(request), Requests.environment(request))
         .flatMap(position -> snapshots.current(position.environment()))
-        .map(snapshot -> FlagSets.leftOut(snapshot.ruleset(), flag))
+        .flatMap(snapshot ->
+            Mono.fromCallable(() -> FlagSets.leftOut(snapshot.ruleset(), flag))
+                .subscribeOn(compiling))
         .onErrorReturn(Problem.class, List.of());
   }
 

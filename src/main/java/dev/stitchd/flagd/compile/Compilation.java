@@ -24,6 +24,11 @@ final class Compilation implements ConditionLogic.Items {
   /// Where a segment belongs in a condition: asked where it is true, or where it is false.
   private record Asked(String segment, boolean truth) {}
 
+  /// How many characters one compilation writes, all flags and segments that are written out again
+  /// within others included: so that no ruleset, whatever refers to what, takes longer than a few
+  /// seconds.
+  private static final long MOST_WRITTEN = 64L << 20;
+
   /// A reference is worth its place only for more than this.
   private static final int SHORT = 80;
 
@@ -37,7 +42,9 @@ final class Compilation implements ConditionLogic.Items {
   private final Map<Asked, Logic> segments = new HashMap<>();
   private final TreeMap<String, JsonNode> evaluators = new TreeMap<>();
   private final Set<ItemName> open = new HashSet<>();
+  private final Map<String, Boolean> isPlain = new HashMap<>();
   private int withinSegments;
+  private long written;
 
   Compilation(Ruleset ruleset, Map<String, ListedKeys> members) {
     this.ruleset = ruleset;
@@ -56,6 +63,7 @@ final class Compilation implements ConditionLogic.Items {
     var logic = compile(flag);
     open.remove(name);
     flags.put(flag.key(), logic);
+    written += Math.min(logic.targeting().size(), FlagSets.FLAG_SIZE);
     return logic;
   }
 
@@ -91,6 +99,10 @@ final class Compilation implements ConditionLogic.Items {
     var targeting = flag.targeting();
     if (!targeting.enabled()) {
       return FlagLogic.always(targeting.offVariant());
+    }
+    if (written > MOST_WRITTEN) {
+      return FlagLogic.gap(
+          "the flags that it names are written out so often that no set may have them");
     }
     return flag.unsupported() == null
         ? compile(targeting)
@@ -177,6 +189,7 @@ final class Compilation implements ConditionLogic.Items {
     var logic = written(() -> compile(segment, truth));
     open.remove(name);
     segments.put(asked, logic);
+    written += Math.min(logic.size(), FlagSets.FLAG_SIZE);
     return logic;
   }
 
@@ -226,12 +239,14 @@ final class Compilation implements ConditionLogic.Items {
   }
 
   private Logic shared(String key, boolean truth, Logic logic) {
-    if (logic.size() < SHORT || logic.size() > FlagSets.FLAG_SIZE || !logic.gaps().isEmpty()) {
+    if (logic.size() < SHORT
+        || logic.size() > FlagSets.FLAG_SIZE
+        || logic.depth() > FlagSets.DEPTH // deeper than can be written, and never in a set
+        || !logic.gaps().isEmpty()) {
       return logic;
     }
     var name = (truth ? "in~" : "not-in~") + key.replace('.', '~');
-    var known = evaluators.get(name);
-    if (known == null && !PLAIN.matcher(Json.write(logic.json())).matches()) {
+    if (!isPlain.computeIfAbsent(name, _ -> PLAIN.matcher(Json.write(logic.json())).matches())) {
       return logic;
     }
     evaluators.putIfAbsent(name, logic.json());

@@ -4,6 +4,7 @@ import dev.stitchd.kernel.Json;
 import dev.stitchd.ruleset.Flag;
 import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.ruleset.ValueType;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -13,6 +14,7 @@ import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Compiles rulesets to what flagd's providers evaluate.
@@ -55,7 +57,14 @@ public final class FlagSets {
     }
     var head = Json.object().put("$schema", "https://flagd.dev/schema/v0/flags.json");
     head.set("metadata", metadata(id, leftOut));
-    head.putObject("$evaluators").setAll(compilation.evaluators());
+    var evaluators = head.putObject("$evaluators");
+    compilation
+        .evaluators()
+        .forEach((name, logic) -> {
+          if (flags.indexOf("{\"$ref\":\"" + name + "\"}") >= 0) {
+            evaluators.set(name, logic); // not for flags that were left out
+          }
+        });
     var text = Json.write(head);
     return new FlagSet(
         text.substring(0, text.length() - 1) + ",\"flags\":{" + flags + "}}", leftOut);
@@ -75,6 +84,15 @@ public final class FlagSets {
     if (list != null) {
       reasons.add(
           new LeftOut("", "the variant '" + list + "' is a list, and flagd takes only objects"));
+    }
+    var rounded = roundedVariant(flag);
+    if (rounded != null) {
+      reasons.add(
+          new LeftOut(
+              "",
+              "the variant '"
+                  + rounded
+                  + "' has a whole number that JavaScript reads as another one"));
     }
     if (logic.targeting().size() > FLAG_SIZE) {
       reasons.add(
@@ -100,6 +118,26 @@ public final class FlagSets {
       }
     }
     return null;
+  }
+
+  private static @Nullable String roundedVariant(Flag flag) {
+    for (var variant : flag.shape().variants().entrySet()) {
+      if (!isExact(variant.getValue())) {
+        return variant.getKey();
+      }
+    }
+    return null;
+  }
+
+  /// Whether every number in it is what a double says.
+  private static boolean isExact(JsonNode value) {
+    if (value.isContainer()) {
+      return value.valueStream().allMatch(FlagSets::isExact);
+    }
+    return !value.isNumber()
+        || Double.isFinite(value.doubleValue())
+            && (!value.isIntegralNumber()
+                || new BigDecimal(value.doubleValue()).compareTo(value.decimalValue()) == 0);
   }
 
   /// A flag that is off is one without targeting: of a disabled one, providers give the

@@ -215,6 +215,23 @@ class FlagSetsTest {
   }
 
   @Test
+  void aFlagWithAWholeNumberThatJavaScriptRoundsIsLeftOut() {
+    var errors = new FieldErrors();
+    var shape =
+        FlagShape.read(
+            ValueType.JSON,
+            parse("{'a':{'n':[9007199254740992]},'b':{'id':9007199254740993}}"),
+            false,
+            errors);
+    flags.put("f", Flag.of("f", shape, Targeting.initial(shape)));
+
+    assertThat(set().leftOut().get("f"))
+        .containsExactly(
+            new LeftOut(
+                "", "the variant 'b' has a whole number that JavaScript reads as another one"));
+  }
+
+  @Test
   void theSameRulesetGivesTheSameText() {
     var random = new RandomRuleset(7, true);
 
