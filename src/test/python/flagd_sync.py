@@ -4,7 +4,9 @@ python flagd_sync.py <port> <SDK key> <flag> <targeting key>"""
 
 import json
 import os
+import queue
 import sys
+import threading
 
 from openfeature import api
 from openfeature.contrib.provider.flagd import FlagdProvider
@@ -25,8 +27,12 @@ def details():
     return {"value": answer.value, "variant": answer.variant or "", "errorCode": str(answer.error_code or "")}
 
 
+# handlers only note: one that asks for a flag waits for whoever waits for the handler
+events = queue.SimpleQueue()
+
+
 def told(event):
-    return lambda what: say(event=event, flags=list(what.flags_changed or []), **details())
+    return lambda what: events.put({"event": event, "flags": list(what.flags_changed or [])})
 
 
 for name, event in {
@@ -49,5 +55,13 @@ api.set_provider_and_wait(
     )
 )
 say(ready=True, **details())
-sys.stdin.read()
-os._exit(0)
+
+
+def end_with_input():
+    sys.stdin.read()
+    os._exit(0)
+
+
+threading.Thread(target=end_with_input, daemon=True).start()
+while True:
+    say(**events.get(), **details())

@@ -14,6 +14,7 @@ import dev.stitchd.grpc.CallLimits;
 import dev.stitchd.snapshot.Snapshots;
 import dev.stitchd.stream.MessageStreams;
 import dev.stitchd.stream.StreamContent;
+import io.grpc.Context;
 import java.time.Duration;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
@@ -63,9 +64,11 @@ final class SyncService extends ReactorFlagSyncServiceGrpc.FlagSyncServiceImplBa
 
   @Override
   public Mono<FetchAllFlagsResponse> fetchAllFlags(FetchAllFlagsRequest asked) {
+    var call = Context.current();
     return access
         .client(SdkRoute.Callers.SERVER_KEYS, asked.getSelector(), asked.getProviderId())
-        .flatMap(client -> limits.within(client.caller(), sets.of(client.snapshot())))
+        .doOnNext(client -> limits.enter(client.caller(), call))
+        .flatMap(client -> sets.of(client.snapshot()))
         .map(SetMessages.SetMessage::all);
   }
 
