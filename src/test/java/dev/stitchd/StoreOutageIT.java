@@ -7,6 +7,7 @@ import dev.stitchd.dev.Http;
 import dev.stitchd.dev.OwnClickHouse;
 import dev.stitchd.dev.OwnPostgres;
 import dev.stitchd.dev.Server;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
@@ -49,7 +50,10 @@ class StoreOutageIT {
   @Test
   void whilePostgresIsOutTheLastSnapshotServesAndAfterwardsEverythingHeals() {
     try (var server =
-        Server.on(postgres.freshDatabase().url(), clickHouse.freshDatabase().url(), Map.of())) {
+        Server.on(
+            postgres.freshDatabase().url(),
+            clickHouse.freshDatabase().url(),
+            Map.of("STITCHD_HISTORY", "1ms", "STITCHD_HISTORY_INTERVAL", "50ms"))) {
       var key = withFlag(server);
       try (var stream = server.stream(key);
           var traffic = new Traffic(server, key)) {
@@ -94,7 +98,10 @@ class StoreOutageIT {
             .untilAsserted(() ->
                 assertThat(server.admin().send("GET", "/projects/web", "").status())
                     .isEqualTo(200));
+        var pruned = server.bean(MeterRegistry.class).get("stitchd.history.pruned").counter();
+        var prunedBefore = pruned.count();
         server.admin().serve("web", "checkout", "production", "on");
+        await().atMost(HEALS_WITHIN).until(() -> pruned.count() > prunedBefore);
         stream.await(event -> event.name().equals("patch"), SOON);
         await().atMost(SOON).untilAsserted(() -> assertThat(evaluate(server, key)).isEqualTo("on"));
         assertThat(traffic.failures()).as("evaluations while PostgreSQL was out").isEmpty();
