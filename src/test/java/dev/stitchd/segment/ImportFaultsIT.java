@@ -53,8 +53,7 @@ class ImportFaultsIT {
   /// As the SDK plane asks: the row that flips and the members in one statement.
   private static final String ASK =
       """
-      SELECT m.context_key AS key FROM segment_lists l JOIN segment_list_members m ON m.generation = l.generation
-       WHERE l.segment_key = 'flipping' AND m.context_key = ANY ($1) AND m.included
+      SELECT m.context_key AS key FROM environments e, stitchd_segment_list_members(e.id, ARRAY['flipping'], $1) m WHERE m.included
       """;
 
   private static final String RUBBISH =

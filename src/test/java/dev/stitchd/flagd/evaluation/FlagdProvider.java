@@ -91,6 +91,8 @@ interface FlagdProvider extends AutoCloseable {
                   .port(port)
                   .deadline(5_000)
                   .retryBackoffMs(100)
+                  // else what it keeps outlives a short outage in which it missed a change
+                  .retryGracePeriod(0)
                   .clientInterceptors(List.of(MetadataUtils.newAttachHeadersInterceptor(head)))
                   .build());
       var domain = UUID.randomUUID().toString();
