@@ -34,18 +34,34 @@ public final class Json {
   private Json() {}
 
   private static JsonMapper mapper(int depth) {
-    return JsonMapper.builder(
-            JsonFactory.builder()
-                .streamReadConstraints(
-                    StreamReadConstraints.builder().maxNestingDepth(depth).build())
-                .streamWriteConstraints(
-                    StreamWriteConstraints.builder().maxNestingDepth(MAX_OWN_DEPTH).build())
-                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                .build())
-        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-        .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-        .nodeFactory(new WrittenNumbers())
-        .build();
+    return used(
+        JsonMapper.builder(
+                JsonFactory.builder()
+                    .streamReadConstraints(
+                        StreamReadConstraints.builder().maxNestingDepth(depth).build())
+                    .streamWriteConstraints(
+                        StreamWriteConstraints.builder().maxNestingDepth(MAX_OWN_DEPTH).build())
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .nodeFactory(new WrittenNumbers())
+            .build());
+  }
+
+  /// Jackson makes what reads and writes a type when that is first needed, under a lock for which
+  /// event loops that begin together would wait; so it is needed here.
+  private static JsonMapper used(JsonMapper mapper) {
+    var everyType =
+        "[{},[],\"\",1,3000000000,12345678901234567890,1.5,0.12345678901234567890,true,null]";
+    try (var parser = mapper.createParser(everyType)) {
+      JsonNode values = mapper.readTree(parser);
+      values.forEach(value -> {
+        var _ = mapper.readTree(mapper.writeValueAsBytes(value));
+        var _ = mapper.writeValueAsString(value);
+      });
+    }
+    return mapper;
   }
 
   /// Parses UTF-8 JSON from outside.
