@@ -131,6 +131,42 @@ class PrunedHistoryIT {
         .isEqualTo("on");
   }
 
+  /// A transaction that began early may commit late, and a turn takes its time: a removal can be
+  /// old enough to go while what it removed is not.
+  @Test
+  void aRemovalStaysAsLongAsWhatItRemovedDoes() {
+    admin.createEnvironment("web", "haunted");
+    admin.createFlag("web", "marker");
+    admin.createFlag("web", "ghost");
+    admin.serve("web", "ghost", "haunted", "on");
+    delete("ghost");
+    long deleted = revision("haunted");
+    admin.serve("web", "marker", "haunted", "on");
+    age("haunted", 49);
+    var _ =
+        StoreUrl.of(server.postgres())
+            .query(
+                """
+                UPDATE environment_changes SET committed_at = now() - interval '47 hours'
+                 WHERE item_key = 'ghost' AND item IS NOT NULL
+                   AND environment_id = (SELECT id FROM environments WHERE key = 'haunted')
+                """);
+
+    // the marker's first state goes, so that the others have been looked at, too
+    await()
+        .atMost(SOON)
+        .until(() -> rows("haunted").stream().filter(row -> row.endsWith("marker")).count() == 1);
+    assertThat(rows("haunted")).contains(deleted + " ghost");
+    assertThat(preview("haunted", deleted + 1, "{\"flag\":\"ghost\"}").body())
+        .as("of a flag that is deleted")
+        .contains("FLAG_NOT_FOUND");
+
+    age("haunted", 49);
+    await()
+        .atMost(SOON)
+        .until(() -> rows("haunted").stream().noneMatch(row -> row.endsWith("ghost")));
+  }
+
   private static void delete(String flag) {
     var answer = admin.send("DELETE", "/projects/web/flags/" + flag, "", "If-Match", "*");
     assertThat(answer.status()).as(answer.body()).isEqualTo(204);
