@@ -29,6 +29,7 @@ public final class Statements implements BeanPostProcessor {
   public static final Map<String, String> QUIET =
       Map.of(
           "STITCHD_SAFETY_POLL", "PT1H",
+          "STITCHD_CHANGEFEED_KEEP_ALIVE", "PT1H",
           "STITCHD_LISTS_ANNOUNCE_CHECK", "PT1H",
           "STITCHD_LISTS_ASKED_CHECK", "PT1H",
           "STITCHD_LISTS_REMOVAL_CHECK", "PT1H",
