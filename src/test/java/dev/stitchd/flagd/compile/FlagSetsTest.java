@@ -231,6 +231,41 @@ class FlagSetsTest {
                 "", "the variant 'b' has a whole number that JavaScript reads as another one"));
   }
 
+  /// Together deeper than JSON may be written; each of them may be saved.
+  @Test
+  void segmentsThatAreDeepTogetherKeepOutNoOtherFlag() {
+    for (int i = 0; i < 15; i++) {
+      var inner = i == 14 ? "{'attribute':'a','op':'exists'}" : "{'segment':'s" + (i + 1) + "'}";
+      for (int deep = 0; deep < 19; deep++) {
+        var group = deep % 2 == 0 ? "all" : "any";
+        inner = "{'%s':[{'attribute':'a%d','op':'exists'},%s]}".formatted(group, deep, inner);
+      }
+      segment("s" + i, inner);
+    }
+    flag("deep", rule("{'segment':'s0'}", "{'variant':'on'}"));
+    flag("other", rule("{'attribute':'plan','op':'exists'}", "{'variant':'on'}"));
+
+    var set = set();
+
+    assertThat(set.leftOut()).containsOnlyKeys("deep");
+    assertThat(set.leftOut().get("deep").toString()).contains("nest deeper than 100 operators");
+    assertThat(parse(set.json()).get("flags").propertyNames()).containsExactly("other");
+  }
+
+  @Test
+  void evaluatorsOfFlagsThatAreLeftOutAreNotSent() {
+    segment("large", "{'attribute':'plan','op':'in','values':['pro','team','enterprise','trial']}");
+    flag(
+        "out",
+        rule(
+            "{'all':[{'segment':'large'},{'attribute':'plan','op':'matches','values':['x']}]}",
+            "{'variant':'on'}"));
+    assertThat(set().json()).doesNotContain("in~large");
+
+    flag("in", rule("{'segment':'large'}", "{'variant':'on'}"));
+    assertThat(set().json()).contains("\"in~large\":");
+  }
+
   @Test
   void theSameRulesetGivesTheSameText() {
     var random = new RandomRuleset(7, true);
