@@ -171,8 +171,9 @@ public final class GrpcServer implements BackgroundJob {
             .addService(intercept(ProtoReflectionServiceV1.newInstance(), keyless));
     ports.stream().skip(1).map(this::address).forEach(builder::addListenAddress);
     services.forEach(service -> {
-      health.setStatus(service.bindService().getServiceDescriptor().getName(), SERVING);
-      builder.addService(service);
+      var bound = service.bindService();
+      health.setStatus(bound.getServiceDescriptor().getName(), SERVING);
+      builder.addService(bound);
     });
     var keys = settings.tls() ? certificate.keys() : null;
     return keys == null ? builder : builder.sslContext(tls(keys));

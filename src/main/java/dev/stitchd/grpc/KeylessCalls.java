@@ -12,6 +12,7 @@ import io.grpc.Status;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// Bounds what may be asked without a key, health and reflection: nobody is counted for it, and
 /// their streams keep what they were asked with until they end. Messages are small, and a node
@@ -22,6 +23,7 @@ final class KeylessCalls implements ServerInterceptor {
   private static final int MOST_BYTES = 1_024;
 
   private final int mostStreams;
+  private final AtomicInteger taken = new AtomicInteger();
   private final Set<ServerCall<?, ?>> streams = ConcurrentHashMap.newKeySet();
 
   KeylessCalls(int mostStreams) {
@@ -71,13 +73,13 @@ final class KeylessCalls implements ServerInterceptor {
 
       @Override
       public void onCancel() {
-        streams.remove(once);
+        leave(once);
         super.onCancel();
       }
 
       @Override
       public void onComplete() {
-        streams.remove(once);
+        leave(once);
         super.onComplete();
       }
     };
@@ -90,8 +92,15 @@ final class KeylessCalls implements ServerInterceptor {
   }
 
   private boolean enter(ServerCall<?, ?> stream) {
-    synchronized (streams) { // held for two looks at a set
-      return streams.size() < mostStreams && streams.add(stream);
+    if (taken.getAndUpdate(n -> Math.min(n + 1, mostStreams)) >= mostStreams) {
+      return false;
+    }
+    return streams.add(stream);
+  }
+
+  private void leave(ServerCall<?, ?> call) {
+    if (streams.remove(call)) {
+      taken.decrementAndGet();
     }
   }
 }
