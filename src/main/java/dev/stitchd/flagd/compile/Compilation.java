@@ -7,6 +7,8 @@ import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.ruleset.Segment;
 import dev.stitchd.ruleset.Serve;
 import dev.stitchd.ruleset.Targeting;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -149,7 +151,7 @@ final class Compilation implements ConditionLogic.Items {
   }
 
   private Logic prerequisites(Targeting targeting) {
-    var all = new java.util.ArrayList<Logic>();
+    var all = new ArrayList<Logic>();
     for (var prerequisite : targeting.prerequisites()) {
       var flag = ruleset.flag(prerequisite.flag());
       all.add(
@@ -171,7 +173,7 @@ final class Compilation implements ConditionLogic.Items {
   }
 
   /// An empty key is none.
-  private static Logic isOneOf(Var key, java.util.Collection<String> keys) {
+  private static Logic isOneOf(Var key, Collection<String> keys) {
     var known = keys.stream().filter(k -> !k.isEmpty()).sorted().toList();
     return known.isEmpty() ? Logic.FALSE : key.logic().isIn(Logic.texts(known));
   }
