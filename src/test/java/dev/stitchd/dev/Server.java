@@ -11,6 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
@@ -34,6 +35,12 @@ public final class Server implements AutoCloseable {
   public static final String TOKEN = "sat_of-a-test-server-0123456789abcdefghijkl";
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  // Every start of an application sets Logback up again, for the whole JVM, and two that do so at
+  // once fail. Here Logback is set up once, by logback-test.xml.
+  static {
+    System.setProperty(LoggingSystem.SYSTEM_PROPERTY, LoggingSystem.NONE);
+  }
 
   private final ConfigurableApplicationContext context;
   private final Path folder;
