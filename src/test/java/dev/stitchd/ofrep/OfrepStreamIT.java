@@ -2,11 +2,9 @@ package dev.stitchd.ofrep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Http;
+import dev.stitchd.dev.LogLines;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.SseClient;
 import dev.stitchd.dev.StoreUrl;
@@ -24,7 +22,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.slf4j.LoggerFactory;
 
 /// OFREP's event stream on two whole servers that share one PostgreSQL, over HTTP alone.
 @Timeout(60)
@@ -345,11 +342,7 @@ class OfrepStreamIT {
 
   @Test
   void noLogHoldsAToken() throws Exception {
-    var root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-    var log = new ListAppender<ILoggingEvent>();
-    log.start();
-    root.addAppender(log);
-    try {
+    try (var log = LogLines.open()) {
       var address = address();
       var before = openStreams(other);
       try (var stream = open(other, address)) {
@@ -358,10 +351,7 @@ class OfrepStreamIT {
       waitUntil(() -> openStreams(other) <= before);
       other.http().get(address + "x");
       var token = address.substring(address.indexOf('=') + 1);
-      assertThat(log.list)
-          .noneMatch(event -> event.getFormattedMessage().contains(token.substring(0, 20)));
-    } finally {
-      root.detachAppender(log);
+      assertThat(log.with(token.substring(0, 20))).isZero();
     }
   }
 }
