@@ -10,21 +10,30 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Creations that carry an `Idempotency-Key` happen once: for 24 hours the same key and body get
-/// the first answer again, in the same transaction that would have created. Secrets are never kept,
-/// so creating SDK keys takes no such key.
+/// the first answer again, in the same transaction that would have created, as long as what was
+/// created is still there. Secrets are never kept, so creating SDK keys takes no such key.
 final class Idempotency {
 
   private Idempotency() {}
 
   /// Runs `work` unless this author already did the same under the same key.
+  ///
+  /// @param find what has a key now where it would be created; fails with [Problem.NotFound] if
+  ///   nothing has, nor the place
   static Mono<Written> once(
-      Session session, Author author, String route, JsonNode body, Supplier<Mono<Written>> work) {
+      Session session,
+      Author author,
+      String route,
+      JsonNode body,
+      Function<String, Mono<? extends Resource>> find,
+      Supplier<Mono<Written>> work) {
     var key = author.idempotencyKey();
     if (key == null) {
       return Mono.defer(work);
@@ -34,10 +43,20 @@ final class Idempotency {
         .then(Mono.defer(() -> IdempotencyRows.clearOld(session, author)))
         .then(Mono.defer(() -> IdempotencyRows.find(session, author, key)))
         .map(first -> replay(first, fingerprint))
+        .filterWhen(written -> isThere(written.resource(), find))
         .switchIfEmpty(
             Mono.defer(work)
                 .delayUntil(written ->
                     IdempotencyRows.keep(session, author, key, answer(fingerprint, written))));
+  }
+
+  /// What has its key may have been made later.
+  private static Mono<Boolean> isThere(
+      ObjectNode made, Function<String, Mono<? extends Resource>> find) {
+    return find.apply(made.path("key").asString())
+        .map(found -> found.body().path("id").equals(made.path("id")))
+        .onErrorResume(Problem.NotFound.class, _ -> Mono.just(false))
+        .defaultIfEmpty(false);
   }
 
   private static Written replay(FirstAnswer first, byte[] fingerprint) {

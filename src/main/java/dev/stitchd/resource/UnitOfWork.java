@@ -175,11 +175,18 @@ public final class UnitOfWork {
         .thenReturn(new Written(before.body(), before.version(), revisions(publishedIn)));
   }
 
-  /// Runs `creation` unless this author already did the same under the same idempotency key.
+  /// Runs `creation` unless this author already did the same under the same idempotency key, and
+  /// what came of it is still there.
   ///
   /// @param route where the body was sent
-  public Mono<Written> once(String route, JsonNode body, Supplier<Mono<Written>> creation) {
-    return Idempotency.once(session, author, route, body, creation);
+  /// @param find what has a key there now; fails with [dev.stitchd.kernel.Problem.NotFound] if
+  ///   nothing has
+  public Mono<Written> once(
+      String route,
+      JsonNode body,
+      Function<String, Mono<? extends Resource>> find,
+      Supplier<Mono<Written>> creation) {
+    return Idempotency.once(session, author, route, body, find, creation);
   }
 
   /// Runs `work` inside a tenant, and steps back into the author's. Only a unit on the platform may

@@ -1,6 +1,7 @@
 package dev.stitchd.resource;
 
 import dev.stitchd.postgres.Transactions;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
@@ -28,9 +29,16 @@ public final class UnitsOfWork {
   /// Creates something in the author's tenant, once for each `Idempotency-Key`.
   ///
   /// @param path of the collection that it is created in
+  /// @param find what has a key there now
   public Mono<Written> create(
-      Author author, String path, JsonNode body, Function<UnitOfWork, Mono<Written>> work) {
-    return write(author, unit -> unit.once(path, body, () -> work.apply(unit)));
+      Author author,
+      String path,
+      JsonNode body,
+      BiFunction<UnitOfWork, String, Mono<? extends Resource>> find,
+      Function<UnitOfWork, Mono<Written>> work) {
+    return write(
+        author,
+        unit -> unit.once(path, body, key -> find.apply(unit, key), () -> work.apply(unit)));
   }
 
   /// Writes tenants; what lies inside one is reached by [UnitOfWork#inTenant].

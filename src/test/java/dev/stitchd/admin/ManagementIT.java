@@ -432,6 +432,62 @@ class ManagementIT {
   }
 
   @Test
+  void anIdempotencyKeyDoesNotAnswerWithWhatWasDeleted() {
+    var web = "/projects/" + project;
+    var production = web + "/environments/production";
+    assertAnsweredOnlyWhileItIsThere("/tenants", "t-" + project, "");
+    assertAnsweredOnlyWhileItIsThere("/projects", "other-" + project, "");
+    assertAnsweredOnlyWhileItIsThere(web + "/environments", "staging", "");
+    assertAnsweredOnlyWhileItIsThere(web + "/flags", "new", ",\"type\":\"boolean\"");
+    assertAnsweredOnlyWhileItIsThere(production + "/segments", "beta", "");
+    assertAnsweredOnlyWhileItIsThere(production + "/event-definitions", "a b/c", "");
+  }
+
+  @Test
+  void anIdempotencyKeyDoesNotAnswerWithWhatAPredecessorOfTheSameKeyHad() {
+    var segments = "/projects/" + project + "/environments/production/segments";
+    var body = "{\"key\":\"beta\",\"name\":\"beta\"}";
+    var made = repeated(segments, body, "in-env");
+    var deleted =
+        admin.send(
+            "DELETE", "/projects/" + project + "/environments/production", "", "If-Match", "*");
+    assertThat(deleted.status()).as(deleted.body()).isEqualTo(202);
+    assertProblem(repeated(segments, body, "in-env"), 404, "not-found");
+
+    admin.createEnvironment(project, "production");
+    var again = repeated(segments, body, "in-env");
+    assertThat(again.status()).as(again.body()).isEqualTo(201);
+    assertThat(again.json().path("id")).isNotEqualTo(made.json().path("id"));
+    assertThat(admin.get(segments + "/beta").path("id")).isEqualTo(again.json().path("id"));
+    assertThat(repeated(segments, body, "in-env").json()).isEqualTo(again.json());
+  }
+
+  private void assertAnsweredOnlyWhileItIsThere(String collection, String key, String more) {
+    var path = collection + "/" + key.replace(" ", "%20").replace("/", "%2F");
+    var body = "{\"key\":\"%s\",\"name\":\"%s\"%s}".formatted(key, key, more);
+    var first = repeated(collection, body, path);
+    assertThat(first.status()).as(first.body()).isEqualTo(201);
+    assertThat(repeated(collection, body, path).json()).isEqualTo(first.json());
+
+    assertThat(admin.send("DELETE", path, "", "If-Match", "*").status()).isIn(202, 204);
+    var second = repeated(collection, body, path);
+    assertThat(second.status()).as(second.body()).isEqualTo(201);
+    assertThat(second.json().path("id")).isNotEqualTo(first.json().path("id"));
+    assertThat(admin.get(path).path("id")).isEqualTo(second.json().path("id"));
+    assertThat(repeated(collection, body, path).json()).isEqualTo(second.json());
+
+    assertThat(admin.send("DELETE", path, "", "If-Match", "*").status()).isIn(202, 204);
+    var another = admin.create(collection, body);
+    var taken = repeated(collection, body, path);
+    assertProblem(taken, 409, "key-taken");
+    assertThat(admin.get(path).path("id")).isEqualTo(another.path("id"));
+  }
+
+  private Http.Answer repeated(String collection, String body, String key) {
+    return admin.send("POST", collection, body, "Idempotency-Key", project + key);
+  }
+
+  @Test
   void listsArePagedByKeyAndFiltered() {
     for (int i = 0; i < 5; i++) {
       flag("f" + i, "\"type\":\"boolean\",\"tags\":[\"" + (i % 2 == 0 ? "even" : "odd") + "\"]");

@@ -69,6 +69,9 @@ public final class EventDefinitions {
         author,
         ResourcePath.environment(project, environment) + "/event-definitions",
         body,
+        (unit, key) ->
+            LookupRows.environment(unit.session(), unit.tenant(), project, environment)
+                .flatMap(id -> EventDefinitionRows.find(unit.session(), unit.tenant(), id, key)),
         unit ->
             unit.nextAccessVersion(project, environment)
                 .flatMap(at -> create(unit, project, at, wanted)));

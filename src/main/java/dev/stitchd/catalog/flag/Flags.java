@@ -6,6 +6,7 @@ import dev.stitchd.kernel.TenantId;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.Edit;
 import dev.stitchd.resource.LockedEnvironment;
+import dev.stitchd.resource.LookupRows;
 import dev.stitchd.resource.Lookups;
 import dev.stitchd.resource.ResourcePath;
 import dev.stitchd.resource.StoredResource;
@@ -85,6 +86,9 @@ public final class Flags {
         author,
         ResourcePath.project(project) + "/flags",
         body,
+        (unit, key) ->
+            LookupRows.project(unit.session(), unit.tenant(), project)
+                .flatMap(id -> FlagRows.find(unit.session(), unit.tenant(), id, key)),
         unit ->
             unit.projectExclusive(project)
                 .flatMap(projectId -> create(unit, project, projectId, wanted)));

@@ -48,7 +48,12 @@ public final class Projects {
   /// Creates a project from `{"key", "name"}`.
   public Mono<Written> create(Author author, JsonNode body) {
     var wanted = KeyAndName.read(body, null);
-    return units.write(author, unit -> unit.once("/projects", body, () -> create(unit, wanted)));
+    return units.create(
+        author,
+        "/projects",
+        body,
+        (unit, key) -> ProjectRows.find(unit.session(), unit.tenant(), key),
+        unit -> create(unit, wanted));
   }
 
   /// Changes a project's name.

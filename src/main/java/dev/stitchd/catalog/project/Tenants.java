@@ -53,7 +53,12 @@ public final class Tenants {
         author,
         unit ->
             Transactions.enter(unit.session(), author.tenant())
-                .then(unit.once("/tenants", body, () -> create(unit, wanted))));
+                .then(
+                    unit.once(
+                        "/tenants",
+                        body,
+                        key -> TenantRows.find(unit.session(), key),
+                        () -> create(unit, wanted))));
   }
 
   /// Changes a tenant's name.

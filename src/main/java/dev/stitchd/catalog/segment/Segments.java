@@ -1,5 +1,6 @@
 package dev.stitchd.catalog.segment;
 
+import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.FieldError;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Problem;
@@ -7,6 +8,7 @@ import dev.stitchd.kernel.TenantId;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.Edit;
 import dev.stitchd.resource.LockedEnvironment;
+import dev.stitchd.resource.LookupRows;
 import dev.stitchd.resource.Lookups;
 import dev.stitchd.resource.ResourcePath;
 import dev.stitchd.resource.StoredResource;
@@ -71,6 +73,10 @@ public final class Segments {
         author,
         ResourcePath.environment(project, environment) + "/segments",
         body,
+        (unit, key) ->
+            LookupRows.environment(unit.session(), unit.tenant(), project, environment)
+                .flatMap(id ->
+                    SegmentRows.find(unit.session(), unit.tenant(), new EnvironmentId(id), key)),
         unit ->
             unit.nextRevision(project, environment)
                 .flatMap(at -> create(unit, project, at, wanted)));
