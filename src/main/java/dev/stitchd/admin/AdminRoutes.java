@@ -2,6 +2,7 @@ package dev.stitchd.admin;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.boundary.OtherMethods;
+import dev.stitchd.warehouse.Asker;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -63,7 +64,7 @@ final class AdminRoutes {
     return access
         .management(request.exchange().getRequest())
         .doOnNext(caller -> Requests.accept(request, caller))
-        .flatMap(_ -> next.handle(request));
+        .flatMap(caller -> next.handle(request).contextWrite(Asker.of(caller.tenant())));
   }
 
   private static Mono<ServerResponse> scrape(PrometheusMeterRegistry metrics) {

@@ -2,6 +2,8 @@ package dev.stitchd.admin;
 
 import dev.stitchd.catalog.project.Environments;
 import dev.stitchd.delivery.EventKind;
+import dev.stitchd.kernel.TenantId;
+import dev.stitchd.warehouse.Asker;
 import dev.stitchd.warehouse.EventExport;
 import dev.stitchd.warehouse.ExportFormat;
 import io.netty.buffer.ByteBufAllocator;
@@ -64,20 +66,22 @@ final class ExportRoutes {
         .id(Requests.tenant(request), Requests.project(request), Requests.environment(request))
         .map(environment ->
             new EventExport.Wanted(environment, kind, span.from(), span.to(), format))
-        .flatMap(wanted -> answer(type, wanted));
+        .flatMap(wanted -> answer(type, wanted, Requests.tenant(request)));
   }
 
-  private Mono<ServerResponse> answer(String type, EventExport.Wanted wanted) {
+  private Mono<ServerResponse> answer(String type, EventExport.Wanted wanted, TenantId tenant) {
     return ServerResponse.ok()
         .header("Content-Type", wanted.format().mediaType())
         .header("Content-Disposition", attachment(type, wanted))
         .header("Cache-Control", "no-store")
-        .body(BodyInserters.fromDataBuffers(bytes(wanted)));
+        .body(BodyInserters.fromDataBuffers(bytes(wanted, tenant)));
   }
 
-  private Flux<DataBuffer> bytes(EventExport.Wanted wanted) {
+  /// Read when the answer is written, after the request's handler has ended.
+  private Flux<DataBuffer> bytes(EventExport.Wanted wanted, TenantId tenant) {
     return export
         .bytes(wanted)
+        .contextWrite(Asker.of(tenant))
         .<DataBuffer>map(buffers::wrap)
         .doOnDiscard(DataBuffer.class, DataBufferUtils::release);
   }

@@ -177,8 +177,17 @@ public abstract sealed class Problem extends RuntimeException {
     private final Duration retryAfter;
 
     public TooMany(String detail, Duration retryAfter) {
-      super("too-many-requests", detail, List.of(), null);
+      this("too-many-requests", detail, retryAfter);
+    }
+
+    private TooMany(String code, String detail, Duration retryAfter) {
+      super(code, detail, List.of(), null);
       this.retryAfter = retryAfter;
+    }
+
+    /// More questions about events at once than are answered.
+    public static TooMany questions(String detail, Duration retryAfter) {
+      return new TooMany("too-many-questions", detail, retryAfter);
     }
 
     public Duration retryAfter() {

@@ -17,6 +17,7 @@ import dev.stitchd.warehouse.export.ExportMeters;
 import dev.stitchd.warehouse.export.ExportSlots;
 import dev.stitchd.warehouse.insert.ClickHouseEventSink;
 import dev.stitchd.warehouse.query.AnalyticalQueries;
+import dev.stitchd.warehouse.query.QueryPlaces;
 import dev.stitchd.warehouse.rollup.ClickHouseEvaluationStats;
 import dev.stitchd.warehouse.rollup.ClickHouseExposures;
 import dev.stitchd.warehouse.rollup.RolledHours;
@@ -89,7 +90,12 @@ public final class Warehouse implements AutoCloseable {
     rollups = new Rollups(clickHouse, warehouseSettings, Clock.fixed(NOW, ZoneOffset.UTC));
     queries =
         new AnalyticalQueries(
-            new ClickHouseR2dbc(address, settings, blocking), state, settings, timer, blocking);
+            new ClickHouseR2dbc(address, settings, blocking),
+            new QueryPlaces(settings, timer, meters),
+            state,
+            settings,
+            timer,
+            blocking);
     stats =
         new ClickHouseEvaluationStats(
             queries, new RolledHours(queries), warehouseSettings.reopenedHours());
@@ -99,7 +105,7 @@ public final class Warehouse implements AutoCloseable {
             new RolledHours(queries),
             warehouseSettings.reopenedHours(),
             warehouseSettings.exactUsers());
-    var slots = new ExportSlots(warehouseSettings.exports(), warehouseSettings.exportRetryAfter());
+    var slots = new ExportSlots(warehouseSettings);
     export =
         new ClickHouseEventExport(
             queries, clickHouse, slots, new ExportMeters(slots, meters), warehouseSettings);

@@ -63,11 +63,30 @@ public final class ClickHouseR2dbc {
   ///
   /// @param sql without settings, with named parameters as `:name`
   /// @param limits at least one
+  /// @param ended runs once for each subscription, when ClickHouse has ended the query or will
+  ///   never see it
   public <T> Mono<List<T>> rows(
-      String sql, QueryLimits limits, Map<String, Object> parameters, Function<Row, T> mapper) {
+      String sql,
+      QueryLimits limits,
+      Map<String, Object> parameters,
+      Function<Row, T> mapper,
+      Runnable ended) {
     var whole = sql + "\nSETTINGS prefer_column_name_to_alias = 1, " + limits.clause();
-    return Mono.<List<T>>create(sink -> answer(sink, drained(whole, parameters, mapper)))
-        .subscribeOn(blocking);
+    return Mono.defer(() -> {
+      var decided = new AtomicBoolean();
+      return Mono.<List<T>>create(
+              sink -> {
+                if (decided.compareAndSet(false, true)) {
+                  answer(sink, drained(whole, parameters, mapper).doFinally(_ -> ended.run()));
+                }
+              })
+          .subscribeOn(blocking)
+          .doFinally(_ -> {
+            if (decided.compareAndSet(false, true)) {
+              ended.run();
+            }
+          });
+    });
   }
 
   /// The one place where a thread waits for an answer. A caller who cancels interrupts the wait,

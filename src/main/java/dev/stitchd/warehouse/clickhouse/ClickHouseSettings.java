@@ -19,7 +19,10 @@ import org.springframework.util.unit.DataSize;
 /// @param pingTimeout how long that may take
 /// @param migrationRetryMax the longest wait between attempts to bring the schema up to date
 /// @param queryThreads how many analytical queries run at the same time
-/// @param waitingQueries most queries that may wait for a thread; more are refused at once
+/// @param queryShare how many of them may be of one tenant; fewer, so that none takes all
+/// @param queryWait how long a query waits for its turn before it is refused
+/// @param waitingQueries most queries that may wait for their turn; of more, one is refused of the
+///   tenant that has the most waiting
 /// @param queryTime when ClickHouse ends a query
 /// @param queryMemory how much memory of ClickHouse a query may take; one that needs more is
 ///   refused
@@ -36,6 +39,8 @@ public record ClickHouseSettings(
     @DefaultValue("2s") Duration pingTimeout,
     @DefaultValue("5s") Duration migrationRetryMax,
     @Allowed(to = "1024") @DefaultValue("4") int queryThreads,
+    @Allowed(to = "1024") @DefaultValue("2") int queryShare,
+    @Allowed(from = "0s", to = "1h") @DefaultValue("10s") Duration queryWait,
     @DefaultValue("100") int waitingQueries,
     @Allowed(from = "1s") @DefaultValue("10s") Duration queryTime,
     @Allowed(from = "1MB", to = "1TB") @DefaultValue("1GB") DataSize queryMemory,
@@ -44,9 +49,9 @@ public record ClickHouseSettings(
     implements CheckedSettings {
 
   public ClickHouseSettings {
-    if (insertConnections < 1 || queryThreads < 1 || queryRows < 1) {
+    if (insertConnections < 1 || queryThreads < 1 || queryShare < 1 || queryRows < 1) {
       throw new IllegalArgumentException(
-          "stitchd.clickhouse.insert-connections, query-threads and query-rows must be at least 1");
+          "stitchd.clickhouse.insert-connections, query-threads, query-share and query-rows must be at least 1");
     }
     if (queryTime.toSeconds() < 1) {
       throw new IllegalArgumentException("stitchd.clickhouse.query-time must be at least 1s");

@@ -18,6 +18,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param exactUsers up to so many users of a flag, the number of different ones is exact; an hour
 ///   of a variant that has more keeps a sketch of them (about 100 kB) instead of each (8 bytes)
 /// @param exports most exports at the same time on this node; more are told to come again
+/// @param exportShare how many of them may be of one tenant; fewer, so that none takes all
 /// @param exportSlice how many events ClickHouse deduplicates at a time for an export, at most
 ///   (about 100 bytes of its memory each)
 /// @param parquetRows most events of a Parquet export, which cannot be made in slices
@@ -33,6 +34,7 @@ public record WarehouseSettings(
     @DefaultValue("500") int reopenedHours,
     @Allowed(to = "1000000") @DefaultValue("20000") int exactUsers,
     @DefaultValue("2") int exports,
+    @Allowed(to = "1024") @DefaultValue("1") int exportShare,
     @DefaultValue("1000000") long exportSlice,
     @DefaultValue("10000000") long parquetRows,
     @Allowed(from = "0s") @DefaultValue("10s") Duration exportRetryAfter,
@@ -54,11 +56,12 @@ public record WarehouseSettings(
         || reopenedHours < 1
         || exactUsers < 1
         || exports < 1
+        || exportShare < 1
         || exportSlice < 1
         || parquetRows < 1
         || sampledRows < 1) {
       throw new IllegalArgumentException(
-          "stitchd.warehouse.rollup-rows, reopened-hours, exact-users, exports, export-slice, parquet-rows and sampled-rows must be at least 1");
+          "stitchd.warehouse.rollup-rows, reopened-hours, exact-users, exports, export-share, export-slice, parquet-rows and sampled-rows must be at least 1");
     }
   }
 }

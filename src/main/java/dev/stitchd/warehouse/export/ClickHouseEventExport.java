@@ -3,6 +3,7 @@ package dev.stitchd.warehouse.export;
 import dev.stitchd.delivery.EventSink;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.warehouse.Asker;
 import dev.stitchd.warehouse.EventExport;
 import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
 import dev.stitchd.warehouse.clickhouse.ClickHouseStatement;
@@ -64,7 +65,11 @@ public final class ClickHouseEventExport implements EventExport {
 
   @Override
   public Flux<ByteBuf> bytes(Wanted wanted) {
-    return Flux.using(slots::take, _ -> sliced(wanted), ExportSlots::release)
+    return Flux.deferContextual(context ->
+            Flux.using(
+                () -> slots.take(Asker.in(context)),
+                _ -> sliced(wanted),
+                ExportSlots.Slot::release))
         .onErrorMap(e -> !(e instanceof Problem), ClickHouseEventExport::failed)
         .doOnNext(meters::passed)
         .doOnComplete(meters::ended)

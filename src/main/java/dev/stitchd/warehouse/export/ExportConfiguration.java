@@ -18,7 +18,7 @@ class ExportConfiguration {
       ClickHouseClient clickHouse,
       WarehouseSettings settings,
       MeterRegistry meters) {
-    var slots = new ExportSlots(settings.exports(), settings.exportRetryAfter());
+    var slots = new ExportSlots(settings);
     return new ClickHouseEventExport(
         queries, clickHouse, slots, new ExportMeters(slots, meters), settings);
   }

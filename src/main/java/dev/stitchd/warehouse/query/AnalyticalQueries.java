@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
-/// What holds for every analytical query: asked only while ClickHouse is up, bounded in time and
-/// rows, and whatever goes wrong is told as a [Problem].
+/// What holds for every analytical query: asked only while ClickHouse is up and when it is the
+/// tenant's turn, bounded in time and rows, and whatever goes wrong is told as a [Problem].
 public final class AnalyticalQueries {
 
   private static final Logger LOG = LoggerFactory.getLogger(AnalyticalQueries.class);
@@ -31,6 +31,7 @@ public final class AnalyticalQueries {
   private static final Duration GRACE = Duration.ofSeconds(3);
 
   private final ClickHouseR2dbc driver;
+  private final QueryPlaces places;
   private final WarehouseHealth health;
   private final ClickHouseSettings settings;
   private final QueryLimits limits;
@@ -39,11 +40,13 @@ public final class AnalyticalQueries {
 
   public AnalyticalQueries(
       ClickHouseR2dbc driver,
+      QueryPlaces places,
       WarehouseHealth health,
       ClickHouseSettings settings,
       Scheduler timer,
       Scheduler warehouse) {
     this.driver = driver;
+    this.places = places;
     this.health = health;
     this.settings = settings;
     this.limits =
@@ -57,8 +60,9 @@ public final class AnalyticalQueries {
 
   /// All rows of one query. Emits one list on the scheduler `warehouse`; fails with
   /// [Problem.Invalid] if it would take more time or memory than a query may, with
-  /// [Problem.Unavailable] while ClickHouse is out or has too much to do. Cancelling gives up the
-  /// answer; the query runs to its end, which is bounded in time.
+  /// [Problem.TooMany] if its turn does not come in time, with [Problem.Unavailable] while
+  /// ClickHouse is out or has too much to do. Cancelling gives up the answer; the query runs to its
+  /// end, which is bounded in time, and keeps its place until then.
   ///
   /// @param sql without settings, with parameters as `:name`; bounds its rows itself
   public <T> Mono<List<T>> ask(
@@ -74,8 +78,11 @@ public final class AnalyticalQueries {
 
   private <T> Mono<List<T>> ask(
       String sql, QueryLimits limits, Map<String, Object> parameters, Function<Row, T> mapper) {
-    return Mono.defer(() -> health.isUp() ? driver.rows(sql, limits, parameters, mapper) : out())
-        .timeout(patience(), timer)
+    return Mono.defer(() ->
+            health.isUp()
+                ? places.within(ended ->
+                    driver.rows(sql, limits, parameters, mapper, ended).timeout(patience(), timer))
+                : this.<List<T>>out())
         .onErrorMap(this::asProblem)
         .publishOn(warehouse);
   }

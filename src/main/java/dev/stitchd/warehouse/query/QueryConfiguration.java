@@ -4,6 +4,7 @@ import dev.stitchd.warehouse.clickhouse.ClickHouseAddress;
 import dev.stitchd.warehouse.clickhouse.ClickHouseR2dbc;
 import dev.stitchd.warehouse.clickhouse.ClickHouseSettings;
 import dev.stitchd.warehouse.clickhouse.WarehouseState;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -24,13 +25,25 @@ class QueryConfiguration {
   }
 
   @Bean
+  QueryPlaces queryPlaces(
+      ClickHouseSettings settings, @Qualifier("timer") Scheduler timer, MeterRegistry meters) {
+    return new QueryPlaces(settings, timer, meters);
+  }
+
+  @Bean
   AnalyticalQueries analyticalQueries(
       ClickHouseAddress address,
       ClickHouseSettings settings,
+      QueryPlaces places,
       WarehouseState state,
       @Qualifier("warehouse") Scheduler warehouse,
       @Qualifier("timer") Scheduler timer) {
     return new AnalyticalQueries(
-        new ClickHouseR2dbc(address, settings, warehouse), state, settings, timer, warehouse);
+        new ClickHouseR2dbc(address, settings, warehouse),
+        places,
+        state,
+        settings,
+        timer,
+        warehouse);
   }
 }

@@ -30,6 +30,7 @@ public class WarehouseSettingsTest {
                 500,
                 20_000,
                 2,
+                1,
                 1_000_000,
                 10_000_000,
                 Duration.ofSeconds(10),
@@ -48,6 +49,7 @@ public class WarehouseSettingsTest {
             Map.entry("stitchd.warehouse.reopened-hours", "5"),
             Map.entry("stitchd.warehouse.exact-users", "50"),
             Map.entry("stitchd.warehouse.exports", "6"),
+            Map.entry("stitchd.warehouse.export-share", "60"),
             Map.entry("stitchd.warehouse.export-slice", "7"),
             Map.entry("stitchd.warehouse.parquet-rows", "8"),
             Map.entry("stitchd.warehouse.export-retry-after", "9s"),
@@ -63,6 +65,7 @@ public class WarehouseSettingsTest {
                 5,
                 50,
                 6,
+                60,
                 7,
                 8,
                 Duration.ofSeconds(9),
@@ -77,6 +80,7 @@ public class WarehouseSettingsTest {
                 "rollup-interval", "0s",
                 "rollup-rows", "0",
                 "exports", "0",
+                "export-share", "0",
                 "export-slice", "0")
             .entrySet()) {
       assertThatThrownBy(

@@ -11,6 +11,8 @@ import dev.stitchd.dev.OwnClickHouse;
 import dev.stitchd.dev.Stores;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.kernel.TenantId;
+import dev.stitchd.warehouse.Asker;
 import dev.stitchd.warehouse.EventExport;
 import dev.stitchd.warehouse.ExportFormat;
 import dev.stitchd.warehouse.Warehouse;
@@ -24,6 +26,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -211,7 +214,7 @@ class EventExportIT {
   }
 
   @Test
-  void onlySoManyRunAtOnceAndCancelledOnesEndInClickHouseToo() {
+  void onlySoManyRunAtOnceOfATenantAndInAllAndCancelledOnesEndInClickHouseToo() {
     var environment = Events.environment();
     for (int i = 0; i < 10; i++) {
       store(Events.evaluations(environment, 10_000));
@@ -221,18 +224,16 @@ class EventExportIT {
     var held = new ArrayList<Stalled>();
     for (int i = 0; i < 2; i++) {
       var stalled = new Stalled();
-      warehouse.export().bytes(wanted).subscribe(stalled);
+      var tenant = Asker.of(new TenantId(UUID.randomUUID()));
+      warehouse.export().bytes(wanted).contextWrite(tenant).subscribe(stalled);
       held.add(stalled);
+      stalled.awaitFirst();
+      assertRefused(
+          warehouse.export().bytes(wanted).contextWrite(tenant),
+          i == 0 ? "this tenant has 1 exports running" : "this server runs 2 exports");
     }
-    held.forEach(Stalled::awaitFirst);
     assertThat(Seen.of(warehouse).running()).isEqualTo(2);
-    warehouse
-        .export()
-        .bytes(wanted)
-        .as(StepVerifier::create)
-        .expectErrorSatisfies(
-            e -> assertThat(((Problem.TooMany) e).retryAfter()).isEqualTo(Duration.ofSeconds(10)))
-        .verify(Duration.ofSeconds(10));
+    assertRefused(warehouse.export().bytes(wanted), "this server runs 2 exports");
     held.forEach(BaseSubscriber::cancel);
     Warehouse.await(() -> running(environment) == 0, Duration.ofSeconds(10));
     assertThat(Seen.of(warehouse))
@@ -240,13 +241,25 @@ class EventExportIT {
         .returns(0.0, Seen::running)
         .returns(before.ended(), Seen::ended)
         .returns(before.failed(), Seen::failed)
-        .returns(before.refused() + 1, Seen::refused);
+        .returns(before.refused() + 3, Seen::refused);
     double read = Seen.of(warehouse).read();
     var all = bytes(warehouse.export().bytes(wanted));
     assertThat(lines(all)).hasSize(100_000);
     assertThat(Seen.of(warehouse))
         .returns(before.ended() + 1, Seen::ended)
         .returns(read + all.length, Seen::read);
+  }
+
+  private static void assertRefused(Flux<ByteBuf> export, String detail) {
+    export
+        .as(StepVerifier::create)
+        .expectErrorSatisfies(e ->
+            assertThat(e)
+                .hasMessageContaining(detail)
+                .isInstanceOfSatisfying(
+                    Problem.TooMany.class,
+                    refused -> assertThat(refused.retryAfter()).isEqualTo(Duration.ofSeconds(10))))
+        .verify(Duration.ofSeconds(10));
   }
 
   /// What the meters say.

@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.dev.Stores;
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.kernel.TenantId;
+import dev.stitchd.warehouse.Asker;
 import dev.stitchd.warehouse.Warehouse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -49,6 +53,43 @@ class AnalyticalQueriesIT {
     assertThat(setting("max_memory_usage")).containsExactly(16L << 20);
     assertThat(setting("max_threads")).containsExactly(4L);
     assertThat(setting("max_execution_time")).containsExactly(1L);
+  }
+
+  /// Whoever asks and hangs up, again and again, has no more running than whoever waits.
+  @Test
+  void aQuestionThatWasGivenUpTakesItsPlaceUntilClickHouseHasEndedIt() {
+    var tenant = new TenantId(UUID.randomUUID());
+    var places = warehouse.meters().get("stitchd.queries.running").gauge();
+    for (int i = 0; i < 2; i++) {
+      warehouse
+          .queries()
+          .ask(
+              "SELECT toInt64(sum(sleepEachRow(0.01))) AS given_up FROM numbers(80)",
+              Map.of(),
+              row -> ResultColumns.number(row, 0))
+          .contextWrite(Asker.of(tenant))
+          .timeout(Duration.ofMillis(300))
+          .as(StepVerifier::create)
+          .expectError(TimeoutException.class)
+          .verify(Duration.ofSeconds(20));
+    }
+    double held;
+    boolean runs;
+    do {
+      held = places.value();
+      runs = isInTheMiddleOf("given_up");
+      assertThat(runs && held == 0).as("it runs and holds no place").isFalse();
+    } while (runs);
+    Warehouse.await(() -> places.value() == 0, Duration.ofSeconds(20));
+  }
+
+  /// Whether ClickHouse has run it for less time than it takes.
+  private static boolean isInTheMiddleOf(String name) {
+    return warehouse.number(
+            "SELECT count() FROM system.processes WHERE elapsed < 0.6 AND query LIKE '%"
+                + name
+                + "%' AND query NOT LIKE '%processes%'")
+        > 0;
   }
 
   private static List<Long> setting(String name) {
