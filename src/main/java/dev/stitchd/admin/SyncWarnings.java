@@ -3,6 +3,7 @@ package dev.stitchd.admin;
 import dev.stitchd.catalog.flag.FlagTargeting;
 import dev.stitchd.flagd.compile.FlagSets;
 import dev.stitchd.flagd.compile.LeftOut;
+import dev.stitchd.flagd.sync.ListedMembers;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.resource.StoredResource;
@@ -25,16 +26,19 @@ final class SyncWarnings {
   private final FlagTargeting targeting;
   private final PublishedHistory history;
   private final Snapshots snapshots;
+  private final ListedMembers members;
   private final Scheduler compiling;
 
   SyncWarnings(
       FlagTargeting targeting,
       PublishedHistory history,
       Snapshots snapshots,
+      ListedMembers members,
       @Qualifier("flagSets") Scheduler compiling) {
     this.targeting = targeting;
     this.history = history;
     this.snapshots = snapshots;
+    this.members = members;
     this.compiling = compiling;
   }
 
@@ -57,8 +61,10 @@ final class SyncWarnings {
             Requests.tenant(request), Requests.project(request), Requests.environment(request))
         .flatMap(position -> snapshots.current(position.environment()))
         .flatMap(snapshot ->
-            Mono.fromCallable(() -> FlagSets.leftOut(snapshot.ruleset(), flag))
-                .subscribeOn(compiling))
+            members
+                .of(snapshot)
+                .publishOn(compiling)
+                .map(keys -> FlagSets.leftOut(snapshot.ruleset(), keys, flag)))
         .onErrorReturn(Problem.class, List.of());
   }
 

@@ -27,7 +27,8 @@
       "decide",
       "warehouse",
       "propagation",
-      "flagd :: compile"
+      "flagd :: compile",
+      "flagd :: sync"
     })
 @CheckReturnValue
 @NullMarked

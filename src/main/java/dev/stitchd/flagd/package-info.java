@@ -3,8 +3,8 @@
 /// and stubs are generated from `src/main/protobuf`.
 ///
 /// May use: `kernel`, `grpc` (the server and its callers), `stream` (whose limits streams count
-/// with), `endpoint`, `access`, `snapshot`, `decide`, `ruleset`. Threads: Netty event loops and the
-/// timer; nothing blocks.
+/// with), `endpoint`, `access`, `snapshot`, `decide`, `ruleset`, `segment` (members of short
+/// lists). Threads: Netty event loops and the timer; nothing blocks.
 @ApplicationModule(
     allowedDependencies = {
       "kernel",
@@ -14,6 +14,7 @@
       "background",
       "snapshot",
       "decide",
+      "segment",
       "endpoint",
       "stream",
       "grpc"

@@ -6,6 +6,7 @@ import dev.stitchd.postgres.Session;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import reactor.core.publisher.Mono;
 
 /// The members of one generation.
@@ -44,6 +45,25 @@ final class MemberRows {
   private static final String IS_WHOLE =
       "SELECT 1 FROM segment_generations WHERE tenant_id = $1 AND generation = $2 AND NOT removing";
 
+  /// In one statement, so that all lists are as they were at one moment. A list that is named by
+  /// generation and version is known to whoever asks, and its members are not read.
+  private static final String SHORT_LISTS =
+      """
+      WITH counted AS (
+        SELECT segment_key, generation, version, included_count + excluded_count AS members
+          FROM segment_lists WHERE tenant_id = $1 AND environment_id = $2 AND segment_key = ANY ($3)),
+      short AS (
+        SELECT segment_key, generation, version, sum(members) OVER (ORDER BY segment_key) AS together
+          FROM counted WHERE members <= $4)
+      SELECT s.segment_key, s.generation, s.version, k.version IS NOT NULL AS known, m.included, m.context_key
+        FROM short s
+        LEFT JOIN unnest($6::bigint[], $7::bigint[]) AS k (generation, version)
+          ON k.generation = s.generation AND k.version = s.version
+        LEFT JOIN segment_list_members m
+          ON m.tenant_id = $1 AND m.generation = s.generation AND k.version IS NULL
+       WHERE s.together <= $5
+      """;
+
   private MemberRows() {}
 
   static Mono<List<Member>> page(
@@ -63,6 +83,24 @@ final class MemberRows {
   /// On which sides a key is.
   static Mono<List<Member>> find(Session session, TenantId tenant, long generation, String key) {
     return session.all(FIND, Member::of, tenant.value(), generation, key);
+  }
+
+  /// Hands on the members of short lists, and one row without a member for a list that has none or
+  /// is known.
+  static Mono<Void> shortLists(
+      Session session, ShortLists.Question asked, Consumer<ShortLists.Row> found) {
+    var known = List.copyOf(asked.known());
+    return session.each(
+        SHORT_LISTS,
+        ShortLists.Row::of,
+        found,
+        asked.tenant().value(),
+        asked.environment().value(),
+        asked.segments().toArray(String[]::new),
+        asked.most(),
+        asked.together(),
+        known.stream().map(ShortLists.Version::generation).toArray(Long[]::new),
+        known.stream().map(ShortLists.Version::version).toArray(Long[]::new));
   }
 
   /// Adds or removes keys; emits those that were not there, or were there.

@@ -8,6 +8,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -67,7 +68,8 @@ public final class StoreUrl {
     return parts.length == 2 ? parts[1] : "";
   }
 
-  private List<String> overJdbc(String sql) {
+  /// A connection to a PostgreSQL, to hold on to.
+  public Connection open() throws SQLException {
     var jdbc =
         "jdbc:postgresql://%s:%d/%s?connectTimeout=5&%s"
             .formatted(
@@ -75,7 +77,11 @@ public final class StoreUrl {
                 uri.getPort() < 0 ? 5432 : uri.getPort(),
                 database(),
                 uri.getRawQuery() == null ? "" : uri.getRawQuery());
-    try (var connection = DriverManager.getConnection(jdbc, user(), password());
+    return DriverManager.getConnection(jdbc, user(), password());
+  }
+
+  private List<String> overJdbc(String sql) {
+    try (var connection = open();
         var statement = connection.createStatement()) {
       var rows = new ArrayList<String>();
       if (statement.execute(sql)) {

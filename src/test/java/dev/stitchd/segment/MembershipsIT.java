@@ -9,8 +9,6 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.segment.upkeep.LookUpCount;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.net.URI;
-import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -115,7 +113,7 @@ class MembershipsIT implements MembershipsContract {
   @Test
   void aStoreThatHangsIsGivenUpInTimeByAllAndServesAgainWhenItCan() throws Exception {
     add(environment, "vip", "a", true);
-    try (var lock = connection()) {
+    try (var lock = StoreUrl.of(server.postgres()).open()) {
       lock.setAutoCommit(false);
       try (var statement = lock.createStatement()) {
         statement.execute("LOCK TABLE segment_list_members IN ACCESS EXCLUSIVE MODE");
@@ -171,15 +169,6 @@ class MembershipsIT implements MembershipsContract {
 
   private MeterRegistry meters() {
     return server.bean(MeterRegistry.class);
-  }
-
-  private java.sql.Connection connection() throws java.sql.SQLException {
-    var uri = URI.create(server.postgres());
-    var user = uri.getUserInfo().split(":", 2);
-    return DriverManager.getConnection(
-        "jdbc:postgresql://%s:%d%s".formatted(uri.getHost(), uri.getPort(), uri.getPath()),
-        user[0],
-        user[1]);
   }
 
   private void sql(String sql) {

@@ -207,7 +207,8 @@ final class Compilation implements ConditionLogic.Items {
     var lists =
         segment.list() == null ? new ListedKeys(Set.of(), Set.of()) : members.get(segment.key());
     if (lists == null) {
-      return Logic.gap("", "the members of its list stay on the server");
+      return Logic.gap(
+          "", "the members of its list stay on the server: there are too many for a set");
     }
     var when = segment.when();
     var condition =

@@ -72,9 +72,12 @@ public final class FlagSets {
 
   /// Why a flag is not in the set of its ruleset, without making the others; nothing if it is in
   /// it, or there is no such flag.
-  public static List<LeftOut> leftOut(Ruleset ruleset, String flagKey) {
+  ///
+  /// @param members as in [#compile]
+  public static List<LeftOut> leftOut(
+      Ruleset ruleset, Map<String, ListedKeys> members, String flagKey) {
     var flag = ruleset.flag(flagKey);
-    return flag == null ? List.of() : reasons(flag, new Compilation(ruleset, Map.of()).flag(flag));
+    return flag == null ? List.of() : reasons(flag, new Compilation(ruleset, members).flag(flag));
   }
 
   private static List<LeftOut> reasons(Flag flag, FlagLogic logic) {

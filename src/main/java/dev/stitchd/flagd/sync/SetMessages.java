@@ -3,10 +3,12 @@ package dev.stitchd.flagd.sync;
 import com.google.protobuf.ByteString;
 import dev.stitchd.flagd.compile.FlagSet;
 import dev.stitchd.flagd.compile.FlagSets;
+import dev.stitchd.flagd.compile.ListedKeys;
 import dev.stitchd.flagd.sync.v1.FetchAllFlagsResponse;
 import dev.stitchd.flagd.sync.v1.SyncFlagsResponse;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.snapshot.Snapshot;
+import java.time.Duration;
 import java.util.Map;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
@@ -29,27 +31,43 @@ final class SetMessages {
     }
   }
 
+  /// The set of one snapshot, which is made when the first asks and, if that fails, when another
+  /// does.
+  private record Shared(Mono<SetMessage> message) {}
+
+  private static final Duration FOR_EVER = Duration.ofMillis(Long.MAX_VALUE);
+
+  private final ListedMembers members;
   private final long maxSet;
   private final Scheduler thread;
 
-  SetMessages(SyncSettings settings, @Qualifier("flagSets") Scheduler thread) {
+  SetMessages(
+      ListedMembers members, SyncSettings settings, @Qualifier("flagSets") Scheduler thread) {
+    this.members = members;
     this.maxSet = settings.maxSet().toBytes();
     this.thread = thread;
   }
 
-  /// The set of a snapshot; on the thread that compiles. Fails with [Problem.TooLarge] if it is
-  /// larger than may be sent.
+  /// The set of a snapshot. Fails with [Problem.TooLarge] if it is larger than may be sent, with
+  /// [Problem.Unavailable] if members of lists would have to be read and cannot be.
   Mono<SetMessage> of(Snapshot snapshot) {
-    return Mono.fromCallable(() -> checked(message(snapshot))).subscribeOn(thread);
+    return snapshot
+        .derived()
+        .get(Shared.class, () -> new Shared(made(snapshot)))
+        .message()
+        .map(this::checked);
   }
 
-  private static SetMessage message(Snapshot snapshot) {
-    return snapshot.derived().get(SetMessage.class, () -> compiled(snapshot));
+  private Mono<SetMessage> made(Snapshot snapshot) {
+    return members
+        .of(snapshot)
+        .publishOn(thread)
+        .map(keys -> compiled(snapshot, keys))
+        .cache(_ -> FOR_EVER, _ -> Duration.ZERO, () -> Duration.ZERO);
   }
 
-  /// Members of lists stay on the server: flags that ask for them are left out.
-  private static SetMessage compiled(Snapshot snapshot) {
-    FlagSet set = FlagSets.compile(snapshot.ruleset(), Map.of(), snapshot.environmentKey());
+  private static SetMessage compiled(Snapshot snapshot, Map<String, ListedKeys> keys) {
+    FlagSet set = FlagSets.compile(snapshot.ruleset(), keys, snapshot.environmentKey());
     return new SetMessage(ByteString.copyFromUtf8(set.json()));
   }
 

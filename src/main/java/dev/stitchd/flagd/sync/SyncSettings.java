@@ -10,7 +10,15 @@ import org.springframework.util.unit.DataSize;
 ///
 /// @param maxSet a larger set is not sent; providers take 4 MB unless told otherwise
 /// @param pause between two sets of one stream; the changes of this time go together
+/// @param listMembers a segment whose list has more, included and excluded, is not in sets, nor are
+///   flags that ask for it
+/// @param allMembers most members of all lists of a set, which are taken in the order of their keys
+/// @param membersKept most members of lists, of all environments together, that the process keeps
+///   so as not to read them again
 @ConfigurationProperties("stitchd.flagd.sync")
 record SyncSettings(
     @Allowed(to = "64MB") @DefaultValue("4MB") DataSize maxSet,
-    @Allowed(to = "10s") @DefaultValue("100ms") Duration pause) {}
+    @Allowed(to = "10s") @DefaultValue("100ms") Duration pause,
+    @Allowed(from = "0", to = "100000") @DefaultValue("1000") long listMembers,
+    @Allowed(to = "1000000") @DefaultValue("20000") long allMembers,
+    @DefaultValue("1000000") long membersKept) {}

@@ -1,11 +1,14 @@
 /// **`flagd.sync.v1`**: an environment's flag set, compiled once for each revision and sent whole
-/// to providers that evaluate by themselves. A part of the room `flagd`; other rooms do not see it.
+/// to providers that evaluate by themselves. Other rooms see [ListedMembers] alone: which lists are
+/// short enough for a set.
 ///
 /// Threads: sets are compiled on the thread `flag-sets`, which may be busy for long; streams run on
 /// their connection's event loop and the timer.
+@NamedInterface("sync")
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.flagd.sync;
 
 import com.google.errorprone.annotations.CheckReturnValue;
 import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.NamedInterface;

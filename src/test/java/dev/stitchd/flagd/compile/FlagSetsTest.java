@@ -64,9 +64,9 @@ class FlagSetsTest {
                     new LeftOut(
                         "rules[0].when.all[1].not",
                         "flagd has nothing like the operator matches"))));
-    assertThat(FlagSets.leftOut(Ruleset.of(flags, segments), "f"))
+    assertThat(FlagSets.leftOut(Ruleset.of(flags, segments), members, "f"))
         .isEqualTo(set().leftOut().get("f"));
-    assertThat(FlagSets.leftOut(Ruleset.of(flags, segments), "plain")).isEmpty();
+    assertThat(FlagSets.leftOut(Ruleset.of(flags, segments), members, "plain")).isEmpty();
     assertThat(json().get("flags").propertyNames()).containsExactly("plain");
     assertThat(json().get("metadata")).isEqualTo(parse("{'flagSetId':'shop','leftOut':'f'}"));
   }
@@ -107,7 +107,8 @@ class FlagSetsTest {
     assertThat(set().leftOut().get("f"))
         .containsExactly(
             new LeftOut(
-                "rules[0].when", "segment 'vip': the members of its list stay on the server"));
+                "rules[0].when",
+                "segment 'vip': the members of its list stay on the server: there are too many for a set"));
 
     members.put("vip", new ListedKeys(Set.of("u2", "u1"), Set.of()));
 

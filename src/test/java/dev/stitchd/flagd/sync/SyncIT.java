@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Server;
+import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.flagd.sync.v1.FetchAllFlagsRequest;
 import dev.stitchd.flagd.sync.v1.FlagSyncServiceGrpc;
 import dev.stitchd.flagd.sync.v1.FlagSyncServiceGrpc.FlagSyncServiceBlockingStub;
@@ -40,7 +41,9 @@ class SyncIT {
 
   @BeforeAll
   static void start() {
-    server = Server.start(Map.of("STITCHD_FLAGD_SYNC_MAX_SET", "10KB"));
+    server =
+        Server.start(
+            Map.of("STITCHD_FLAGD_SYNC_MAX_SET", "10KB", "STITCHD_FLAGD_SYNC_LIST_MEMBERS", "3"));
     admin = server.admin();
     channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort()).usePlaintext().build();
     sync = FlagSyncServiceGrpc.newBlockingStub(channel);
@@ -163,6 +166,84 @@ class SyncIT {
       assertThat(set.at("/metadata/leftOut").stringValue()).isEqualTo("pattern");
       assertThat(set.get("flags").isEmpty()).isTrue();
     }
+  }
+
+  @Test
+  void shortListsAreInTheSetAndAChangeOfMembersMakesANewOne() throws Exception {
+    var selector = environment("listed", "server");
+    var members = listSegment("listed");
+    try (var sets = new Sets(selector)) {
+      var first = sets.next();
+      assertThat(first.at("/metadata/leftOut").isMissingNode()).isTrue();
+      assertThat(first.at("/$evaluators").toString()).contains("[\"u1\"]", "[\"u2\"]");
+
+      admin.create(members, "{\"keys\":[\"u3\"]}");
+
+      assertThat(sets.next().at("/$evaluators").toString()).contains("[\"u1\",\"u3\"]");
+    }
+  }
+
+  @Test
+  void aListThatIsTooLongKeepsItsFlagOutAndComesBackWhenItIsShorter() throws Exception {
+    var selector = environment("longer", "server");
+    var members = listSegment("longer");
+    var targeting = "/projects/longer/flags/vip/environments/production";
+    try (var sets = new Sets(selector)) {
+      assertThat(sets.next().get("flags").has("vip")).isTrue();
+      assertThat(admin.get(targeting).has("warnings")).isFalse();
+
+      admin.create(members, "{\"keys\":[\"u3\",\"u4\"]}");
+
+      var without = sets.next();
+      assertThat(without.at("/metadata/leftOut").stringValue()).isEqualTo("vip");
+      assertThat(without.get("flags").has("vip")).isFalse();
+      var warning = admin.get(targeting).at("/warnings/0");
+      assertThat(warning.path("code").asString()).isEqualTo("not-in-flagd-sync");
+      assertThat(warning.path("path").asString()).isEqualTo("rules[0].when");
+      assertThat(warning.path("message").asString()).contains("vip").contains("too many");
+
+      admin.send("DELETE", members, "{\"keys\":[\"u4\"]}");
+
+      assertThat(sets.next().get("flags").has("vip")).isTrue();
+    }
+  }
+
+  /// While nobody can read members, whoever did would wait.
+  @Test
+  void membersOfAListThatHasNotChangedAreNotReadAgain() throws Exception {
+    var selector = environment("unchanged", "server");
+    listSegment("unchanged");
+    admin.createFlag("unchanged", "other");
+    try (var sets = new Sets(selector);
+        var connection = StoreUrl.of(server.postgres()).open();
+        var statement = connection.createStatement()) {
+      sets.next();
+      connection.setAutoCommit(false);
+      statement.execute("LOCK TABLE segment_list_members IN ACCESS EXCLUSIVE MODE");
+
+      admin.serve("unchanged", "other", "production", "on");
+
+      var set = sets.next();
+      assertThat(set.at("/flags/other/defaultVariant").stringValue()).isEqualTo("on");
+      assertThat(set.get("flags").has("vip")).isTrue();
+      connection.rollback();
+    }
+  }
+
+  /// A flag `vip` for those on a list that has `u1`, and `u2` as an exclusion.
+  ///
+  /// @return where its included members are
+  private static String listSegment(String project) {
+    admin.createSegment(
+        project, "production", "{\"key\":\"vip\",\"name\":\"VIP\",\"contextType\":\"user\"}");
+    var members = "/projects/" + project + "/environments/production/segments/vip/members";
+    admin.create(members, "{\"keys\":[\"u1\"]}");
+    admin.create(members + "?list=excluded", "{\"keys\":[\"u2\"]}");
+    admin.createFlag(project, "vip");
+    admin.patch(
+        "/projects/" + project + "/flags/vip/environments/production",
+        "{\"enabled\":true,\"rules\":[{\"id\":\"r\",\"when\":{\"segment\":\"vip\"},\"serve\":{\"variant\":\"on\"}}]}");
+    return members;
   }
 
   @Test

@@ -14,14 +14,22 @@ class SyncSettingsTest {
   @Test
   void setsAreAsLargeAsProvidersTakeAndBurstsGoTogether() {
     assertThat(with(Map.of()))
-        .isEqualTo(new SyncSettings(DataSize.ofMegabytes(4), Duration.ofMillis(100)));
+        .isEqualTo(
+            new SyncSettings(
+                DataSize.ofMegabytes(4), Duration.ofMillis(100), 1_000, 20_000, 1_000_000));
   }
 
   @Test
   void eachIsSetByItsName() {
     assertThat(
-            with(Map.of("stitchd.flagd.sync.max-set", "1MB", "stitchd.flagd.sync.pause", "50ms")))
-        .isEqualTo(new SyncSettings(DataSize.ofMegabytes(1), Duration.ofMillis(50)));
+            with(
+                Map.of(
+                    "stitchd.flagd.sync.max-set", "1MB",
+                    "stitchd.flagd.sync.pause", "50ms",
+                    "stitchd.flagd.sync.list-members", "0",
+                    "stitchd.flagd.sync.all-members", "5",
+                    "stitchd.flagd.sync.members-kept", "7")))
+        .isEqualTo(new SyncSettings(DataSize.ofMegabytes(1), Duration.ofMillis(50), 0, 5, 7));
   }
 
   private static SyncSettings with(Map<String, String> settings) {

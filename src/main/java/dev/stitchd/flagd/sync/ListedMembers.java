@@ -1,0 +1,183 @@
+package dev.stitchd.flagd.sync;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.stitchd.flagd.compile.ListedKeys;
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.ruleset.Dependencies;
+import dev.stitchd.ruleset.ItemName;
+import dev.stitchd.ruleset.Segment;
+import dev.stitchd.segment.Member;
+import dev.stitchd.segment.MemberSide;
+import dev.stitchd.segment.ShortLists;
+import dev.stitchd.segment.ShortLists.ShortList;
+import dev.stitchd.segment.ShortLists.Version;
+import dev.stitchd.snapshot.Snapshot;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Mono;
+
+/// Who is on the lists that an environment's flags ask for, of those short enough for a flag set.
+/// They are read when the snapshot names a state of a list that is not known here, all in one
+/// statement, and only what has changed. Safe from any thread.
+@Component
+public final class ListedMembers {
+
+  /// @param keys null if the list is too long
+  private record Held(Version version, @Nullable ListedKeys keys) {
+
+    /// Whether this is the state that a snapshot names, or a later one.
+    boolean isAtLeast(Version named) {
+      return version.generation() == named.generation()
+          ? version.version() >= named.version()
+          : version.generation() > named.generation();
+    }
+
+    int size() {
+      return keys == null ? 1 : 1 + keys.included().size() + keys.excluded().size();
+    }
+  }
+
+  /// The lists of an environment as they were at one moment.
+  ///
+  /// @param tag of the history whose versions these are
+  private record Lists(String tag, Map<String, Held> bySegment) {
+
+    boolean have(Map<String, Version> named) {
+      return named.entrySet().stream()
+          .allMatch(list -> {
+            var held = bySegment.get(list.getKey());
+            return held != null && held.isAtLeast(list.getValue());
+          });
+    }
+
+    Set<Version> versions() {
+      return bySegment.values().stream()
+          .filter(held -> held.keys != null)
+          .map(Held::version)
+          .collect(Collectors.toSet());
+    }
+
+    @Nullable ListedKeys keys(Version version) {
+      return bySegment.values().stream()
+          .filter(held -> held.version.equals(version))
+          .map(Held::keys)
+          .filter(Objects::nonNull)
+          .findFirst()
+          .orElse(null);
+    }
+
+    Map<String, ListedKeys> keys() {
+      var keys = new HashMap<String, ListedKeys>();
+      bySegment.forEach((segment, held) -> {
+        if (held.keys != null) {
+          keys.put(segment, held.keys);
+        }
+      });
+      return keys;
+    }
+
+    int size() {
+      return bySegment.values().stream().mapToInt(Held::size).sum();
+    }
+  }
+
+  private final ShortLists lists;
+  private final SyncSettings settings;
+  private final Cache<EnvironmentId, Lists> held;
+
+  ListedMembers(ShortLists lists, SyncSettings settings) {
+    this.lists = lists;
+    this.settings = settings;
+    this.held =
+        Caffeine.newBuilder()
+            .maximumWeight(settings.membersKept())
+            .weigher((EnvironmentId _, Lists known) -> known.size())
+            .executor(Runnable::run)
+            .build();
+  }
+
+  /// By the key of the segment, as they were when the snapshot was published or later; without
+  /// those that are too long. Fails with [dev.stitchd.kernel.Problem.Unavailable] if they have to
+  /// be read and cannot be.
+  public Mono<Map<String, ListedKeys>> of(Snapshot snapshot) {
+    return Mono.defer(() -> {
+      var named = named(snapshot);
+      if (named.isEmpty() || settings.listMembers() == 0) {
+        return Mono.just(Map.of());
+      }
+      var known = held.getIfPresent(snapshot.environment());
+      var ours =
+          known == null || !known.tag.equals(snapshot.tag())
+              ? new Lists(snapshot.tag(), Map.of())
+              : known;
+      return ours.have(named) ? Mono.just(ours.keys()) : read(snapshot, named, ours);
+    });
+  }
+
+  /// The lists that any flag asks for, in the state that the snapshot names.
+  private static Map<String, Version> named(Snapshot snapshot) {
+    var ruleset = snapshot.ruleset();
+    var named = new HashMap<String, Version>();
+    if (ruleset.segments().values().stream().allMatch(segment -> segment.list() == null)) {
+      return named;
+    }
+    for (var item : Dependencies.of(ruleset, _ -> true)) {
+      var segment = item.kind() == ItemName.Kind.SEGMENT ? ruleset.segment(item.key()) : null;
+      if (segment != null && segment.list() != null) {
+        named.put(item.key(), version(segment.list()));
+      }
+    }
+    return named;
+  }
+
+  private static Version version(Segment.ListVersion list) {
+    return new Version(list.generation(), list.version());
+  }
+
+  private Mono<Map<String, ListedKeys>> read(
+      Snapshot snapshot, Map<String, Version> named, Lists known) {
+    return lists
+        .read(
+            new ShortLists.Question(
+                snapshot.tenant(),
+                snapshot.environment(),
+                named.keySet(),
+                known.versions(),
+                settings.listMembers(),
+                settings.allMembers()))
+        .map(found -> {
+          var now = new HashMap<String, Held>();
+          named.forEach(
+              (segment, version) -> now.put(segment, held(found.get(segment), version, known)));
+          var read = new Lists(snapshot.tag(), now);
+          held.put(snapshot.environment(), read);
+          return read.keys();
+        });
+  }
+
+  /// @param named what a list that is too long, or gone, counts as
+  private static Held held(@Nullable ShortList found, Version named, Lists known) {
+    if (found == null) {
+      return new Held(named, null);
+    }
+    var members = found.members();
+    return new Held(found.version(), members == null ? known.keys(found.version()) : keys(members));
+  }
+
+  private static ListedKeys keys(List<Member> members) {
+    var bySide =
+        members.stream()
+            .collect(
+                Collectors.partitioningBy(
+                    member -> member.side() == MemberSide.INCLUDED,
+                    Collectors.mapping(Member::key, Collectors.toSet())));
+    return new ListedKeys(bySide.get(true), bySide.get(false));
+  }
+}
