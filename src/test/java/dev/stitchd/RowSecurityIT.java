@@ -1,15 +1,21 @@
 package dev.stitchd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.OwnPostgres;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreUrl;
+import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Transactions;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -92,6 +98,287 @@ class RowSecurityIT {
       }
       assertThat(backBy(serving, "SET ROLE owning")).contains("permission denied");
     }
+  }
+
+  @Test
+  void theSdkPlanesRoleHasNoRightToAnyTableOfEnvironments() {
+    var columns =
+        StoreUrl.of(superuser)
+            .query(
+                """
+                SELECT c.relname || ' ' || a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+                 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'S', 'p', 'f')
+                   AND a.attnum > 0 AND NOT a.attisdropped AND c.relname NOT IN ('installation')
+                """);
+    assertThat(columns).hasSizeGreaterThan(150);
+    for (var reader : readers()) {
+      for (var column : columns) {
+        var place = column.split(" ");
+        assertThat(asked(reader, "SELECT \"%s\" FROM %s".formatted(place[1], place[0])))
+            .as(column)
+            .singleElement(STRING)
+            .contains("permission denied");
+      }
+    }
+    assertThat(
+            StoreUrl.of(superuser)
+                .query(
+                    """
+                    SELECT c.relname || ' ' || r.may FROM pg_class c, unnest('{INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS r (may)
+                     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+                       AND (has_table_privilege('stitchd_reader', c.oid, r.may)
+                            OR r.may IN ('INSERT', 'UPDATE', 'REFERENCES') AND has_any_column_privilege('stitchd_reader', c.oid, r.may))
+                    """))
+        .isEmpty();
+  }
+
+  /// Asks every function that the role may call and that only reads, with whatever it takes.
+  @Test
+  void theSdkPlanesRoleIsToldOfTheEnvironmentThatItNamesAlone() {
+    var ours = environment("ours");
+    var theirs = environment("theirs");
+    var notOurs =
+        StoreUrl.of(superuser)
+            .query(
+                "SELECT id FROM sdk_keys WHERE environment_id = '%s'".formatted(theirs.get("id")));
+    var unknown = UUID.randomUUID().toString();
+    var told = new TreeMap<String, Integer>();
+    for (var reader : readers()) {
+      for (var function : functions()) {
+        var ofOurs = called(reader, function, ours);
+        assertThat(ofOurs.toString())
+            .as(function)
+            .doesNotContain("ERROR", "theirs")
+            .doesNotContain(theirs.values())
+            .doesNotContain(notOurs);
+        told.merge(function.split(" ")[0], ofOurs.size(), Math::max);
+        assertThat(called(reader, function, Map.of())).as("unnamed: " + function).isEmpty();
+        assertThat(called(reader, function, Map.of("id", unknown, "key", unknown, "hash", "00")))
+            .as("unknown: " + function)
+            .isEmpty();
+      }
+    }
+    assertThat(told.keySet())
+        .as("a function that only reads has to be looked at here")
+        .containsExactly(
+            "stitchd_changes",
+            "stitchd_environments",
+            "stitchd_event_definitions",
+            "stitchd_items",
+            "stitchd_removals",
+            "stitchd_revision_identity",
+            "stitchd_sdk_key_by_hash",
+            "stitchd_sdk_key_by_id",
+            "stitchd_sdk_keys",
+            "stitchd_segment_list_members");
+    assertThat(told.values()).as(told.toString()).allMatch(rows -> rows > 0);
+  }
+
+  @Test
+  void theSdkPlanesRoleWritesForTheEnvironmentsThatItNamesAlone() {
+    var named = environment("written").get("id");
+    var unknown = UUID.randomUUID().toString();
+    for (var reader : readers()) {
+      for (var environment : List.of(named, unknown)) {
+        var of = "'{" + environment + "}'";
+        assertThat(
+                asked(
+                    reader,
+                    "SELECT environment_id FROM stitchd_lease_event_tokens(%s, '{all}', '{1}', '{1}', '{1}')"
+                        .formatted(of)))
+            .isEqualTo(environment.equals(named) ? List.of(named) : List.of());
+        assertThat(
+                asked(
+                    reader,
+                    "SELECT stitchd_write_propagation('%s', %s, '{1}', '{\"{}\"}', %s, '{i}', '{t}', '{1}', '{[]}') > 0"
+                        .formatted(unknown, of, of)))
+            .containsExactly("t");
+        assertThat(
+                asked(
+                    reader,
+                    "SELECT epoch IS NULL FROM stitchd_replace_epoch('%s', '%s')"
+                        .formatted(environment, unknown)))
+            .isEqualTo(environment.equals(named) ? List.of("f") : List.of());
+      }
+    }
+    for (var table : List.of("propagation_nodes", "propagation_instances")) {
+      assertThat(
+              StoreUrl.of(superuser)
+                  .query(
+                      "SELECT DISTINCT environment_id FROM %s WHERE environment_id IN ('%s', '%s')"
+                          .formatted(table, named, unknown)))
+          .as(table)
+          .containsExactly(named);
+    }
+  }
+
+  /// What a function of the owner finds must not depend on who calls it, and nobody calls it but
+  /// the role that it is for.
+  @Test
+  void functionsOfTheOwnerAreForOneRoleAndFindNothingOfTheirCallers() {
+    assertThat(
+            StoreUrl.of(superuser)
+                .query(
+                    """
+                    SELECT p.oid::regprocedure FROM pg_proc p
+                     WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
+                       AND (p.proowner <> 'owning'::regrole OR has_function_privilege('pg_monitor', p.oid, 'EXECUTE')
+                            OR NOT EXISTS (SELECT FROM unnest(p.proconfig) AS c (setting) WHERE c.setting LIKE 'search_path=pg_catalog%')
+                            OR has_function_privilege('stitchd_reader', p.oid, 'EXECUTE') = has_function_privilege('stitchd_app', p.oid, 'EXECUTE'))
+                    """))
+        .isEmpty();
+  }
+
+  @Test
+  void whatIsToBeDoneIsToldToThePlatformAlone() {
+    environment("busy");
+    var tenant = StoreUrl.of(superuser).query("SELECT id FROM tenants").getFirst();
+    for (var function :
+        List.of(
+            "stitchd_lists_to_announce(-1)",
+            "stitchd_silent_imports(-1)",
+            "stitchd_unused_generations(-1)",
+            "stitchd_deletions_to_do(-1)")) {
+      for (var reader : readers()) {
+        assertThat(asked(reader, "SELECT FROM " + function))
+            .as(function)
+            .singleElement(STRING)
+            .contains("permission denied");
+      }
+      assertThat(
+              server
+                  .bean(Transactions.class)
+                  .inTenant(
+                      new TenantId(UUID.fromString(tenant)),
+                      session ->
+                          session.all(
+                              "SELECT tenant_id FROM " + function,
+                              row -> Columns.uuid(row, "tenant_id")))
+                  .block())
+          .as(function)
+          .isEmpty();
+    }
+  }
+
+  /// Nodes of before version 19 have no other way to what they serve than the tables.
+  @Test
+  void olderNodesGoOnBesideNewerOnesUntilANodeIsStartedWithoutThem() {
+    var theirs = environment("older").get("id");
+    var reads =
+        "SELECT count(*) > 0 FROM environment_items WHERE environment_id = '" + theirs + "'";
+    var writes = "UPDATE environments SET epoch = epoch WHERE id = '" + theirs + "' RETURNING id";
+    var reader = as(owner);
+    assertThat(asked(reader, reads)).singleElement(STRING).contains("permission denied");
+    try (var newer = Server.on(owner, NO_EVENTS, Map.of("STITCHD_POSTGRES_OLDER_NODES", "true"))) {
+      assertThat(asked(reader, reads)).containsExactly("t");
+      assertThat(asked(reader, writes)).containsExactly(theirs);
+      assertThat(asked(reader, "SELECT count(*) >= 0 FROM segment_list_members"))
+          .singleElement(STRING)
+          .contains("permission denied");
+      assertThat(isMember(newer, "older", "u2")).isTrue();
+    }
+    try (var last = Server.on(owner, NO_EVENTS, Map.of())) {
+      assertThat(asked(reader, reads)).singleElement(STRING).contains("permission denied");
+      assertThat(asked(reader, writes)).singleElement(STRING).contains("permission denied");
+      assertThat(isMember(last, "older", "u2")).isTrue();
+    }
+    assertThat(isMember(server, "older", "u2")).isTrue();
+  }
+
+  /// As the owner and as a login that may only serve, each with the role that the SDK plane has.
+  private static List<String> readers() {
+    for (var role : List.of("stitchd_app", "stitchd_reader")) {
+      var _ = StoreUrl.of(owner).query("GRANT " + role + " TO serving");
+    }
+    return List.of(as(owner), as(login));
+  }
+
+  private static String as(String url) {
+    return url + "?options=-c%20role=stitchd_reader";
+  }
+
+  private static List<String> asked(String reader, String sql) {
+    try {
+      return StoreUrl.of(reader).query(sql);
+    } catch (IllegalStateException refused) {
+      return List.of(String.valueOf(refused.getMessage()));
+    }
+  }
+
+  /// Names and arguments, as `stitchd_items asked uuid`.
+  private static List<String> functions() {
+    return StoreUrl.of(superuser)
+        .query(
+            """
+            SELECT p.proname || ' ' || pg_get_function_identity_arguments(p.oid) FROM pg_proc p
+             WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef AND p.provolatile <> 'v'
+               AND has_function_privilege('stitchd_reader', p.oid, 'EXECUTE') AND p.proname <> 'stitchd_backend_works'
+            """);
+  }
+
+  /// What a function says of what is named, if anything.
+  ///
+  /// @param named an environment's id, and the id and the hash of a key of it; nothing where null
+  ///   is said
+  private static List<String> called(String reader, String function, Map<String, String> named) {
+    var parts = function.split(" ", 2);
+    var arguments =
+        Arrays.stream(parts[1].split(", "))
+            .map(argument -> argument(parts[0], argument, named))
+            .collect(Collectors.joining(", "));
+    return asked(
+        reader,
+        "SELECT told FROM (SELECT f::text AS told FROM %s(%s) AS f) AS f WHERE told IS NOT NULL"
+            .formatted(parts[0], arguments));
+  }
+
+  private static String argument(String function, String argument, Map<String, String> named) {
+    var nameAndType = argument.split(" ", 2);
+    return switch (nameAndType[1]) {
+      case "uuid" -> quoted(named.get(function.endsWith("_by_id") ? "key" : "id"));
+      case "uuid[]" -> named.isEmpty() ? "NULL" : "'{" + named.get("id") + "}'";
+      case "bytea" -> named.isEmpty() ? "NULL" : "'\\x" + named.get("hash") + "'";
+      case "text[]" -> "'{vip,u1,u2}'";
+      case "bigint" ->
+          switch (nameAndType[0]) {
+            case "since" -> "0";
+            case "until" -> "1000000";
+            default -> "1";
+          };
+      case "integer" -> "1000";
+      default -> throw new AssertionError("an argument that this test does not know: " + argument);
+    };
+  }
+
+  private static String quoted(String value) {
+    return value == null ? "NULL" : "'" + value + "'";
+  }
+
+  /// Makes an environment in which all that SDKs are told of says whose it is.
+  ///
+  /// @return its id, and the id and the hash of its key
+  private static Map<String, String> environment(String name) {
+    var admin = server.admin();
+    fill(admin, name);
+    var environment = "/projects/" + name + "/environments/production";
+    admin.createFlag(name, name);
+    admin.createFlag(name, "gone-" + name);
+    admin.send("DELETE", "/projects/" + name + "/flags/gone-" + name, "", "If-Match", "*");
+    admin.create(
+        environment + "/event-definitions", "{\"key\":\"%s\",\"name\":\"x\"}".formatted(name));
+    admin.createSdkKey(name, "production", "server");
+    var found =
+        StoreUrl.of(superuser)
+            .query(
+                """
+                SELECT e.id, k.id, encode(k.hash, 'hex') FROM projects p
+                  JOIN environments e ON e.project_id = p.id JOIN sdk_keys k ON k.environment_id = e.id
+                 WHERE p.key = '%s' AND p.deleted_at IS NULL
+                """
+                    .formatted(name))
+            .getFirst()
+            .split("\t");
+    return Map.of("id", found[0], "key", found[1], "hash", found[2]);
   }
 
   private static void fill(Admin admin, String project) {

@@ -21,30 +21,22 @@ import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
-/// SDK keys in PostgreSQL, read with the rights of the SDK plane. Each answer is one statement, so
-/// a key and its environment's access version belong together.
+/// SDK keys in PostgreSQL, read with the rights of the SDK plane, which reach no further than the
+/// key or the environments that are named. Each answer is one statement, so a key and its
+/// environment's access version belong together.
 @Component
 final class KeyRows implements KeyStore {
 
-  private static final String FIND =
-      """
-      SELECT k.id, k.tenant_id, k.environment_id, k.kind, k.hash, e.access_version
-        FROM sdk_keys k
-        JOIN environments e ON e.tenant_id = k.tenant_id AND e.id = k.environment_id
-       WHERE k.revoked_at IS NULL AND \
-      """;
+  private static final String FIND_BY_HASH =
+      "SELECT id, tenant_id, environment_id, kind, hash, access_version FROM stitchd_sdk_key_by_hash($1)";
 
-  private static final String FIND_BY_HASH = FIND + "k.hash = $1";
-
-  private static final String FIND_BY_ID = FIND + "k.id = $1";
+  private static final String FIND_BY_ID =
+      "SELECT id, tenant_id, environment_id, kind, hash, access_version FROM stitchd_sdk_key_by_id($1)";
 
   private static final String VALID =
       """
       SELECT e.id AS environment_id, e.access_version, k.id
-        FROM environments e
-        LEFT JOIN sdk_keys k
-               ON k.tenant_id = e.tenant_id AND k.environment_id = e.id AND k.revoked_at IS NULL
-       WHERE e.id = ANY($1)\
+        FROM stitchd_environments($1) e LEFT JOIN stitchd_sdk_keys($1) k ON k.environment_id = e.id
       """;
 
   private record Row(EnvironmentId environment, long accessVersion, @Nullable UUID key) {}

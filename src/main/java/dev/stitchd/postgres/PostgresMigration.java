@@ -164,9 +164,24 @@ final class PostgresMigration implements BackgroundJob {
         result.targetSchemaVersion == null
             ? result.initialSchemaVersion
             : result.targetSchemaVersion);
+    rightsOfOlderNodes(direct);
     RoleRows.mustBeHad(address, Role.MANAGEMENT, Role.READER);
     migrated = true;
     gate.open();
+  }
+
+  private void rightsOfOlderNodes(PostgresAddress owner) {
+    if (RoleRows.rightsOfOlderNodes(owner, settings.olderNodes())) {
+      LOG.info(
+          settings.olderNodes()
+              ? "PostgreSQL schema: {} serves nodes of before version 19 too, so the SDK plane may read all environments' rows; start a node without STITCHD_POSTGRES_OLDER_NODES when they are gone"
+              : "PostgreSQL schema: {} no longer serves nodes of before version 19; the SDK plane reads nothing but of the environment or key that it names",
+          address);
+    } else if (settings.olderNodes()) {
+      LOG.warn(
+          "PostgreSQL schema: STITCHD_POSTGRES_OLDER_NODES is set, so the SDK plane of {} may read all environments' rows; start a node without it when older nodes are gone",
+          address);
+    }
   }
 
   /// As often as a migration does not get its locks, which leaves the schema as it was.

@@ -41,6 +41,8 @@ import org.springframework.boot.convert.DurationStyle;
 ///   of its locks
 /// @param migrationWait how long bringing the schema up to date waits for locks that other sessions
 ///   hold, and for another node that does it
+/// @param olderNodes whether nodes of before version 19 of the schema serve beside this one, in an
+///   upgrade
 /// @param startWait how long the first start waits for PostgreSQL to appear
 @ConfigurationProperties("stitchd.postgres")
 record PostgresSettings(
@@ -63,6 +65,7 @@ record PostgresSettings(
     @Allowed(from = "1s", to = "1h") @DefaultValue("10s") Duration unacknowledged,
     @Allowed(to = "1h") @DefaultValue("2s") Duration idleTransaction,
     @Allowed(from = "1s", to = "24h") @DefaultValue("60s") Duration migrationWait,
+    @DefaultValue("false") boolean olderNodes,
     @Allowed(from = "0s") @DefaultValue("30s") Duration startWait)
     implements CheckedSettings {
 

@@ -22,6 +22,8 @@ final class RoleRows {
   /// Lets the owner of the tables see their rows, as it must to bring the schema up to date.
   static final String OWNER = "SET stitchd.owner = 'on'";
 
+  private static final String RIGHTS = "SELECT stitchd_rights_of_older_nodes(?)";
+
   /// No right to take a role, and no such role.
   private static final Set<String> NOT_THERE = Set.of("42501", "22023", "42704");
 
@@ -66,6 +68,25 @@ final class RoleRows {
       }
     } catch (SQLException e) {
       throw new FlywayException("the roles could not be asked for", e);
+    }
+  }
+
+  /// Sees that the SDK plane's role reads nothing but by functions, unless older nodes need more.
+  /// Blocks.
+  ///
+  /// @param owner as whom the schema is brought up to date
+  /// @return whether that was otherwise before
+  /// @throws FlywayException if PostgreSQL does not answer
+  static boolean rightsOfOlderNodes(PostgresAddress owner, boolean wanted) {
+    try (var connection =
+            DriverManager.getConnection(owner.jdbcUrl(), owner.user(), owner.password());
+        var statement = connection.prepareStatement(RIGHTS)) {
+      statement.setBoolean(1, wanted);
+      try (var changed = statement.executeQuery()) {
+        return changed.next() && changed.getBoolean(1);
+      }
+    } catch (SQLException e) {
+      throw new FlywayException("the rights of the SDK plane could not be set", e);
     }
   }
 

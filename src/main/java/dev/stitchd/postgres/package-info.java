@@ -1,7 +1,9 @@
 /// **The way to PostgreSQL**: pools of connections, one for each role that row-level security
 /// knows, and who lends them; transactions of a tenant; sessions, which run statements; locks that
 /// one node at a time holds; the schema and the gate before it. A connection serves as its role or
-/// not at all, also through a pooler that does not pass roles on ([RoleConnections]).
+/// not at all, also through a pooler that does not pass roles on ([RoleConnections]). The SDK
+/// plane's role reads no table that belongs to an environment; it asks functions, which take the
+/// environments that are meant (`db/migration/postgresql/V19`).
 ///
 /// No wait here is without end. [Lender] lends a connection that has proved itself lately
 /// ([ProvenConnections]) and bounds each wait for an answer ([BoundedAnswers]); one connection that

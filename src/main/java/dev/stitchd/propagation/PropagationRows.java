@@ -19,40 +19,9 @@ import tools.jackson.databind.JsonNode;
 final class PropagationRows {
 
   private static final String WRITE =
-      """
-      WITH nodes AS (
-        INSERT INTO propagation_nodes AS n (tenant_id, environment_id, node, at, streams, summary)
-        SELECT e.tenant_id, e.id, $1, clock_timestamp(), u.streams, u.summary::json
-          FROM unnest($2::uuid[], $3::int[], $4::text[]) AS u (environment_id, streams, summary)
-          JOIN environments e ON e.id = u.environment_id
-        ON CONFLICT (environment_id, node)
-        DO UPDATE SET at = EXCLUDED.at, streams = EXCLUDED.streams, summary = EXCLUDED.summary),
-      instances AS (
-        INSERT INTO propagation_instances AS i (tenant_id, environment_id, instance, tag, revision, receipts, seen_at)
-        SELECT e.tenant_id, e.id, u.instance, u.tag, u.revision, u.receipts::json, clock_timestamp()
-          FROM unnest($5::uuid[], $6::text[], $7::text[], $8::bigint[], $9::text[]) AS u (environment_id, instance, tag, revision, receipts)
-          JOIN environments e ON e.id = u.environment_id
-         ORDER BY e.id, u.instance
-        ON CONFLICT (environment_id, instance)
-        DO UPDATE SET seen_at = EXCLUDED.seen_at,
-          tag      = CASE WHEN EXCLUDED.revision > i.revision OR (EXCLUDED.tag <> i.tag AND EXCLUDED.tag <> '') THEN EXCLUDED.tag ELSE i.tag END,
-          receipts = CASE WHEN EXCLUDED.revision > i.revision OR (EXCLUDED.tag <> i.tag AND EXCLUDED.tag <> '') THEN EXCLUDED.receipts ELSE i.receipts END,
-          revision = CASE WHEN EXCLUDED.revision > i.revision OR (EXCLUDED.tag <> i.tag AND EXCLUDED.tag <> '') THEN EXCLUDED.revision ELSE i.revision END)
-      SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now
-      """;
+      "SELECT stitchd_write_propagation($1, $2, $3, $4, $5, $6, $7, $8, $9) AS now";
 
-  private static final String CLEAN =
-      """
-      WITH nodes AS (
-        DELETE FROM propagation_nodes WHERE (environment_id, node) IN (
-          SELECT environment_id, node FROM propagation_nodes WHERE at < clock_timestamp() - $1 * interval '1 millisecond'
-             FOR UPDATE SKIP LOCKED LIMIT 10000)),
-      instances AS (
-        DELETE FROM propagation_instances WHERE (environment_id, instance) IN (
-          SELECT environment_id, instance FROM propagation_instances WHERE seen_at < clock_timestamp() - $2 * interval '1 millisecond'
-             FOR UPDATE SKIP LOCKED LIMIT 10000))
-      SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now
-      """;
+  private static final String CLEAN = "SELECT stitchd_clean_propagation($1, $2) AS now";
 
   private static final String READ =
       """

@@ -20,63 +20,44 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 
-/// [PublishedItems] over the reader's pool: single statements, each scoped by environment.
+/// [PublishedItems] over the reader's pool: single statements, which get at nothing but the
+/// environments that they name.
 @Component
 final class PublishedItemsRows implements PublishedItems {
 
   private static final String LOAD =
       """
-      SELECT e.tenant_id, e.key, e.settings::text AS settings, e.revision, e.access_version, e.identity,
-             COALESCE(e.epoch, i.epoch) AS epoch, pg_is_in_recovery() AS standby,
-             x.item_kind, x.item_key, x.item::text AS item, x.revision AS item_revision
-        FROM environments e CROSS JOIN installation i LEFT JOIN environment_items x ON x.environment_id = e.id
-       WHERE e.id = $1
+      SELECT e.tenant_id, e.key, e.settings::text AS settings, e.revision, e.access_version, e.identity, e.epoch,
+             pg_is_in_recovery() AS standby, x.item_kind, x.item_key, x.item::text AS item, x.revision AS item_revision
+        FROM stitchd_environments(ARRAY[$1]) e LEFT JOIN stitchd_items($1) x ON true
       """;
   private static final String CHANGES =
       """
-      SELECT e.revision, e.access_version, e.identity, e.pruned, COALESCE(revision_identity(e.id, $2), 0) AS identity_of_since,
+      SELECT e.revision, e.access_version, e.identity, e.pruned, COALESCE(stitchd_revision_identity($1, $2), 0) AS identity_of_since,
              pg_is_in_recovery() AS standby, c.item_kind, c.item_key, c.item::text AS item, c.revision AS item_revision,
              COALESCE((extract(epoch FROM clock_timestamp() - min(c.committed_at) OVER ()) * 1000000)::bigint, 0) AS age
-        FROM environments e
-        LEFT JOIN LATERAL (
-          SELECT DISTINCT ON (item_kind, item_key) item_kind, item_key, item, revision, committed_at FROM environment_changes
-           WHERE environment_id = e.id AND revision > $2 ORDER BY item_kind, item_key, revision DESC) c ON true
-       WHERE e.id = $1 ORDER BY c.revision
+        FROM stitchd_environments(ARRAY[$1]) e LEFT JOIN stitchd_changes($1, $2) c ON true
+       ORDER BY c.revision
       """;
   private static final String REMOVALS =
       """
-      SELECT e.revision, e.pruned, COALESCE(e.epoch, i.epoch) AS epoch, COALESCE(revision_identity(e.id, $2), 0) AS identity_then,
+      SELECT e.revision, e.pruned, e.epoch, COALESCE(stitchd_revision_identity($1, $2), 0) AS identity_then,
              r.item_kind, r.item_key, NULL AS item, r.revision AS item_revision
-        FROM environments e CROSS JOIN installation i
-        LEFT JOIN LATERAL (
-          SELECT c.item_kind, c.item_key, c.revision FROM environment_changes c
-           WHERE c.environment_id = e.id AND c.item IS NULL AND c.revision > e.pruned AND c.revision <= $2
-             AND NOT EXISTS (SELECT FROM environment_changes n
-                              WHERE n.environment_id = c.environment_id AND n.item_kind = c.item_kind AND n.item_key = c.item_key
-                                AND n.revision > c.revision AND n.revision <= $2)
-           ORDER BY c.revision DESC LIMIT $3) r ON true
-       WHERE e.id = $1 ORDER BY r.revision DESC
+        FROM stitchd_environments(ARRAY[$1]) e LEFT JOIN LATERAL stitchd_removals($1, e.pruned, $2, $3) r ON true
+       ORDER BY r.revision DESC
       """;
   private static final String POSITIONS =
       """
       SELECT held.id, COALESCE(e.revision, -1) AS revision, COALESCE(e.access_version, -1) AS access_version,
              COALESCE(e.epoch, i.epoch) AS epoch, pg_is_in_recovery() AS standby,
              CASE WHEN held.revision = e.revision THEN e.identity
-                  ELSE COALESCE(revision_identity(e.id, held.revision), 0) END AS identity_then
-        FROM unnest($1, $2) AS held (id, revision) LEFT JOIN environments e ON e.id = held.id CROSS JOIN installation i
+                  ELSE COALESCE(stitchd_revision_identity(e.id, held.revision), 0) END AS identity_then
+        FROM unnest($1, $2) AS held (id, revision) LEFT JOIN stitchd_environments($1) e ON e.id = held.id JOIN installation i ON i.singleton
        WHERE e.id IS NOT NULL OR pg_is_in_recovery()
       """;
-  private static final String REPLACE_EPOCH =
-      """
-      WITH replaced AS (
-        UPDATE environments SET epoch = gen_random_uuid()
-         WHERE id = $1 AND COALESCE(epoch, (SELECT epoch FROM installation)) = $2 RETURNING epoch)
-      SELECT epoch FROM replaced
-       UNION ALL SELECT COALESCE(e.epoch, i.epoch) FROM environments e CROSS JOIN installation i
-                  WHERE e.id = $1 AND NOT EXISTS (SELECT FROM replaced)
-      """;
+  private static final String REPLACE_EPOCH = "SELECT epoch FROM stitchd_replace_epoch($1, $2)";
   private static final String IDENTITY =
-      "SELECT COALESCE(revision_identity(id, $2), 0) AS identity FROM environments WHERE id = $1";
+      "SELECT COALESCE(stitchd_revision_identity(id, $2), 0) AS identity FROM stitchd_environments(ARRAY[$1])";
 
   private record Head(
       TenantId tenant,

@@ -4,21 +4,20 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
-import dev.stitchd.postgres.Lender;
 import dev.stitchd.postgres.Session;
+import dev.stitchd.postgres.Transactions;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /// `deletions`, and the statements that take a project or environment out of sight. What is to be
-/// done is found in all tenants, with the rights of the SDK plane; doing it takes a transaction of
-/// the tenant.
+/// done is found in all tenants, as the platform, which is told no more than whose it is; doing it
+/// takes a transaction of the tenant.
 @Component
 final class DeletionRows {
 
@@ -46,13 +45,7 @@ final class DeletionRows {
        WHERE g.tenant_id = $1 AND g.generation = $2
          AND d.tenant_id = $1 AND d.state <> 'done' AND g.environment_id = ANY (d.environment_ids)
       """;
-  private static final String TO_DO =
-      """
-      (SELECT tenant_id, id, false AS old FROM deletions WHERE state <> 'done' ORDER BY number LIMIT 100)
-      UNION ALL
-      (SELECT tenant_id, id, true AS old FROM deletions
-        WHERE state = 'done' AND finished_at < now() - make_interval(secs => $1) LIMIT 100)
-      """;
+  private static final String TO_DO = "SELECT tenant_id, id, old FROM stitchd_deletions_to_do($1)";
   private static final String FORGET =
       "DELETE FROM deletions WHERE tenant_id = $1 AND id = $2 AND state = 'done'";
 
@@ -69,10 +62,10 @@ final class DeletionRows {
     }
   }
 
-  private final Lender reader;
+  private final Transactions transactions;
 
-  DeletionRows(@Qualifier("readerLender") Lender reader) {
-    this.reader = reader;
+  DeletionRows(Transactions transactions) {
+    this.transactions = transactions;
   }
 
   /// @param environment its key; null if the whole project is deleted
@@ -139,8 +132,8 @@ final class DeletionRows {
 
   /// Deletions that are not done, the oldest first, and those that were done so long ago.
   Flux<Found> toDo(Duration kept) {
-    return reader
-        .session(session -> session.all(TO_DO, Found::of, kept.toMillis() / 1000.0))
+    return transactions
+        .onPlatform(session -> session.all(TO_DO, Found::of, kept.toMillis() / 1000.0))
         .flatMapIterable(found -> found);
   }
 

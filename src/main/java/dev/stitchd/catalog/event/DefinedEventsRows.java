@@ -18,9 +18,7 @@ final class DefinedEventsRows implements DefinedEvents {
   private static final String LOAD =
       """
       SELECT e.access_version, d.key, d.value_type, d.allowed_properties
-        FROM environments e
-        LEFT JOIN event_definitions d ON d.tenant_id = e.tenant_id AND d.environment_id = e.id
-       WHERE e.id = $1
+        FROM stitchd_environments(ARRAY[$1]) e LEFT JOIN stitchd_event_definitions($1) d ON true
       """;
 
   private record Row(long accessVersion, @Nullable Definition definition) {}

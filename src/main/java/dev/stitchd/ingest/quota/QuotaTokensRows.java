@@ -20,25 +20,7 @@ import reactor.core.publisher.Mono;
 final class QuotaTokensRows implements QuotaTokens {
 
   private static final String LEASE =
-      """
-      INSERT INTO event_quotas AS q (tenant_id, environment_id, share, per_second, burst, tokens, granted, refilled_at)
-      SELECT e.tenant_id, e.id, a.share, a.per_second, a.burst, a.burst - LEAST(a.wanted, a.burst),
-             LEAST(a.wanted, a.burst), clock_timestamp()
-        FROM unnest($1::uuid[], $2::text[], $3::float8[], $4::float8[], $5::float8[])
-               AS a (environment_id, share, wanted, per_second, burst)
-        JOIN environments e ON e.id = a.environment_id
-       ORDER BY e.id, a.share
-      ON CONFLICT (environment_id, share) DO UPDATE SET
-        per_second = excluded.per_second,
-        burst = excluded.burst,
-        granted = LEAST(excluded.granted, LEAST(excluded.burst,
-          q.tokens + excluded.per_second * GREATEST(0, EXTRACT(EPOCH FROM clock_timestamp() - q.refilled_at)))),
-        tokens = LEAST(excluded.burst, GREATEST(0, LEAST(excluded.burst,
-          q.tokens + excluded.per_second * GREATEST(0, EXTRACT(EPOCH FROM clock_timestamp() - q.refilled_at)))
-          - excluded.granted)),
-        refilled_at = clock_timestamp()
-      RETURNING environment_id, share, granted
-      """;
+      "SELECT environment_id, share, granted FROM stitchd_lease_event_tokens($1, $2, $3, $4, $5)";
 
   private final Reader reader;
 

@@ -5,6 +5,7 @@ import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Lender;
 import dev.stitchd.postgres.Session;
+import dev.stitchd.postgres.Transactions;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.util.UUID;
@@ -14,31 +15,21 @@ import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/// Finds what is to be done, in all tenants, with the rights of the SDK plane; doing it takes a
-/// transaction of the tenant.
+/// Finds what is to be done, in all tenants, as the platform, which is told no more than whose it
+/// is; doing it takes a transaction of the tenant.
 @Component
 final class UpkeepRows {
 
   private static final String CHANGED =
-      """
-      SELECT DISTINCT tenant_id, environment_id FROM segment_lists
-       WHERE published_version < version AND published_at <= now() - make_interval(secs => $1)
-      """;
-  private static final String SILENT =
-      "SELECT tenant_id, id FROM segment_imports WHERE state = 'running' AND heartbeat_at < now() - make_interval(secs => $1)";
+      "SELECT tenant_id, environment_id FROM stitchd_lists_to_announce($1)";
+  private static final String SILENT = "SELECT tenant_id, id FROM stitchd_silent_imports($1)";
   private static final String FAIL_SILENT =
       """
       UPDATE segment_imports SET state = 'failed', finished_at = now(), failure = 'the process that ran it has gone'
        WHERE tenant_id = $1 AND id = $2 AND state = 'running' AND heartbeat_at < now() - make_interval(secs => $3)
       """;
   private static final String UNUSED =
-      """
-      SELECT g.tenant_id, g.generation FROM segment_generations g
-       WHERE (g.retired_at IS NULL OR g.retired_at < now() - make_interval(secs => $1))
-         AND NOT EXISTS (SELECT FROM segment_lists l WHERE l.generation = g.generation)
-         AND NOT EXISTS (SELECT FROM segment_imports i WHERE i.generation = g.generation AND i.state = 'running')
-       ORDER BY g.generation LIMIT 100
-      """;
+      "SELECT tenant_id, generation FROM stitchd_unused_generations($1)";
 
   /// How often the index that answers for a key was read, on all nodes; the primary key serves
   /// everything else.
@@ -54,9 +45,11 @@ final class UpkeepRows {
 
   record UnusedGeneration(TenantId tenant, long generation) {}
 
+  private final Transactions transactions;
   private final Lender reader;
 
-  UpkeepRows(@Qualifier("readerLender") Lender reader) {
+  UpkeepRows(Transactions transactions, @Qualifier("readerLender") Lender reader) {
+    this.transactions = transactions;
     this.reader = reader;
   }
 
@@ -93,8 +86,8 @@ final class UpkeepRows {
   }
 
   private <T> Flux<T> rows(String sql, Duration ago, Function<Readable, T> mapper) {
-    return reader
-        .session(session -> session.all(sql, mapper, ago.toMillis() / 1000.0))
+    return transactions
+        .onPlatform(session -> session.all(sql, mapper, ago.toMillis() / 1000.0))
         .flatMapIterable(found -> found);
   }
 
