@@ -33,7 +33,7 @@ class PgBouncerIT {
   @ParameterizedTest
   @CsvSource({
     "session, extra_float_digits",
-    "transaction, 'extra_float_digits,role,statement_timeout,lock_timeout,plan_cache_mode,enable_seqscan,idle_in_transaction_session_timeout,stitchd.connection'",
+    "transaction, 'extra_float_digits,role,statement_timeout,lock_timeout,plan_cache_mode,enable_seqscan,jit,idle_in_transaction_session_timeout,stitchd.connection'",
   })
   void everythingWorksAndNoTenantSeesAnother(String mode, String ignored) {
     var database = Stores.shared().freshPostgres().url();

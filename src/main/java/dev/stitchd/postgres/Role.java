@@ -16,11 +16,12 @@ record Role(String name, Map<String, String> settings) {
   /// planned once for all values: PostgreSQL otherwise plans one that takes lists again for every
   /// execution, which costs several times what the look-up does. Without sequential scans, since
   /// such a plan may have been made when the table was empty and be used when it has millions of
-  /// rows.
+  /// rows. Nothing is compiled: that takes longer than any of them, at every execution, and a plan
+  /// with a scan that has to be sequential looks dear enough for it.
   static final Role READER =
       new Role(
           "stitchd_reader",
-          Map.of("plan_cache_mode", "force_generic_plan", "enable_seqscan", "off"));
+          Map.of("plan_cache_mode", "force_generic_plan", "enable_seqscan", "off", "jit", "off"));
 
   Role with(String setting, String value) {
     var all = new LinkedHashMap<>(settings);

@@ -330,6 +330,12 @@ class TenantIsolationIT {
     assertThat(asTenant).contains("permission denied");
   }
 
+  /// Compiling takes a hundred times as long as any of them.
+  @Test
+  void statementsOfTheSdkPlaneAreNotCompiled() {
+    assertThat(rowsAsReader("SELECT WHERE current_setting('jit') = 'off'")).isEqualTo(1);
+  }
+
   @Test
   void cancelledRequestsGiveTheirConnectionsBack() {
     for (int i = 0; i < 200; i++) {
