@@ -28,27 +28,41 @@ import tools.jackson.databind.JsonNode;
 /// ordinary threads.
 interface FlagdProvider extends AutoCloseable {
 
-  Duration SOON = Duration.ofSeconds(20);
+  /// Java's provider waits 12 s before it opens a stream again.
+  Duration SOON = Duration.ofSeconds(40);
 
   /// What a client of OpenFeature gives.
   ///
   /// @param errorCode empty for none
   record Answer(String value, String variant, String reason, String errorCode) {}
 
+  /// Who evaluates: the server, or the provider itself.
+  enum Mode {
+    RPC("rpc"),
+    IN_PROCESS("in-process");
+
+    private final String name;
+
+    Mode(String name) {
+      this.name = name;
+    }
+  }
+
   enum Language {
     JAVA,
     NODE,
     PYTHON;
 
-    FlagdProvider connect(int port, String key) {
+    FlagdProvider connect(Mode mode, int port, String key) {
       return switch (this) {
-        case JAVA -> new InJava(port, key);
-        case NODE -> new InScript(NodeScript.run("flagd.mjs", "rpc", Integer.toString(port), key));
+        case JAVA -> new InJava(mode, port, key);
+        case NODE ->
+            new InScript(NodeScript.run("flagd.mjs", mode.name, Integer.toString(port), key));
         case PYTHON -> {
           Assumptions.assumeTrue(
               PythonScript.isThere(),
               "SKIPPED: Python 3 is missing, which runs flagd's provider for Python (Debian: apt-get install python3-venv)");
-          yield new InScript(PythonScript.run("flagd.py", "rpc", Integer.toString(port), key));
+          yield new InScript(PythonScript.run("flagd.py", mode.name, Integer.toString(port), key));
         }
       };
     }
@@ -80,13 +94,13 @@ interface FlagdProvider extends AutoCloseable {
     private final Client client;
     private boolean ready;
 
-    private InJava(int port, String key) {
+    private InJava(Mode mode, int port, String key) {
       var head = new Metadata();
       head.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + key);
       provider =
           new dev.openfeature.contrib.providers.flagd.FlagdProvider(
               FlagdOptions.builder()
-                  .resolverType(Config.Resolver.RPC)
+                  .resolverType(mode == Mode.RPC ? Config.Resolver.RPC : Config.Resolver.IN_PROCESS)
                   .host("127.0.0.1")
                   .port(port)
                   .deadline(5_000)

@@ -6,18 +6,39 @@ import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Server;
 import dev.stitchd.flagd.evaluation.FlagdProvider.Answer;
 import dev.stitchd.flagd.evaluation.FlagdProvider.Language;
+import dev.stitchd.flagd.evaluation.FlagdProvider.Mode;
 import dev.stitchd.kernel.Json;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// The flagd project's own providers ask a node, which may stop and start again where it was; flags
 /// are changed on another one.
 @Timeout(180)
 class FlagdProvidersIT {
+
+  /// A provider, and a flag that is changed for it alone.
+  private record Way(Language language, Mode mode) {
+
+    private FlagdProvider connect(String key) {
+      return language.connect(mode, PORT, key);
+    }
+
+    private String live() {
+      return ("live-" + language + "-" + mode.name().charAt(0)).toLowerCase(Locale.ROOT);
+    }
+  }
+
+  static Stream<Way> ways() {
+    return Stream.of(Mode.values())
+        .flatMap(mode -> Stream.of(Language.values()).map(language -> new Way(language, mode)));
+  }
 
   private static final String CHANGED = "PROVIDER_CONFIGURATION_CHANGED";
   private static final String READY = "PROVIDER_READY";
@@ -50,9 +71,9 @@ class FlagdProvidersIT {
                 "rules",
                 Json.parseOwn(
                     "[{\"id\":\"pro\",\"when\":{\"attribute\":\"plan\",\"op\":\"equals\",\"values\":[\"pro\"]},\"serve\":{\"variant\":\"on\"}}]")));
-    for (var language : Language.values()) {
-      admin.createFlag("web", live(language));
-      admin.serve("web", live(language), "production", "off");
+    for (var way : ways().toList()) {
+      admin.createFlag("web", way.live());
+      admin.serve("web", way.live(), "production", "off");
     }
   }
 
@@ -77,14 +98,10 @@ class FlagdProvidersIT {
     admin.serve("web", key, "production", given);
   }
 
-  private static String live(Language language) {
-    return "live-" + language.name().toLowerCase(java.util.Locale.ROOT);
-  }
-
   @ParameterizedTest
-  @EnumSource
-  void everyTypeArrivesAndErrorsAreOpenFeatures(Language language) throws Exception {
-    try (var provider = language.connect(PORT, key)) {
+  @MethodSource("ways")
+  void everyTypeArrivesAndErrorsAreOpenFeatures(Way way) throws Exception {
+    try (var provider = way.connect(key)) {
       assertThat(provider.isReady()).isTrue();
       assertThat(provider.ask("text", "string"))
           .isEqualTo(new Answer("Grüße 🎉", "a", "STATIC", ""));
@@ -97,8 +114,7 @@ class FlagdProvidersIT {
       assertThat(provider.ask("ruled", "string").value()).isEqualTo("none");
       var unknown = provider.ask("nothing", "boolean");
       assertThat(unknown.value()).isEqualTo("false");
-      if (language
-          == Language.JAVA) { // it asks again for what was not found until its time is over
+      if (way.equals(new Way(Language.JAVA, Mode.RPC))) { // asks again until its time is over
         assertThat(unknown.errorCode()).isIn("FLAG_NOT_FOUND", "GENERAL");
       } else {
         assertThat(unknown.errorCode()).isEqualTo("FLAG_NOT_FOUND");
@@ -109,9 +125,10 @@ class FlagdProvidersIT {
   @ParameterizedTest
   @EnumSource
   void whatIsTheSameForEverybodyIsKeptUntilItChanges(Language language) throws Exception {
-    var flag = live(language);
+    var way = new Way(language, Mode.RPC);
+    var flag = way.live();
     admin.serve("web", flag, "production", "off");
-    try (var provider = language.connect(PORT, key)) {
+    try (var provider = way.connect(key)) {
       assertThat(provider.isReady()).isTrue();
       assertThat(provider.ask(flag, "boolean").reason()).isEqualTo("STATIC");
       assertThat(provider.ask(flag, "boolean").reason()).isEqualTo("CACHED");
@@ -123,10 +140,25 @@ class FlagdProvidersIT {
 
   @ParameterizedTest
   @EnumSource
-  void aNodeThatStartsAgainIsFoundAndNothingOldIsGiven(Language language) throws Exception {
-    var flag = live(language);
+  void aProviderThatEvaluatesByItselfHearsOfAChangeWithItsFlag(Language language) throws Exception {
+    var way = new Way(language, Mode.IN_PROCESS);
+    var flag = way.live();
     admin.serve("web", flag, "production", "off");
-    try (var provider = language.connect(PORT, key)) {
+    try (var provider = way.connect(key)) {
+      assertThat(provider.isReady()).isTrue();
+      assertThat(provider.ask(flag, "boolean").value()).isEqualTo("false");
+      admin.serve("web", flag, "production", "on");
+      assertThat(provider.await(CHANGED)).contains(flag);
+      assertThat(provider.ask(flag, "boolean")).isEqualTo(new Answer("true", "on", "STATIC", ""));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("ways")
+  void aNodeThatStartsAgainIsFoundAndNothingOldIsGiven(Way way) throws Exception {
+    var flag = way.live();
+    admin.serve("web", flag, "production", "off");
+    try (var provider = way.connect(key)) {
       assertThat(provider.isReady()).isTrue();
       assertThat(provider.ask(flag, "boolean").value()).isEqualTo("false");
       node.stop();
@@ -142,9 +174,9 @@ class FlagdProvidersIT {
   }
 
   @ParameterizedTest
-  @EnumSource
-  void withAWrongKeyNothingIsReady(Language language) throws Exception {
-    try (var provider = language.connect(PORT, "sdk_srv_" + "0".repeat(40))) {
+  @MethodSource("ways")
+  void withAWrongKeyNothingIsReady(Way way) throws Exception {
+    try (var provider = way.connect("sdk_srv_" + "0".repeat(40))) {
       assertThat(provider.isReady()).isFalse();
       assertThat(provider.ask("ruled", "boolean").value()).isEqualTo("false");
     }
