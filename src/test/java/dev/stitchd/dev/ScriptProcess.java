@@ -18,9 +18,9 @@ import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// A script as a child process that says what it does, one JSON object a line.
+/// A script or small program as a child process that says what it does, one JSON object a line.
 public abstract sealed class ScriptProcess implements AutoCloseable
-    permits NodeScript, PythonScript {
+    permits GoProgram, NodeScript, PythonScript {
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -29,10 +29,15 @@ public abstract sealed class ScriptProcess implements AutoCloseable
   private final List<String> other = new ArrayList<>();
   private int seen;
 
-  /// Starts the command; what is copied for it is deleted at its end.
-  ScriptProcess(List<String> command, Path copy) throws IOException {
+  /// Starts the command.
+  ScriptProcess(List<String> command) throws IOException {
     this.process = new ProcessBuilder(command).redirectErrorStream(true).start();
     Thread.ofPlatform().daemon().name("script").start(this::read);
+  }
+
+  /// Starts the command; what is copied for it is deleted at its end.
+  ScriptProcess(List<String> command, Path copy) throws IOException {
+    this(command);
     var _ = process.onExit().thenRun(() -> copy.toFile().delete());
   }
 
