@@ -25,7 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// Flags and segments that name one another, and contexts they speak of; the same for the same
 /// seed. Where there are rollouts, contexts hold ASCII alone: engines hash other text differently.
-final class RandomRuleset {
+public final class RandomRuleset {
 
   private static final List<String> PATHS =
       List.of("a", "a", "a", "b.c", "targetingKey", "version", "organization.key", "$now", "never");
@@ -66,28 +66,36 @@ final class RandomRuleset {
 
   private final Random random;
   private final boolean rollouts;
+  private final String prefix;
   private final Map<String, Flag> flags = new HashMap<>();
   private final Map<String, Segment> segments = new HashMap<>();
   private final Map<String, ListedKeys> members = new HashMap<>();
 
   RandomRuleset(long seed, boolean rollouts) {
+    this(seed, rollouts, "");
+  }
+
+  /// @param prefix of all keys, so that several go into one environment
+  public RandomRuleset(long seed, boolean rollouts, String prefix) {
     this.random = new Random(seed);
     this.rollouts = rollouts;
+    this.prefix = prefix;
     for (int i = 0; i < 4; i++) {
-      segments.put("s." + i, segment("s." + i));
-      flags.put("f" + i, flag("f" + i));
+      var segment = prefix + "s." + i;
+      segments.put(segment, segment(segment));
+      flags.put(prefix + "f" + i, flag(prefix + "f" + i));
     }
   }
 
-  Ruleset ruleset() {
+  public Ruleset ruleset() {
     return Ruleset.of(flags, segments);
   }
 
-  Map<String, ListedKeys> members() {
+  public Map<String, ListedKeys> members() {
     return members;
   }
 
-  ObjectNode context() {
+  public ObjectNode context() {
     var context = Json.object();
     if (random.nextInt(5) > 0) {
       context.put("targetingKey", "u" + random.nextInt(20));
@@ -217,7 +225,7 @@ final class RandomRuleset {
     return switch (random.nextInt(depth == 0 ? 7 : 11)) {
       case 0 ->
           new Condition.InSegment(
-              segments.isEmpty() ? "none" : "s." + random.nextInt(segments.size()));
+              segments.isEmpty() ? "none" : prefix + "s." + random.nextInt(segments.size()));
       case 1 -> new Condition.FlagGives(other(), List.of("v0", variant()));
       case 2, 3, 4, 5, 6 -> attribute();
       case 7, 8 -> new Condition.All(list(3, () -> condition(depth - 1)));
@@ -228,7 +236,7 @@ final class RandomRuleset {
 
   /// One that is there already, so that none depends on itself.
   private String other() {
-    return flags.isEmpty() ? "none" : "f" + random.nextInt(flags.size());
+    return flags.isEmpty() ? "none" : prefix + "f" + random.nextInt(flags.size());
   }
 
   private Condition attribute() {
