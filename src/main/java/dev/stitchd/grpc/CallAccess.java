@@ -4,6 +4,7 @@ import dev.stitchd.endpoint.Client;
 import dev.stitchd.endpoint.EndpointAccess;
 import dev.stitchd.endpoint.SdkRoute;
 import dev.stitchd.kernel.Problem;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
@@ -21,8 +22,8 @@ public final class CallAccess {
 
   /// Who makes the call that is being served by this thread, which has to be the one that called
   /// the service. Fails with [Problem.Unauthenticated], with [Problem.Forbidden] if such a key may
-  /// not make it, with [Problem.Unavailable] if that cannot be found out now. On this thread, or an
-  /// R2DBC event loop.
+  /// not make it, with [Problem.Unavailable] if that cannot be found out now, and then with what
+  /// the call's message lacks if it cannot be read. On this thread, or an R2DBC event loop.
   public Mono<Client> client(SdkRoute.Callers served) {
     return client(served, "", "");
   }
@@ -34,6 +35,12 @@ public final class CallAccess {
   public Mono<Client> client(SdkRoute.Callers served, String selector, String provider) {
     var head = CallHead.current();
     var carried = head.carried(selector, provider);
+    var client = client(served, head, carried);
+    var unreadable = UnreadableMessages.current();
+    return unreadable == null ? client : client.then(Mono.error(unreadable));
+  }
+
+  private Mono<Client> client(SdkRoute.Callers served, CallHead head, @Nullable String carried) {
     return Mono.defer(() -> {
       if (head.authorization() == null && carried == null) {
         return Mono.error(

@@ -10,7 +10,10 @@ import dev.stitchd.boundary.Failures;
 import dev.stitchd.kernel.StartFailure;
 import dev.stitchd.runtime.ServerCertificate;
 import io.grpc.BindableService;
+import io.grpc.Codec;
+import io.grpc.DecompressorRegistry;
 import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -163,20 +166,29 @@ public final class GrpcServer implements BackgroundJob {
             .handshakeTimeout(settings.handshake().toMillis(), TimeUnit.MILLISECONDS)
             .maxConnectionIdle(settings.idle().toMillis(), TimeUnit.MILLISECONDS)
             .maxRstFramesPerWindow(settings.resets(), RESETS_WITHIN_SECONDS)
+            .decompressorRegistry(
+                DecompressorRegistry.emptyInstance()
+                    .with(Codec.Identity.NONE, false)
+                    .with(new Gzip(), true))
             .addTransportFilter(heads)
+            .intercept(new UnreadableMessages())
             .intercept(heads)
             .intercept(new CallFailures(failures))
             .intercept(new MetricCollectingServerInterceptor(meters)) // comes first
-            .addService(intercept(health.getHealthService(), keyless))
-            .addService(intercept(ProtoReflectionServiceV1.newInstance(), keyless));
+            .addService(intercept(readable(health.getHealthService()), keyless))
+            .addService(intercept(readable(ProtoReflectionServiceV1.newInstance()), keyless));
     ports.stream().skip(1).map(this::address).forEach(builder::addListenAddress);
     services.forEach(service -> {
-      var bound = service.bindService();
+      var bound = readable(service);
       health.setStatus(bound.getServiceDescriptor().getName(), SERVING);
       builder.addService(bound);
     });
     var keys = settings.tls() ? certificate.keys() : null;
     return keys == null ? builder : builder.sslContext(tls(keys));
+  }
+
+  private ServerServiceDefinition readable(BindableService service) {
+    return UnreadableMessages.readable(service.bindService(), settings.maxMessage().toBytes());
   }
 
   private static SslContext tls(KeyManagerFactory keys) {

@@ -61,7 +61,10 @@ final class KeylessCalls implements ServerInterceptor {
     return new SimpleForwardingServerCallListener<>(next.startCall(once, headers)) {
       @Override
       public void onMessage(Q message) {
-        if (message instanceof MessageLite sent && sent.getSerializedSize() > MOST_BYTES) {
+        var unreadable = UnreadableMessages.current();
+        if (unreadable != null) {
+          once.close(Status.INVALID_ARGUMENT.withDescription(unreadable.detail()), new Metadata());
+        } else if (message instanceof MessageLite sent && sent.getSerializedSize() > MOST_BYTES) {
           once.close(
               Status.INVALID_ARGUMENT.withDescription(
                   "a message without a key has at most " + MOST_BYTES + " bytes"),
