@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -52,9 +53,7 @@ class ImportFaultsIT {
 
   /// As the SDK plane asks: the row that flips and the members in one statement.
   private static final String ASK =
-      """
-      SELECT m.context_key AS key FROM environments e, stitchd_segment_list_members(e.id, ARRAY['flipping'], $1) m WHERE m.included
-      """;
+      "SELECT context_key AS key FROM stitchd_segment_list_members($1, ARRAY['flipping'], $2) WHERE included";
 
   private static final String RUBBISH =
       "SELECT count(*) FROM segment_generations g WHERE NOT EXISTS (SELECT FROM segment_lists l WHERE l.generation = g.generation)";
@@ -231,12 +230,13 @@ class ImportFaultsIT {
   void whileListsFlipNoReaderOnAnyNodeSeesHalfAListOrNone() throws Exception {
     var members = withList(one, "flipping");
     assertThat(Upload.csv(one, members, version(0)).status()).isEqualTo(200);
+    var environment = UUID.fromString(ask(one, "SELECT id FROM environments"));
     var wrong = new ConcurrentLinkedQueue<List<String>>();
     var asked = new AtomicLong();
     var stop = new AtomicBoolean();
     var readers =
         Flux.just(one, one, other, other)
-            .flatMap(node -> reading(node, stop, asked, wrong), 4)
+            .flatMap(node -> reading(node, environment, stop, asked, wrong), 4)
             .then()
             .toFuture();
     for (int i = 1; i <= 12; i++) {
@@ -275,6 +275,7 @@ class ImportFaultsIT {
 
   private static Mono<Void> reading(
       Server node,
+      UUID environment,
       AtomicBoolean stop,
       AtomicLong asked,
       ConcurrentLinkedQueue<List<String>> wrong) {
@@ -283,7 +284,12 @@ class ImportFaultsIT {
     return Mono.usingWhen(
             reader.create(),
             connection ->
-                Flux.from(connection.createStatement(ASK).bind(0, keys).execute())
+                Flux.from(
+                        connection
+                            .createStatement(ASK)
+                            .bind(0, environment)
+                            .bind(1, keys)
+                            .execute())
                     .concatMap(result -> result.map((row, _) -> row.get("key", String.class)))
                     .collectList(),
             connection -> connection.close())
