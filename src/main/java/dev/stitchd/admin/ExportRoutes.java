@@ -2,7 +2,10 @@ package dev.stitchd.admin;
 
 import dev.stitchd.catalog.project.Environments;
 import dev.stitchd.delivery.EventKind;
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.snapshot.Snapshots;
 import dev.stitchd.warehouse.Asker;
 import dev.stitchd.warehouse.EventExport;
 import dev.stitchd.warehouse.ExportFormat;
@@ -41,11 +44,13 @@ final class ExportRoutes {
       new NettyDataBufferFactory(ByteBufAllocator.DEFAULT);
   private final Environments environments;
   private final EventExport export;
+  private final Snapshots snapshots;
   private final Clock clock;
 
-  ExportRoutes(Environments environments, EventExport export, Clock clock) {
+  ExportRoutes(Environments environments, EventExport export, Snapshots snapshots, Clock clock) {
     this.environments = environments;
     this.export = export;
+    this.snapshots = snapshots;
     this.clock = clock;
   }
 
@@ -81,9 +86,17 @@ final class ExportRoutes {
   private Flux<DataBuffer> bytes(EventExport.Wanted wanted, TenantId tenant) {
     return export
         .bytes(wanted)
+        .takeUntilOther(deleted(wanted.environment()))
         .contextWrite(Asker.of(tenant))
         .<DataBuffer>map(buffers::wrap)
         .doOnDiscard(DataBuffer.class, DataBufferUtils::release);
+  }
+
+  /// Fails then, so that nobody takes what there is for all.
+  private Mono<Void> deleted(EnvironmentId environment) {
+    return snapshots
+        .deleted(environment)
+        .then(Mono.error(() -> new Problem.NotFound("the environment was deleted meanwhile")));
   }
 
   private static String attachment(String type, EventExport.Wanted wanted) {

@@ -4,7 +4,9 @@ import dev.stitchd.catalog.project.Environments;
 import dev.stitchd.delivery.EventKind;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
+import dev.stitchd.snapshot.Snapshots;
 import dev.stitchd.warehouse.LiveEvents;
+import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
@@ -24,10 +26,12 @@ final class LiveRoutes {
 
   private final Environments environments;
   private final LiveEvents live;
+  private final Snapshots snapshots;
 
-  LiveRoutes(Environments environments, LiveEvents live) {
+  LiveRoutes(Environments environments, LiveEvents live, Snapshots snapshots) {
     this.environments = environments;
     this.live = live;
+    this.snapshots = snapshots;
   }
 
   RouterFunction<ServerResponse> routes() {
@@ -47,7 +51,8 @@ final class LiveRoutes {
                 .header("X-Accel-Buffering", "no")
                 .body(
                     BodyInserters.fromServerSentEvents(
-                        live.watch(environment, filter).map(LiveRoutes::frame))));
+                        live.watch(environment, filter, snapshots.deleted(environment))
+                            .map(LiveRoutes::frame))));
   }
 
   private static LiveEvents.Filter filter(ServerRequest request) {
@@ -74,6 +79,13 @@ final class LiveRoutes {
     return request.queryParam(name).filter(value -> !value.isEmpty()).orElse(null);
   }
 
+  private static JsonNode goodbye(String reason, @Nullable Duration reconnectAfter) {
+    var goodbye = Json.object().put("reason", reason);
+    return reconnectAfter == null
+        ? goodbye
+        : goodbye.put("reconnectAfterMs", reconnectAfter.toMillis());
+  }
+
   private static ServerSentEvent<String> frame(LiveEvents.Item item) {
     return switch (item) {
       case LiveEvents.Item.Accepted(var event) -> frame("accepted", event);
@@ -83,8 +95,8 @@ final class LiveRoutes {
       case LiveEvents.Item.Degraded(var detail) ->
           frame("degraded", Json.object().put("detail", detail));
       case LiveEvents.Item.Quiet _ -> ServerSentEvent.<String>builder().comment("hb").build();
-      case LiveEvents.Item.Goodbye(var after) ->
-          frame("goodbye", Json.object().put("reconnectAfterMs", after.toMillis()));
+      case LiveEvents.Item.Goodbye(var reason, var after) ->
+          frame("goodbye", goodbye(reason, after));
     };
   }
 

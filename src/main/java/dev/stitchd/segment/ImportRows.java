@@ -45,18 +45,20 @@ final class ImportRows {
       SELECT count(*) FILTER (WHERE included) AS included, count(*) FILTER (WHERE NOT included) AS excluded FROM stored
       """;
 
+  /// What is left of a deleted environment may stay for long, and nobody sees it.
+  private static final String RUNS =
+      """
+       WHERE tenant_id = $1 AND id = $2 AND state = 'running' AND environment_id IN (
+         SELECT e.id FROM environments e WHERE e.tenant_id = $1)
+      """;
+
   private static final String PROGRESS =
-      """
-      UPDATE segment_imports SET rows = rows + $3, duplicates = duplicates + $4, heartbeat_at = clock_timestamp()
-       WHERE tenant_id = $1 AND id = $2 AND state = 'running'
-      """;
-  private static final String BEAT =
-      "UPDATE segment_imports SET heartbeat_at = now() WHERE tenant_id = $1 AND id = $2 AND state = 'running'";
+      "UPDATE segment_imports SET rows = rows + $3, duplicates = duplicates + $4, heartbeat_at = clock_timestamp()"
+          + RUNS;
+  private static final String BEAT = "UPDATE segment_imports SET heartbeat_at = now()" + RUNS;
   private static final String DONE =
-      """
-      UPDATE segment_imports SET state = 'done', finished_at = now(), recognized = $3::json
-       WHERE tenant_id = $1 AND id = $2 AND state = 'running'
-      """;
+      "UPDATE segment_imports SET state = 'done', finished_at = now(), recognized = $3::json"
+          + RUNS;
   private static final String FAIL =
       """
       UPDATE segment_imports SET state = 'failed', finished_at = now(), failure = $3, rejected = $4, errors = $5::json,

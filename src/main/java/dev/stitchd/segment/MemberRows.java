@@ -42,8 +42,13 @@ final class MemberRows {
        WHERE tenant_id = $1 AND generation = $2 AND included = $3 AND context_key = ANY ($4)
       RETURNING context_key
       """;
+
+  /// Of an environment that is deleted it may be whole for long, and nobody sees it.
   private static final String IS_WHOLE =
-      "SELECT 1 FROM segment_generations WHERE tenant_id = $1 AND generation = $2 AND NOT removing";
+      """
+      SELECT 1 FROM segment_generations g JOIN environments e ON e.tenant_id = g.tenant_id AND e.id = g.environment_id
+       WHERE g.tenant_id = $1 AND g.generation = $2 AND NOT g.removing
+      """;
 
   /// In one statement, so that all lists are as they were at one moment. A list that is named by
   /// generation and version is known to whoever asks, and its members are not read.

@@ -131,7 +131,7 @@ public final class Members {
         .switchIfEmpty(
             Mono.error(() ->
                 new Problem.Conflict(
-                    "list-replaced", "the list was replaced while it was exported")));
+                    "list-replaced", "the list was replaced or deleted while it was exported")));
   }
 
   private Mono<JoinedChanges.Outcome> change(MemberChange.Kind kind, Set<String> keys) {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
+import reactor.util.retry.Retry;
 
 /// The environments in memory, by id.
 final class LoadedSnapshots implements Snapshots, LogFollower {
@@ -77,6 +78,14 @@ final class LoadedSnapshots implements Snapshots, LogFollower {
   @Override
   public Flux<Snapshot> updates(EnvironmentId environment) {
     return Flux.defer(() -> updates(subscribed(environment)));
+  }
+
+  /// Never fails: a store that does not say whether there is the environment is asked again.
+  @Override
+  public Mono<Void> deleted(EnvironmentId environment) {
+    return Snapshots.super
+        .deleted(environment)
+        .retryWhen(Retry.fixedDelay(Long.MAX_VALUE, RETRY).scheduler(timer));
   }
 
   @Override

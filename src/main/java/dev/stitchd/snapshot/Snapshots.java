@@ -1,6 +1,7 @@
 package dev.stitchd.snapshot;
 
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Problem;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -33,7 +34,8 @@ public interface Snapshots {
 
   /// What was removed before what the newest snapshot remembers, as far as the log knows; read from
   /// the store at most once for all who ask, until it is forgotten what was removed since then.
-  /// Empty if the store does not say so within `STITCHD_SNAPSHOT_CATCH_UP`; never fails.
+  /// Empty if the store does not say so within `STITCHD_SNAPSHOT_CATCH_UP`, and at once for
+  /// `STITCHD_SNAPSHOT_OLDER_REMOVALS_PAUSE` after that failed; never fails.
   default Mono<OlderRemovals> olderRemovals(EnvironmentId environment) {
     return Mono.empty();
   }
@@ -42,4 +44,9 @@ public interface Snapshots {
   /// skips to the newest. Completes when the environment is deleted; fails as [#current] does
   /// before the first element and never after it.
   Flux<Snapshot> updates(EnvironmentId environment);
+
+  /// Completes when the environment is deleted, at once if there is none.
+  default Mono<Void> deleted(EnvironmentId environment) {
+    return updates(environment).then().onErrorComplete(Problem.NotFound.class);
+  }
 }

@@ -5,6 +5,7 @@ import dev.stitchd.kernel.EnvironmentId;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Events of all nodes as they arrive: a look through the window, not a record. Under load it shows
@@ -12,10 +13,13 @@ import tools.jackson.databind.node.ObjectNode;
 public interface LiveEvents {
 
   /// What arrives from now on, each event once, about a second after it arrived. Ends with
-  /// [Item.Goodbye] after `stitchd.live.longest` or when the node stops. Fails with
-  /// [dev.stitchd.kernel.Problem.TooMany] if too many watch already. Emits on the scheduler `timer`
-  /// or a thread of the store's client; a slow subscriber misses events, which are then sampled.
-  Flux<Item> watch(EnvironmentId environment, Filter filter);
+  /// [Item.Goodbye] after `stitchd.live.longest`, when the node stops or the environment is
+  /// deleted. Fails with [dev.stitchd.kernel.Problem.TooMany] if too many watch already. Emits on
+  /// the scheduler `timer` or a thread of the store's client; a slow subscriber misses events,
+  /// which are then sampled.
+  ///
+  /// @param deleted completes when the environment is
+  Flux<Item> watch(EnvironmentId environment, Filter filter, Mono<Void> deleted);
 
   /// What is shown. A rejected event has no fields to be trusted, so only `outcome` leaves it out.
   ///
@@ -50,6 +54,8 @@ public interface LiveEvents {
     /// Nothing happened for a while.
     record Quiet() implements Item {}
 
-    record Goodbye(Duration reconnectAfter) implements Item {}
+    /// @param reason as the streams of SDKs name it
+    /// @param reconnectAfter null if there is nothing to come back to
+    record Goodbye(String reason, @Nullable Duration reconnectAfter) implements Item {}
   }
 }

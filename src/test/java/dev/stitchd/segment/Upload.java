@@ -10,9 +10,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// An upload of a list that a test sends piece by piece, and can cut off in the middle. Blocks; for
 /// ordinary threads.
-final class Upload implements AutoCloseable {
+public final class Upload implements AutoCloseable {
 
-  record Answer(int status, JsonNode json) {}
+  public record Answer(int status, JsonNode json) {}
 
   private final Socket socket;
   private final OutputStream out;
@@ -23,7 +23,7 @@ final class Upload implements AutoCloseable {
   }
 
   /// @param path below `/api/v1`
-  static Upload begin(Server server, String path, String type, String... headers)
+  public static Upload begin(Server server, String path, String type, String... headers)
       throws IOException {
     return begin(server.port(), path, type, headers);
   }
@@ -57,11 +57,11 @@ final class Upload implements AutoCloseable {
     return whole(server, path, "text/csv", body.getBytes(StandardCharsets.UTF_8));
   }
 
-  void send(String text) throws IOException {
+  public void send(String text) throws IOException {
     send(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  void send(byte[] bytes) throws IOException {
+  public void send(byte[] bytes) throws IOException {
     if (bytes.length > 0) {
       out.write((Integer.toHexString(bytes.length) + "\r\n").getBytes(StandardCharsets.UTF_8));
       out.write(bytes);
@@ -71,13 +71,13 @@ final class Upload implements AutoCloseable {
   }
 
   /// Says that nothing more comes.
-  Answer end() throws IOException {
+  public Answer end() throws IOException {
     out.write("0\r\n\r\n".getBytes(StandardCharsets.UTF_8));
     out.flush();
     return answer();
   }
 
-  Answer answer() throws IOException {
+  public Answer answer() throws IOException {
     var all = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     int status = Integer.parseInt(all.substring(9, 12));
     int from = all.indexOf('{');

@@ -42,11 +42,24 @@ final class ClickHouseLiveEvents implements LiveEvents {
   }
 
   @Override
-  public Flux<Item> watch(EnvironmentId environment, Filter filter) {
+  public Flux<Item> watch(EnvironmentId environment, Filter filter, Mono<Void> deleted) {
     return Flux.using(
         this::enter,
-        _ -> items(environment, filter, new LiveWatch(settings, clock.instant())),
+        _ ->
+            Flux.merge(
+                    1,
+                    items(environment, filter, new LiveWatch(settings, clock.instant())),
+                    goodbye(deleted))
+                .takeUntil(Item.Goodbye.class::isInstance),
         _ -> watchers.decrementAndGet());
+  }
+
+  private Mono<Item.Goodbye> goodbye(Mono<Void> deleted) {
+    return Mono.firstWithSignal(
+        closing.asMono().thenReturn(new Item.Goodbye("draining", RECONNECT_AFTER)),
+        deleted.thenReturn(new Item.Goodbye("environment-deleted", null)),
+        Mono.delay(settings.longest(), timer)
+            .thenReturn(new Item.Goodbye("maximum-age", RECONNECT_AFTER)));
   }
 
   private Integer enter() {
@@ -70,11 +83,8 @@ final class ClickHouseLiveEvents implements LiveEvents {
     return Flux.interval(Duration.ZERO, settings.poll(), timer)
         .onBackpressureDrop()
         .concatMap(_ -> poll(environment, filter, sql, watch), 1)
-        .takeUntilOther(closing.asMono())
-        .take(settings.longest(), timer)
         .concatMapIterable(news -> news, 1)
-        .startWith(new Item.Quiet()) // so that the answer's head leaves at once
-        .concatWithValues(new Item.Goodbye(RECONNECT_AFTER));
+        .startWith(new Item.Quiet()); // so that the answer's head leaves at once
   }
 
   private Mono<List<Item>> poll(
