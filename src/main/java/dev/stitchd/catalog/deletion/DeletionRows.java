@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /// `deletions`, and the statements that take a project or environment out of sight. What is to be
@@ -45,21 +44,33 @@ final class DeletionRows {
        WHERE g.tenant_id = $1 AND g.generation = $2
          AND d.tenant_id = $1 AND d.state <> 'done' AND g.environment_id = ANY (d.environment_ids)
       """;
-  private static final String TO_DO = "SELECT tenant_id, id, old FROM stitchd_deletions_to_do($1)";
+  private static final String TO_DO =
+      "SELECT tenant_id, id, old, queued, running, oldest FROM stitchd_deletions_to_do($1)";
   private static final String FORGET =
       "DELETE FROM deletions WHERE tenant_id = $1 AND id = $2 AND state = 'done'";
 
   /// One that is to be carried on with, or to be forgotten.
   ///
   /// @param old whether it was done long ago
-  record Found(TenantId tenant, UUID id, boolean old) {
+  /// @param open all that are not done, itself among them
+  record Found(TenantId tenant, UUID id, boolean old, Open open) {
 
     private static Found of(Readable row) {
       return new Found(
           new TenantId(Columns.uuid(row, "tenant_id")),
           Columns.uuid(row, "id"),
-          Columns.bool(row, "old"));
+          Columns.bool(row, "old"),
+          new Open(
+              Columns.number(row, "queued"),
+              Columns.number(row, "running"),
+              Columns.number(row, "oldest")));
     }
+  }
+
+  /// How many deletions are not done, and for how long that is.
+  record Open(long queued, long running, long oldestSeconds) {
+
+    static final Open NONE = new Open(0, 0, 0);
   }
 
   private final Transactions transactions;
@@ -131,10 +142,9 @@ final class DeletionRows {
   }
 
   /// Deletions that are not done, the oldest first, and those that were done so long ago.
-  Flux<Found> toDo(Duration kept) {
-    return transactions
-        .onPlatform(session -> session.all(TO_DO, Found::of, kept.toMillis() / 1000.0))
-        .flatMapIterable(found -> found);
+  Mono<List<Found>> toDo(Duration kept) {
+    return transactions.onPlatform(
+        session -> session.all(TO_DO, Found::of, kept.toMillis() / 1000.0));
   }
 
   static Mono<Long> forget(Session session, Found old) {

@@ -33,6 +33,7 @@ class DeletionIT {
       Map.of(
           "STITCHD_DELETIONS_CHECK", "PT0.1S",
           "STITCHD_DELETIONS_BATCH", "500",
+          "STITCHD_DELETIONS_TURN", "PT0.2S",
           "STITCHD_LISTS_REMOVAL_CHECK", "PT0.1S",
           "STITCHD_LISTS_REMOVAL_BATCH", "500");
 
@@ -231,6 +232,76 @@ class DeletionIT {
       assertThat(log.lines())
           .noneMatch(line -> line.startsWith("ERROR") && line.contains("Deletion"));
     }
+  }
+
+  /// As nodes do that know of no deletions in the background.
+  @Test
+  void anOlderNodeMayDeleteAProjectWhoseEnvironmentIsBeingRemoved() {
+    prepared(server, "mixed");
+    log("mixed", LOGGED + 1, 40_000);
+    var environment = id("mixed", "production");
+    var tenant = ask("SELECT tenant_id FROM projects WHERE key = 'mixed'");
+    var id = delete(server, "/projects/mixed/environments/production").json().path("id").asString();
+    await()
+        .atMost(SOON)
+        .ignoreExceptions() // either may have to wait for the other, and one of them gives way
+        .until(() -> {
+          var _ =
+              StoreUrl.of(postgres)
+                  .query(
+                      """
+                      DO $$ BEGIN
+                        SET LOCAL ROLE stitchd_app;
+                        PERFORM set_config('stitchd.tenant', '%s', true);
+                        DELETE FROM projects WHERE tenant_id = '%s' AND key = 'mixed';
+                      END $$
+                      """
+                          .formatted(tenant, tenant));
+          return ask("SELECT count(*) FROM projects WHERE key = 'mixed'").equals("0");
+        });
+    assertThat(done(server, id).path("environment").asString()).isEqualTo("production");
+    assertThat(rowsOf(environment)).isZero();
+  }
+
+  @Test
+  void aSmallDeletionDoesNotWaitForALargeOneAndBothAreCounted() {
+    prepared(server, "large");
+    log("large", LOGGED + 1, 100_000);
+    long removed = metric("stitchd_deletions_removed_total");
+    var large = delete(server, "/projects/large").json().path("id").asString();
+    await().atMost(SOON).until(() -> deletion(server, large).path("rowsDeleted").asLong() > 500);
+    await().atMost(SOON).until(() -> metric("stitchd_deletions{state=\"running\"}") > 0);
+    await().atMost(SOON).until(() -> metric("stitchd_deletions_oldest_seconds") > 0);
+
+    server.admin().createProject("small");
+    var small = delete(server, "/projects/small").json().path("id").asString();
+    done(server, small);
+    assertThat(deletion(server, large).path("state").asString()).isEqualTo("running");
+
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> deletion(server, large).path("state").asString().equals("done"));
+    assertThat(deletion(server, large).path("rowsDeleted").asLong()).isGreaterThan(100_000);
+    assertThat(metric("stitchd_deletions_removed_total") - removed).isGreaterThan(100_000);
+    for (var none :
+        List.of(
+            "stitchd_deletions{state=\"running\"}",
+            "stitchd_deletions{state=\"queued\"}",
+            "stitchd_deletions_oldest_seconds")) {
+      await().atMost(SOON).until(() -> metric(none) == 0);
+    }
+  }
+
+  private static long metric(String name) {
+    return server
+        .http()
+        .get("/metrics", "Authorization", "Bearer " + Server.TOKEN)
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(name + " "))
+        .mapToLong(line -> (long) Double.parseDouble(line.substring(name.length() + 1)))
+        .findFirst()
+        .orElseThrow();
   }
 
   /// A project with an environment of some thousand rows; its SDK key.
