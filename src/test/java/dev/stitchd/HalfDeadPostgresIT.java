@@ -63,7 +63,7 @@ class HalfDeadPostgresIT {
     var clickHouse = Stores.shared().freshClickHouse().url();
     proxy = StoreProxy.to(postgres);
     other = Server.on(postgres, clickHouse, Map.of());
-    node = Server.on(proxy.url(), clickHouse, Map.of());
+    node = Server.on(proxy.url(), clickHouse, Map.of("STITCHD_SNAPSHOT_LOG", "1"));
   }
 
   @AfterAll
@@ -92,6 +92,31 @@ class HalfDeadPostgresIT {
     other
         .admin()
         .createSegment(project, "production", "{\"key\":\"vip\",\"name\":\"VIP\",\"list\":true}");
+  }
+
+  /// They were away for longer than the node remembers removals.
+  @Test
+  void whoComesBackFromLongAgoIsSentEverythingWithoutWaitingForWhatDoesNotAnswer() {
+    installation();
+    var away = "away" + projects;
+    other.admin().createProject(away);
+    other.admin().createEnvironment(away, "production");
+    var awayKey = other.admin().createSdkKey(away, "production", "server");
+    var cursor = config(other, awayKey).header("ETag").replace("\"", "");
+    for (var flag : List.of("a", "b", "c", "d")) {
+      other.admin().createFlag(away, flag);
+    }
+    assertThat(config(node, awayKey).status()).isEqualTo(200);
+
+    proxy.swallowAll();
+    long begun = System.nanoTime();
+    for (int i = 0; i < 20; i++) {
+      var answer = node.http().get("/sdk/v1/config?since=" + cursor, "X-API-Key", awayKey);
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.json().has("since")).as("not a patch").isFalse();
+      assertThat(answer.json().path("flags").has("d")).isTrue();
+    }
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(SOON);
   }
 
   @Test

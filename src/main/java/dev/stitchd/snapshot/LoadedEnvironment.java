@@ -49,11 +49,15 @@ final class LoadedEnvironment {
   private final AtomicReference<@Nullable Older> older = new AtomicReference<>();
 
   /// What was asked about removals up to a revision; no snapshot, which would stay in memory.
-  private record Older(UUID epoch, long until, Mono<OlderRemovals> answer) {
+  ///
+  /// @param again when it is asked again at the latest, by the timer's clock
+  private record Older(UUID epoch, long until, long again, Mono<OlderRemovals> answer) {
 
     /// Whether it goes as far as what a later view remembers.
-    boolean reaches(EpochSnapshot view) {
-      return epoch.equals(view.epoch()) && until >= view.snapshot().history().reachesBackTo();
+    boolean reaches(EpochSnapshot view, long now) {
+      return epoch.equals(view.epoch())
+          && until >= view.snapshot().history().reachesBackTo()
+          && now < again;
     }
   }
 
@@ -157,29 +161,38 @@ final class LoadedEnvironment {
   }
 
   /// What was removed before what is remembered; one read serves all who ask while it reaches what
-  /// is. If the store does not say it, the next who asks has it read again.
+  /// is. If the store does not say it, the next who asks has it read again once a pause is over.
   Mono<OlderRemovals> olderRemovals() {
     return current().then(Mono.defer(() -> olderRemovals(loaded())));
   }
 
   private Mono<OlderRemovals> olderRemovals(EpochSnapshot view) {
     var known = older.get();
-    if (known != null && known.reaches(view)) {
+    if (known != null && known.reaches(view, reading.now())) {
       return known.answer();
     }
+    if (view.isLastKnown()) {
+      return Mono.empty(); // the store is out, and is asked as soon as it is not
+    }
     var epoch = view.epoch();
-    var answer =
+    var read =
         reading
             .olderRemovals(view)
-            .doOnSuccess(found -> older.set(found == null ? null : answered(epoch, found)))
-            .doOnError(_ -> older.set(null))
+            .doOnSuccess(found -> older.set(found == null ? failed(epoch) : answered(epoch, found)))
+            .doOnError(_ -> older.set(failed(epoch)))
             .cache(); // goes on for others when who asked first no longer waits
-    var asked = new Older(epoch, view.snapshot().revision(), answer);
+    var answer = reading.waitedFor(read);
+    var asked = new Older(epoch, view.snapshot().revision(), Long.MAX_VALUE, answer);
     return older.compareAndSet(known, asked) ? answer : olderRemovals(view);
   }
 
   private static Older answered(UUID epoch, OlderRemovals found) {
-    return new Older(epoch, found.until(), Mono.just(found));
+    return new Older(epoch, found.until(), Long.MAX_VALUE, Mono.just(found));
+  }
+
+  /// Nobody waits for an answer again before a while is over.
+  private Older failed(UUID epoch) {
+    return new Older(epoch, Long.MAX_VALUE, reading.olderRemovalsAgain(), Mono.empty());
   }
 
   /// Completes when this holds a revision and an access version, or the store could not say so.

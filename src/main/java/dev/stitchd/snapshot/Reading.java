@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -197,18 +198,31 @@ final class Reading {
   }
 
   /// What was removed until a view, as far as the log knows and a patch has room for; empty if the
-  /// store does not have the view's revision, or was not asked because the view is from disk.
+  /// store does not have the view's revision.
   Mono<OlderRemovals> olderRemovals(EpochSnapshot view) {
     var held = view.snapshot();
-    return view.isLastKnown()
-        ? Mono.empty()
-        : items
-            .removals(held.environment(), held.revision(), mostRemovals(held))
-            .timeout(settings.answerWithin(), timer)
-            .onErrorMap(TimeoutException.class, _ -> late(settings.answerWithin()))
-            .doOnNext(_ -> removals.increment())
-            .filter(view::isKnownTo)
-            .map(view::olderRemovals);
+    return items
+        .removals(held.environment(), held.revision(), mostRemovals(held))
+        .timeout(settings.answerWithin(), timer)
+        .onErrorMap(TimeoutException.class, _ -> late(settings.answerWithin()))
+        .doOnNext(_ -> removals.increment())
+        .filter(view::isKnownTo)
+        .map(view::olderRemovals);
+  }
+
+  /// An answer that several wait for: all of them until the same moment, and then in vain; it goes
+  /// on without them. Never fails.
+  <T> Mono<T> waitedFor(Mono<T> answer) {
+    return answer.timeout(settings.catchUp(), Mono.empty(), timer).onErrorComplete().cache();
+  }
+
+  /// Until when a question about removals that failed now is not asked again.
+  long olderRemovalsAgain() {
+    return now() + settings.olderRemovalsPause().toMillis();
+  }
+
+  long now() {
+    return timer.now(TimeUnit.MILLISECONDS);
   }
 
   /// A patch with more removals than this would be larger than everything.

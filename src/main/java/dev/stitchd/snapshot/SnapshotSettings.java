@@ -14,6 +14,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 ///   looks back for them; for an SDK that was away for longer, PostgreSQL is asked …
 /// @param olderRemovals … once for all of them, for so many removals at most; an SDK that lacks
 ///   more gets everything
+/// @param olderRemovalsPause if PostgreSQL does not say them, an SDK that comes within so long
+///   after that waits for nothing and gets everything
 /// @param loadWithin how long a caller waits for an environment's first load
 /// @param answerWithin how long the store may take to say what is newer
 /// @param catchUp how long a request waits at most for a revision that its client has been told of
@@ -25,6 +27,7 @@ record SnapshotSettings(
     @DefaultValue("15m") Duration idle,
     @Allowed(from = "0") @DefaultValue("1000") int log,
     @DefaultValue("10000") int olderRemovals,
+    @DefaultValue("5s") Duration olderRemovalsPause,
     @DefaultValue("5s") Duration loadWithin,
     @DefaultValue("2s") Duration answerWithin,
     @Allowed(to = "10s") @DefaultValue("1s") Duration catchUp,

@@ -34,6 +34,7 @@ class LastKnownTest {
           10,
           100,
           Duration.ofSeconds(5),
+          Duration.ofSeconds(5),
           Duration.ofSeconds(2),
           Duration.ofMillis(900),
           4);

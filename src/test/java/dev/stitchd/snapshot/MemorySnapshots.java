@@ -24,6 +24,7 @@ public final class MemorySnapshots implements Snapshots {
           1_000,
           10_000,
           Duration.ofSeconds(5),
+          Duration.ofSeconds(5),
           Duration.ofSeconds(2),
           Duration.ofSeconds(1),
           4);

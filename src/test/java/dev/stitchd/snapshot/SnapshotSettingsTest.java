@@ -20,6 +20,7 @@ class SnapshotSettingsTest {
                 1_000,
                 10_000,
                 Duration.ofSeconds(5),
+                Duration.ofSeconds(5),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(1),
                 4));
@@ -34,6 +35,7 @@ class SnapshotSettingsTest {
                     "stitchd.snapshot.idle", "2s",
                     "stitchd.snapshot.log", "3",
                     "stitchd.snapshot.older-removals", "8",
+                    "stitchd.snapshot.older-removals-pause", "9s",
                     "stitchd.snapshot.load-within", "4s",
                     "stitchd.snapshot.answer-within", "5s",
                     "stitchd.snapshot.catch-up", "7s",
@@ -44,6 +46,7 @@ class SnapshotSettingsTest {
                 Duration.ofSeconds(2),
                 3,
                 8,
+                Duration.ofSeconds(9),
                 Duration.ofSeconds(4),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(7),

@@ -38,6 +38,7 @@ class SnapshotsTest {
           10,
           100,
           Duration.ofSeconds(5),
+          Duration.ofSeconds(5),
           Duration.ofSeconds(2),
           Duration.ofMillis(900),
           4);
@@ -573,6 +574,12 @@ class SnapshotsTest {
     var _ = longPast();
     items.restore(environment, 5);
     assertThat(snapshots.olderRemovals(environment).blockOptional()).isEmpty();
+  }
+
+  @Test
+  void aStoreThatHasAnotherRevisionIsNotAskedWhatWasRemoved() {
+    var _ = longPast();
+    items.restore(environment, 5);
     IntStream.rangeClosed(1, 30).forEach(_ -> items.publishFlag(environment, "other"));
     assertThat(snapshots.olderRemovals(environment).blockOptional())
         .as("another revision of the same number")
@@ -580,11 +587,36 @@ class SnapshotsTest {
   }
 
   @Test
-  void aStoreThatIsOutIsAskedAgainByTheNext() {
+  void aStoreThatIsOutIsAskedAgainByTheNextAfterAPause() {
     var _ = longPast();
     items.out = true;
     assertThat(snapshots.olderRemovals(environment).blockOptional()).isEmpty();
     items.out = false;
+    assertThat(snapshots.olderRemovals(environment).blockOptional()).isEmpty();
+    assertThat(items.removalReads).as("while there is a pause").hasValue(0);
+    time.advanceTimeBy(SETTINGS.olderRemovalsPause());
+    assertThat(snapshots.olderRemovals(environment).blockOptional()).isPresent();
+  }
+
+  /// The first waits as long as anybody does, those who come meanwhile until the same moment, and
+  /// those who come after it not at all.
+  @Test
+  void nobodyWaitsForAStoreThatDoesNotSayWhatWasRemovedOnceSomebodyDidInVain() {
+    var _ = longPast();
+    items.latency = Duration.ofHours(1);
+    var first = snapshots.olderRemovals(environment).toFuture();
+    time.advanceTimeBy(SETTINGS.catchUp().minusMillis(100));
+    var second = snapshots.olderRemovals(environment).toFuture();
+    assertThat(first).isNotDone();
+    time.advanceTimeBy(Duration.ofMillis(100));
+    assertThat(first).isCompletedWithValue(null);
+    assertThat(second).isCompletedWithValue(null);
+    assertThat(snapshots.olderRemovals(environment).toFuture()).isCompletedWithValue(null);
+
+    time.advanceTimeBy(SETTINGS.answerWithin()); // the read has failed
+    assertThat(snapshots.olderRemovals(environment).toFuture()).isCompletedWithValue(null);
+    items.latency = Duration.ZERO;
+    time.advanceTimeBy(SETTINGS.olderRemovalsPause());
     assertThat(snapshots.olderRemovals(environment).blockOptional()).isPresent();
   }
 
