@@ -167,6 +167,46 @@ class PrunedHistoryIT {
         .until(() -> rows("haunted").stream().noneMatch(row -> row.endsWith("ghost")));
   }
 
+  /// In order of their ids.
+  @Test
+  void anEnvironmentWhoseLogCannotBeShortenedKeepsNoOtherWaiting() {
+    admin.createFlag("web", "shared");
+    for (var key : List.of("one", "two")) {
+      admin.createEnvironment("web", key);
+      admin.serve("web", "shared", key, "on");
+      admin.serve("web", "shared", key, "off");
+    }
+    var keys =
+        StoreUrl.of(server.postgres())
+            .query("SELECT key FROM environments WHERE key IN ('one', 'two') ORDER BY id");
+    var failing = keys.getFirst();
+    var next = keys.getLast();
+    run(
+        "CREATE FUNCTION refused() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$");
+    run(
+        "CREATE TRIGGER refused BEFORE DELETE ON environment_changes FOR EACH ROW WHEN (OLD.environment_id = '%s') EXECUTE FUNCTION refused()"
+            .formatted(
+                StoreUrl.of(server.postgres())
+                    .query("SELECT id FROM environments WHERE key = '" + failing + "'")
+                    .getFirst()));
+    try {
+      int all = rows(failing).size();
+      long newest = revision(next);
+      age(failing, 49);
+      age(next, 49);
+      await().atMost(SOON).until(() -> oldest(next) == newest);
+      assertThat(rows(failing)).hasSize(all);
+    } finally {
+      run("DROP TRIGGER refused ON environment_changes");
+    }
+    long newest = revision(failing);
+    await().atMost(SOON).until(() -> oldest(failing) == newest);
+  }
+
+  private static void run(String sql) {
+    var _ = StoreUrl.of(server.postgres()).query(sql);
+  }
+
   private static void delete(String flag) {
     var answer = admin.send("DELETE", "/projects/web/flags/" + flag, "", "If-Match", "*");
     assertThat(answer.status()).as(answer.body()).isEqualTo(204);

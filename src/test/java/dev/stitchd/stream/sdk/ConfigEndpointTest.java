@@ -127,6 +127,66 @@ class ConfigEndpointTest {
         .contains("\"environment\"");
   }
 
+  /// The store says what was removed until the revision that was held when it was asked.
+  @Test
+  void whoWasAwayForLongIsToldWhatIsHeldWhenRemovalsAreKnown() {
+    var items = room.snapshots.items;
+    for (int i = 0; i < 100; i++) {
+      var _ = items.publishFlag(room.environment, "flag-" + i); // 1 to 100
+    }
+    var _ = items.publishFlag(room.environment, "old"); // 101
+    var _ = items.removeFlag(room.environment, "old"); // 102
+    for (int i = 0; i < 1_100; i++) {
+      var _ = items.publishFlag(room.environment, "flag-0"); // more than a first load looks back
+    }
+    var since = room.current().tag() + ".101";
+    items.latency = Duration.ofMillis(100);
+    var poll = get("/sdk/v1/config?since=" + since);
+    await().until(() -> items.removalReads.get() == 1);
+    items.latency = Duration.ZERO;
+    long newest = room.snapshots.publishFlag(room.environment, "new");
+    assertThat(room.current().revision()).isEqualTo(newest);
+
+    time.advanceTimeBy(Duration.ofMillis(100));
+
+    var answer = poll.answer();
+    assertThat(header(answer, "ETag")).isEqualTo(room.current().cursor().etag());
+    var patch = Json.parseOwn(new String(bytes(answer), UTF_8));
+    assertThat(patch.path("revision").asLong()).isEqualTo(newest);
+    assertThat(patch.path("since").asLong()).isEqualTo(101);
+    assertThat(patch.path("flags").propertyNames())
+        .containsExactlyInAnyOrder("old", "flag-0", "new");
+    assertThat(patch.path("flags").path("old").isNull()).isTrue();
+  }
+
+  /// When there are many different patches, some begin before the cursor that was asked with: what
+  /// a client has already is told again as it is now.
+  @Test
+  void aPatchThatBeginsEarlierTellsWhatIsNow() {
+    for (int i = 0; i < 400; i++) {
+      room.snapshots.publishFlag(room.environment, "flag-" + i);
+    }
+    for (int i = 0; i < 150; i++) {
+      room.snapshots.publishFlag(room.environment, "flag-" + i); // 401 to 550
+    }
+    var put = Json.parseOwn(new String(bytes(get("/sdk/v1/config").answer()), UTF_8));
+    int earlier = 0;
+    for (int cursor = 401; cursor < 550; cursor++) {
+      var answer = get("/sdk/v1/config?since=" + room.current().tag() + "." + cursor).answer();
+      var patch = Json.parseOwn(new String(bytes(answer), UTF_8));
+      assertThat(patch.path("revision").asLong()).isEqualTo(550);
+      assertThat(patch.path("since").asLong()).isBetween(cursor - 100L, (long) cursor);
+      earlier += patch.path("since").asLong() < cursor ? 1 : 0;
+      assertThat(patch.path("flags").size()).isEqualTo(550 - patch.path("since").asInt());
+      patch
+          .path("flags")
+          .properties()
+          .forEach(
+              flag -> assertThat(flag.getValue()).isEqualTo(put.path("flags").path(flag.getKey())));
+    }
+    assertThat(earlier).isPositive();
+  }
+
   @Test
   void compressesOnceForAll() throws IOException {
     var _ = Zstd.compress(new byte[1]); // loads the library, here where reading files is allowed
