@@ -297,7 +297,8 @@ class DeletedEnvironmentIT {
 
   private InputStream export(Server server) throws Exception {
     var request =
-        HttpRequest.newBuilder(URI.create(server.url() + "/api/v1" + environment + "/events/export"))
+        HttpRequest.newBuilder(
+                URI.create(server.url() + "/api/v1" + environment + "/events/export"))
             .header("Authorization", "Bearer " + Server.TOKEN)
             .build();
     var answer = HttpClient.newHttpClient().send(request, BodyHandlers.ofInputStream());
