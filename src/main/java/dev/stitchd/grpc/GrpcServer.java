@@ -1,6 +1,7 @@
 package dev.stitchd.grpc;
 
 import static io.grpc.ServerInterceptors.intercept;
+import static io.grpc.health.v1.HealthCheckResponse.ServingStatus.NOT_SERVING;
 import static io.grpc.health.v1.HealthCheckResponse.ServingStatus.SERVING;
 
 import dev.stitchd.background.BackgroundJob;
@@ -14,6 +15,7 @@ import io.grpc.Codec;
 import io.grpc.DecompressorRegistry;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -28,6 +30,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import javax.net.ssl.KeyManagerFactory;
@@ -38,6 +41,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
+import org.springframework.context.ApplicationListener;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
@@ -48,7 +54,8 @@ import reactor.netty.resources.LoopResources;
 /// The ports for gRPC, on the HTTP server's event loops, where calls also run. Closes when HTTP has
 /// closed: calls that are being answered are waited for, streams have been sent away before.
 @Component
-public final class GrpcServer implements BackgroundJob {
+public final class GrpcServer
+    implements BackgroundJob, ApplicationListener<AvailabilityChangeEvent<ReadinessState>> {
 
   private static final Logger LOG = LoggerFactory.getLogger(GrpcServer.class);
   private static final Duration LOOK = Duration.ofMillis(20);
@@ -63,6 +70,7 @@ public final class GrpcServer implements BackgroundJob {
   private final Draining draining;
   private final Scheduler timer;
   private final HealthStatusManager health = new HealthStatusManager();
+  private final List<String> names = new CopyOnWriteArrayList<>();
   private final KeylessCalls keyless;
   private volatile @Nullable Server server;
 
@@ -114,6 +122,18 @@ public final class GrpcServer implements BackgroundJob {
         started.getListenSockets().stream()
             .map(address -> Integer.toString(((InetSocketAddress) address).getPort()))
             .collect(Collectors.joining(" and ")));
+  }
+
+  /// Says that the node serves when it is ready, as `/health/ready` does; a node that warms up
+  /// listens already.
+  @Override
+  public void onApplicationEvent(AvailabilityChangeEvent<ReadinessState> event) {
+    say(event.getState() == ReadinessState.ACCEPTING_TRAFFIC ? SERVING : NOT_SERVING);
+  }
+
+  private void say(ServingStatus status) {
+    health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
+    names.forEach(name -> health.setStatus(name, status));
   }
 
   /// Says that the node serves no longer when it begins to drain.
@@ -180,9 +200,10 @@ public final class GrpcServer implements BackgroundJob {
     ports.stream().skip(1).map(this::address).forEach(builder::addListenAddress);
     services.forEach(service -> {
       var bound = readable(service);
-      health.setStatus(bound.getServiceDescriptor().getName(), SERVING);
+      names.add(bound.getServiceDescriptor().getName());
       builder.addService(bound);
     });
+    say(NOT_SERVING);
     var keys = settings.tls() ? certificate.keys() : null;
     return keys == null ? builder : builder.sslContext(tls(keys));
   }

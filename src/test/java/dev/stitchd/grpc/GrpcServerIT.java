@@ -25,6 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
 
 @TestInstance(Lifecycle.PER_CLASS)
 @Timeout(120)
@@ -63,6 +65,23 @@ class GrpcServerIT {
           .as(name)
           .isEqualTo(ServingStatus.SERVING);
     }
+  }
+
+  @Test
+  void healthFollowsReadiness() {
+    var context = server.context();
+    AvailabilityChangeEvent.publish(context, ReadinessState.REFUSING_TRAFFIC);
+    try {
+      for (var name : new String[] {"", "flagd.sync.v1.FlagSyncService"}) {
+        var asked = HealthCheckRequest.newBuilder().setService(name).build();
+        assertThat(HealthGrpc.newBlockingStub(channel).check(asked).getStatus())
+            .as(name)
+            .isEqualTo(ServingStatus.NOT_SERVING);
+      }
+    } finally {
+      AvailabilityChangeEvent.publish(context, ReadinessState.ACCEPTING_TRAFFIC);
+    }
+    healthSaysThatTheNodeServes();
   }
 
   /// A watcher is kept with the name that it watches for as long as it likes.
