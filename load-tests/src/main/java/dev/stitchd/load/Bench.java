@@ -7,7 +7,7 @@ import java.util.Locale;
 public final class Bench {
 
   private static final String USAGE =
-      "usage: Bench setup|fanout|storm|soak|rolling|ofrepstreams|polling|evaluate|start|ingest|outage|rowbinary|export|import|adds|lists|membership|membershipsql|table [--name=value …]";
+      "usage: Bench setup|fanout|storm|soak|rolling|ofrepstreams|polling|evaluate|grpc|start|ingest|outage|rowbinary|export|import|adds|lists|membership|membershipsql|table [--name=value …]";
 
   private Bench() {}
 
@@ -37,6 +37,7 @@ public final class Bench {
       case "ofrepstreams" -> new OfrepStreams(options).run();
       case "polling" -> new Polling(options).run();
       case "evaluate" -> new Evaluate(options).run();
+      case "grpc" -> new Grpc(options).run();
       case "start" -> new Start(options).run();
       case "ingest" -> new Ingest(options).run();
       case "outage" -> new Outage(options).run();

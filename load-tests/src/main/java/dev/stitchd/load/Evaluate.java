@@ -66,8 +66,13 @@ final class Evaluate {
         """
         {"context":{"targetingKey":"user-%d","email":"user-%d@example.org","country":"%s","plan":"pro"}}\
         """
-            .formatted(user, user, COUNTRIES[user % COUNTRIES.length]);
+            .formatted(user, user, country(user));
     return Requests.json(address, key, "/ofrep/v1/evaluate/flags/" + flag, body);
+  }
+
+  /// Where a user lives.
+  static String country(int user) {
+    return COUNTRIES[user % COUNTRIES.length];
   }
 
   /// Asks one request after the other; each must be answered with 200.
