@@ -167,9 +167,13 @@ final class Compilation implements ConditionLogic.Items {
 
   private static Logic isOneOf(Targeting.Target target, String path) {
     var key = Var.keyOf(target.contextType());
-    return key == null
-        ? Logic.gap(path, cannotName(target.contextType()))
-        : isOneOf(key, target.keys());
+    if (key == null) {
+      return Logic.gap(path, cannotName(target.contextType()));
+    }
+    var isOne = isOneOf(key, target.keys());
+    return key.equals(Var.TARGETING_KEY)
+        ? isOne
+        : Logic.all(ValueLogic.isText(key.logic()), isOne); // to Go, any text is the number 0
   }
 
   /// An empty key is none.

@@ -7,16 +7,23 @@ import dev.stitchd.dev.NodeScript;
 import dev.stitchd.dev.PythonScript;
 import dev.stitchd.dev.ScriptProcess;
 import dev.stitchd.kernel.EvaluationContext;
+import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.ruleset.Evaluation;
 import dev.stitchd.ruleset.Evaluator;
 import dev.stitchd.ruleset.Facts;
+import dev.stitchd.ruleset.Flag;
+import dev.stitchd.ruleset.FlagShape;
 import dev.stitchd.ruleset.Needs;
 import dev.stitchd.ruleset.Ruleset;
+import dev.stitchd.ruleset.Serve;
+import dev.stitchd.ruleset.Targeting;
+import dev.stitchd.ruleset.ValueType;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -144,6 +151,38 @@ class EnginesTest {
 
       assertThat(count.same).isGreaterThan((count.refused + count.failed) * 4);
       assertThat(compare("Go", go, true, FEW).refused).isPositive();
+    }
+  }
+
+  /// Go finds the number 0 in a list of texts.
+  @Test
+  void aNumberIsNobodysKey() {
+    Assumptions.assumeTrue(
+        GoProgram.isThere(), "Go 1.24 or newer is missing: flagd's Go engine is not tried");
+    var variants = Json.object().put("on", true).put("off", false);
+    var errors = new FieldErrors();
+    var shape = FlagShape.read(ValueType.BOOLEAN, variants, false, errors);
+    errors.throwIfAny();
+    var target = new Targeting.Target("organization", "on", new LinkedHashSet<>(List.of("o1")));
+    var flag =
+        Flag.of(
+            "f",
+            shape,
+            new Targeting(
+                true, "off", List.of(target), List.of(), List.of(), new Serve.Fixed("off")));
+    var set = FlagSets.compile(Ruleset.of(Map.of("f", flag), Map.of()), Map.of(), "test");
+    var asks = Json.array();
+    for (var key : List.of("0", "\"o1\"")) {
+      asks.addObject()
+          .put("flag", "f")
+          .put("type", "boolean")
+          .set("context", Json.parseOwn("{\"organization\":{\"key\":" + key + "}}"));
+    }
+    try (var go = GoProgram.run("flagd-core")) {
+      var answers = Engine.of(go).modes(set.json(), asks).getFirst();
+
+      assertThat(answers.at("/0/variant").stringValue()).isEqualTo("off");
+      assertThat(answers.at("/1/variant").stringValue()).isEqualTo("on");
     }
   }
 

@@ -64,6 +64,9 @@ public final class RandomRuleset {
           "-0.0",
           "1.0");
 
+  /// What is nobody's key, though it may look like one.
+  private static final List<String> NO_KEYS = List.of("0", "5", "''", "null", "true", "['o1']");
+
   private final Random random;
   private final boolean rollouts;
   private final String prefix;
@@ -129,7 +132,10 @@ public final class RandomRuleset {
                       "'01.2.3'"))));
     }
     if (random.nextInt(4) > 0) {
-      context.putObject("organization").put("key", "o" + random.nextInt(5));
+      var key = "'o" + random.nextInt(5) + "'";
+      context
+          .putObject("organization")
+          .set("key", json(random.nextInt(10) == 0 ? pick(NO_KEYS) : key));
     }
     return context;
   }
