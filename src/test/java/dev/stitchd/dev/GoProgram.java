@@ -47,6 +47,14 @@ public final class GoProgram extends ScriptProcess {
     }
   }
 
+  /// Compiles a program if it is not yet, which takes minutes where its modules were never
+  /// compiled.
+  ///
+  /// @throws StoreProblem if it cannot be compiled
+  public static void prepare(String program) {
+    var _ = compiled(program);
+  }
+
   /// The program; of several processes one compiles, the others wait for it.
   private static Path compiled(String program) {
     var home =

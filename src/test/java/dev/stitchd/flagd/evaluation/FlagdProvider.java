@@ -9,6 +9,7 @@ import dev.openfeature.sdk.OpenFeatureAPI;
 import dev.openfeature.sdk.ProviderEvent;
 import dev.openfeature.sdk.Value;
 import dev.openfeature.sdk.exceptions.OpenFeatureError;
+import dev.stitchd.dev.GoProgram;
 import dev.stitchd.dev.NodeScript;
 import dev.stitchd.dev.PythonScript;
 import dev.stitchd.dev.ScriptProcess;
@@ -51,7 +52,13 @@ interface FlagdProvider extends AutoCloseable {
   enum Language {
     JAVA,
     NODE,
-    PYTHON;
+    PYTHON,
+    GO;
+
+    /// Go's provider speaks Connect over HTTP/1.1 where the server evaluates, and not gRPC.
+    boolean has(Mode mode) {
+      return this != GO || mode == Mode.IN_PROCESS;
+    }
 
     FlagdProvider connect(Mode mode, int port, String key) {
       return switch (this) {
@@ -63,6 +70,12 @@ interface FlagdProvider extends AutoCloseable {
               PythonScript.isThere(),
               "SKIPPED: Python 3 is missing, which runs flagd's provider for Python (Debian: apt-get install python3-venv)");
           yield new InScript(PythonScript.run("flagd.py", mode.name, Integer.toString(port), key));
+        }
+        case GO -> {
+          Assumptions.assumeTrue(
+              GoProgram.isThere(),
+              "SKIPPED: Go 1.24 or newer is missing, which compiles flagd's provider for Go");
+          yield new InScript(GoProgram.run("flagd", mode.name, Integer.toString(port), key));
         }
       };
     }
@@ -178,7 +191,8 @@ interface FlagdProvider extends AutoCloseable {
     }
   }
 
-  /// With the key in the authority (Node.js) or the selector (Python), which is what they can send.
+  /// With the key in the authority (Node.js) or the selector (Python, Go), which is what they can
+  /// send.
   final class InScript implements FlagdProvider {
 
     private final ScriptProcess script;
