@@ -36,7 +36,7 @@ public final class Segment {
     this.matcher = when == null ? null : Matchers.compile(when);
   }
 
-  /// Which members a list segment has; they never travel.
+  /// Which members a list segment has; they themselves are no part of it.
   ///
   /// @param generation rises when all members are replaced
   /// @param version rises with every change within a generation

@@ -172,12 +172,13 @@ public final class ListedMembers {
   }
 
   private static ListedKeys keys(List<Member> members) {
-    var bySide =
-        members.stream()
-            .collect(
-                Collectors.partitioningBy(
-                    member -> member.side() == MemberSide.INCLUDED,
-                    Collectors.mapping(Member::key, Collectors.toSet())));
-    return new ListedKeys(bySide.get(true), bySide.get(false));
+    return new ListedKeys(keys(members, MemberSide.INCLUDED), keys(members, MemberSide.EXCLUDED));
+  }
+
+  private static Set<String> keys(List<Member> members, MemberSide side) {
+    return members.stream()
+        .filter(member -> member.side() == side)
+        .map(Member::key)
+        .collect(Collectors.toSet());
   }
 }
