@@ -3,15 +3,16 @@ package dev.stitchd.flagd.evaluation;
 import com.google.protobuf.Message;
 import com.google.protobuf.Struct;
 import com.salesforce.reactorgrpc.stub.ServerCalls;
-import dev.stitchd.flagd.evaluation.v2.EventStreamRequest;
-import dev.stitchd.flagd.evaluation.v2.EventStreamResponse;
 import dev.stitchd.flagd.evaluation.v2.ServiceGrpc;
 import io.grpc.BindableService;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
+import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
 import io.grpc.stub.ServerCalls.ServerStreamingMethod;
 import io.grpc.stub.ServerCalls.UnaryMethod;
+import java.util.List;
 import java.util.Objects;
 import org.springframework.stereotype.Component;
 
@@ -43,24 +44,41 @@ final class EvaluationService implements BindableService {
 
   @Override
   public ServerServiceDefinition bindService() {
-    var service = ServerServiceDefinition.builder(ServiceGrpc.getServiceDescriptor());
-    add(service, ServiceGrpc.getResolveBooleanMethod(), Wanted.BOOLEAN);
-    add(service, ServiceGrpc.getResolveStringMethod(), Wanted.STRING);
-    add(service, ServiceGrpc.getResolveFloatMethod(), Wanted.FLOAT);
-    add(service, ServiceGrpc.getResolveIntMethod(), Wanted.INT);
-    add(service, ServiceGrpc.getResolveObjectMethod(), Wanted.OBJECT);
-    ServerStreamingMethod<EventStreamRequest, EventStreamResponse> stream =
-        (asked, to) ->
-            ServerCalls.oneToMany(asked, to, _ -> events.stream(), ServerCalls::prepareError);
-    return service
-        .addMethod(
-            ServiceGrpc.getEventStreamMethod(),
-            io.grpc.stub.ServerCalls.asyncServerStreamingCall(stream))
-        .build();
+    return bound(
+        ServiceGrpc.getServiceDescriptor(),
+        List.of(
+            resolving(ServiceGrpc.getResolveBooleanMethod(), Wanted.BOOLEAN),
+            resolving(ServiceGrpc.getResolveStringMethod(), Wanted.STRING),
+            resolving(ServiceGrpc.getResolveFloatMethod(), Wanted.FLOAT),
+            resolving(ServiceGrpc.getResolveIntMethod(), Wanted.INT),
+            resolving(ServiceGrpc.getResolveObjectMethod(), Wanted.OBJECT),
+            streaming(ServiceGrpc.getEventStreamMethod())));
   }
 
-  private <Q extends Message, A extends Message> void add(
-      ServerServiceDefinition.Builder service, MethodDescriptor<Q, A> method, Wanted wanted) {
+  /// A service with methods of its own.
+  ///
+  /// @param own the service as it was generated
+  static ServerServiceDefinition bound(
+      ServiceDescriptor own, List<? extends ServerMethodDefinition<?, ?>> methods) {
+    var descriptor =
+        ServiceDescriptor.newBuilder(own.getName()).setSchemaDescriptor(own.getSchemaDescriptor());
+    methods.forEach(method -> descriptor.addMethod(method.getMethodDescriptor()));
+    var service = ServerServiceDefinition.builder(descriptor.build());
+    methods.forEach(service::addMethod);
+    return service.build();
+  }
+
+  private <Q> ServerMethodDefinition<Q, WrittenEvent> streaming(MethodDescriptor<Q, ?> method) {
+    ServerStreamingMethod<Q, WrittenEvent> stream =
+        (asked, to) ->
+            ServerCalls.oneToMany(asked, to, _ -> events.stream(), ServerCalls::prepareError);
+    return ServerMethodDefinition.create(
+        method.toBuilder(method.getRequestMarshaller(), WrittenEvent.MARSHALLER).build(),
+        io.grpc.stub.ServerCalls.asyncServerStreamingCall(stream));
+  }
+
+  private <Q extends Message, A extends Message> ServerMethodDefinition<Q, A> resolving(
+      MethodDescriptor<Q, A> method, Wanted wanted) {
     var marshaller = (PrototypeMarshaller<A>) method.getResponseMarshaller();
     var empty = Objects.requireNonNull(marshaller.getMessagePrototype());
     var type = marshaller.getMessageClass();
@@ -74,7 +92,7 @@ final class EvaluationService implements BindableService {
                         .one((String) get(asked, FLAG_KEY), (Struct) get(asked, CONTEXT), wanted)
                         .map(given -> type.cast(answer(given, empty.newBuilderForType()))),
                 ServerCalls::prepareError);
-    service.addMethod(method, io.grpc.stub.ServerCalls.asyncUnaryCall(resolve));
+    return ServerMethodDefinition.create(method, io.grpc.stub.ServerCalls.asyncUnaryCall(resolve));
   }
 
   private static Message answer(Given given, Message.Builder answer) {

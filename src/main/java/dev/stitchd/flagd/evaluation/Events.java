@@ -16,15 +16,15 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.SynchronousSink;
 import reactor.core.scheduler.Scheduler;
 
-/// Event streams: that the server is ready, then which flags have changed, and now and then that
-/// the stream lives. A client that takes nothing is told of the newest state when it does.
+/// WrittenEvent streams: that the server is ready, then which flags have changed, and now and then
+/// that the stream lives. A client that takes nothing is told of the newest state when it does.
 @Component
 final class Events {
 
-  private static final EventStreamResponse READY =
-      EventStreamResponse.newBuilder().setType("provider_ready").build();
-  private static final EventStreamResponse ALIVE =
-      EventStreamResponse.newBuilder().setType("keep_alive").build();
+  private static final WrittenEvent READY =
+      WrittenEvent.of(EventStreamResponse.newBuilder().setType("provider_ready").build());
+  private static final WrittenEvent ALIVE =
+      WrittenEvent.of(EventStreamResponse.newBuilder().setType("keep_alive").build());
 
   private final CallAccess access;
   private final Snapshots snapshots;
@@ -47,7 +47,7 @@ final class Events {
 
   /// The stream of whoever makes the call that is being served by this thread. Never completes;
   /// fails as [MessageStreams] say, and if the caller may not ask.
-  Flux<EventStreamResponse> stream() {
+  Flux<WrittenEvent> stream() {
     return access
         .client(SdkRoute.Callers.ALL_KEYS)
         .flatMapMany(client ->
@@ -55,14 +55,14 @@ final class Events {
   }
 
   /// Completes when the environment is deleted.
-  private Flux<EventStreamResponse> messages(Client client) {
+  private Flux<WrittenEvent> messages(Client client) {
     var alive = Flux.interval(keepAlive, timer).onBackpressureDrop().map(_ -> ALIVE);
     return Flux.defer(() -> {
       var place = new Place(client);
       var changes = snapshots.updates(client.caller().environment()).handle(place::advance);
       // one at a time from each, so that a slow client skips what has been overtaken
       return Flux.merge(1, changes.materialize(), alive.materialize())
-          .<EventStreamResponse>dematerialize();
+          .<WrittenEvent>dematerialize();
     });
   }
 
@@ -76,7 +76,7 @@ final class Events {
       this.client = client;
     }
 
-    private void advance(Snapshot newest, SynchronousSink<EventStreamResponse> next) {
+    private void advance(Snapshot newest, SynchronousSink<WrittenEvent> next) {
       var from = at;
       at = newest;
       if (from == null) {

@@ -14,7 +14,6 @@ import io.grpc.BindableService;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.ServiceDescriptor;
 import java.util.ArrayList;
 import java.util.Objects;
 import org.springframework.stereotype.Component;
@@ -36,16 +35,10 @@ final class FirstVersion implements BindableService {
 
   @Override
   public ServerServiceDefinition bindService() {
-    var own = ServiceGrpc.getServiceDescriptor();
     var methods = new ArrayList<ServerMethodDefinition<?, ?>>();
     newer.bindService().getMethods().forEach(method -> methods.add(renamed(method)));
     methods.add(all.bindService().getMethod(ServiceGrpc.getResolveAllMethod().getFullMethodName()));
-    var descriptor =
-        ServiceDescriptor.newBuilder(own.getName()).setSchemaDescriptor(own.getSchemaDescriptor());
-    methods.forEach(method -> descriptor.addMethod(method.getMethodDescriptor()));
-    var service = ServerServiceDefinition.builder(descriptor.build());
-    methods.forEach(service::addMethod);
-    return service.build();
+    return EvaluationService.bound(ServiceGrpc.getServiceDescriptor(), methods);
   }
 
   private static <Q, A> ServerMethodDefinition<Q, A> renamed(ServerMethodDefinition<Q, A> method) {

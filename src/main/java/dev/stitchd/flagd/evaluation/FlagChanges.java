@@ -21,19 +21,20 @@ import org.jspecify.annotations.Nullable;
 /// place. Safe from any thread.
 final class FlagChanges {
 
-  private static final EventStreamResponse NOTHING = EventStreamResponse.getDefaultInstance();
+  private static final WrittenEvent NOTHING =
+      WrittenEvent.of(EventStreamResponse.getDefaultInstance());
 
   /// @param from where a client is
   /// @param kind of its key
   private record Way(Cursor from, SdkCaller.Kind kind) {}
 
-  private final ConcurrentMap<Way, EventStreamResponse> messages = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Way, WrittenEvent> messages = new ConcurrentHashMap<>();
 
   private FlagChanges() {}
 
   /// Names every flag that keys of a kind may see and whose result can be another than before; null
   /// for none.
-  static @Nullable EventStreamResponse between(Snapshot from, Snapshot to, SdkCaller.Kind kind) {
+  static @Nullable WrittenEvent between(Snapshot from, Snapshot to, SdkCaller.Kind kind) {
     var message =
         to.derived()
             .get(FlagChanges.class, FlagChanges::new)
@@ -42,7 +43,7 @@ final class FlagChanges {
     return message == NOTHING ? null : message;
   }
 
-  private static EventStreamResponse message(Snapshot from, Snapshot to, SdkCaller.Kind kind) {
+  private static WrittenEvent message(Snapshot from, Snapshot to, SdkCaller.Kind kind) {
     var flags = Struct.newBuilder();
     for (var key : changed(from, to)) {
       var was = isSeen(from, key, kind);
@@ -53,12 +54,13 @@ final class FlagChanges {
     }
     return flags.getFieldsCount() == 0
         ? NOTHING
-        : EventStreamResponse.newBuilder()
-            .setType("configuration_change")
-            .setData(
-                Struct.newBuilder()
-                    .putFields("flags", Value.newBuilder().setStructValue(flags).build()))
-            .build();
+        : WrittenEvent.of(
+            EventStreamResponse.newBuilder()
+                .setType("configuration_change")
+                .setData(
+                    Struct.newBuilder()
+                        .putFields("flags", Value.newBuilder().setStructValue(flags).build()))
+                .build());
   }
 
   private static Struct change(String key, boolean was, boolean is) {

@@ -2,8 +2,13 @@ package dev.stitchd.flagd.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.Value;
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Server;
+import dev.stitchd.dev.StoreUrl;
+import dev.stitchd.flagd.evaluation.v2.EventStreamRequest;
+import dev.stitchd.flagd.evaluation.v2.EventStreamResponse;
+import dev.stitchd.flagd.evaluation.v2.ServiceGrpc;
 import dev.stitchd.kernel.Json;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
@@ -195,6 +200,68 @@ class EventStreamIT {
       assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
       Thread.sleep(20);
     }
+  }
+
+  /// Its window holds a few events; those that come while it is full go together.
+  @Test
+  void aClientThatTakesNothingIsToldOfTheNewestStateAtOnce() {
+    var key = environment("stalled");
+    admin.createSegment(
+        "stalled",
+        "production",
+        "{\"key\":\"all\",\"name\":\"All\",\"contextType\":\"user\",\"when\":{\"all\":[]}}");
+    dependents("stalled", 300);
+    var narrow =
+        NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
+            .flowControlWindow(16 * 1024)
+            .usePlaintext()
+            .build();
+    try {
+      var events =
+          ServiceGrpc.newBlockingStub(as(narrow, key))
+              .eventStream(EventStreamRequest.getDefaultInstance());
+      assertThat(events.next().getType()).isEqualTo("provider_ready");
+      for (int i = 0; i < 15; i++) {
+        admin.patch(
+            "/projects/stalled/environments/production/segments/all", "{\"name\":\"" + i + "\"}");
+      }
+      admin.createFlag("stalled", "last");
+      int changes = 1;
+      while (!names(events.next(), "last")) {
+        changes++;
+      }
+      assertThat(changes).isLessThan(12);
+    } finally {
+      narrow.shutdownNow();
+    }
+  }
+
+  private static boolean names(EventStreamResponse event, String flag) {
+    return event
+        .getData()
+        .getFieldsOrDefault("flags", Value.getDefaultInstance())
+        .getStructValue()
+        .containsFields(flag);
+  }
+
+  /// Publishes flags that ask for the segment `all`, past the management API, which takes one flag
+  /// at a time.
+  private static void dependents(String project, int flags) {
+    var where = "key = 'production' AND project_id = (SELECT id FROM projects WHERE key = '%s')";
+    var environment = where.formatted(project);
+    var item =
+        "{\"type\":\"boolean\",\"variants\":{\"on\":true,\"off\":false},\"clientVisible\":true,\"enabled\":true,\"offVariant\":\"off\",\"targets\":[],\"prerequisites\":[],\"rules\":[{\"id\":\"r\",\"when\":{\"segment\":\"all\"},\"serve\":{\"variant\":\"on\"}}],\"default\":{\"variant\":\"off\"}}";
+    sql("UPDATE environments SET revision = revision + 1 WHERE " + environment);
+    sql(
+        "INSERT INTO environment_items (tenant_id, environment_id, item_kind, item_key, item, revision) SELECT tenant_id, id, 'flag', 'dependent-' || n, '%s', revision FROM environments, generate_series(1, %d) n WHERE %s"
+            .formatted(item, flags, environment));
+    sql(
+        "INSERT INTO environment_changes (tenant_id, environment_id, revision, item_kind, item_key, item, actor) SELECT i.tenant_id, environment_id, i.revision, item_kind, item_key, item, 'test' FROM environment_items i JOIN environments e ON e.id = environment_id WHERE item_kind = 'flag' AND e."
+            + environment);
+  }
+
+  private static void sql(String sql) {
+    var _ = StoreUrl.of(server.postgres()).query(sql);
   }
 
   @Test
