@@ -134,7 +134,7 @@ class ResumeIT {
       assertThat(poll.has("since")).as("a poll is told what changed").isTrue();
       assertThat(patched(clients.get(i), poll)).isEqualTo(now);
     }
-    assertThat(made.stream().filter(sql -> sql.contains("c.item IS NULL"))).hasSize(1);
+    assertThat(made.stream().filter(sql -> sql.contains("stitchd_removals"))).hasSize(1);
     assertThat(made).as("and the first load, and the key").hasSizeLessThan(20);
   }
 
