@@ -56,6 +56,21 @@ class ClickHouseEventSinkIT implements EventSinkContract {
   }
 
   @Test
+  void anInsertIsAnsweredWhenItIsOnTheDisk() {
+    for (var kind : EventKind.values()) {
+      assertThat(
+              warehouse
+                  .store()
+                  .query(
+                      "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = '%s'"
+                          .formatted(kind.table()))
+                  .getFirst())
+          .contains("fsync_after_insert = 1")
+          .contains("fsync_part_directory = 1");
+    }
+  }
+
+  @Test
   void everyFieldArrivesAsItWas() {
     var environment = Events.environment();
     var id = UUID.randomUUID();
