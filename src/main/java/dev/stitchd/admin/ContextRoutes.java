@@ -1,7 +1,10 @@
 package dev.stitchd.admin;
 
+import dev.stitchd.boundary.Page;
 import dev.stitchd.catalog.flag.Flags;
 import dev.stitchd.catalog.project.Environments;
+import dev.stitchd.erasure.Erasure;
+import dev.stitchd.erasure.Erasures;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.warehouse.Predecessors;
 import dev.stitchd.warehouse.SeenContexts;
@@ -18,11 +21,15 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Contexts that were seen: to complete what somebody types, and to look one of them up.
+/// Contexts that were seen: to complete what somebody types, to look one of them up, and to have
+/// its data erased.
 @Component
 final class ContextRoutes {
 
   private static final String STATS = "/projects/{project}/environments/{environment}/stats";
+  private static final String CONTEXT =
+      "/projects/{project}/environments/{environment}/contexts/{type}/{key}";
+  private static final String ERASURES = "/erasures";
   private static final Duration WEEK = Duration.ofDays(7);
   private static final Duration MONTH = Duration.ofDays(30);
   private static final int DEFAULT_LIMIT = 20;
@@ -31,12 +38,15 @@ final class ContextRoutes {
   private final Environments environments;
   private final Flags flags;
   private final SeenContexts seen;
+  private final Erasures erasures;
   private final Clock clock;
 
-  ContextRoutes(Environments environments, Flags flags, SeenContexts seen, Clock clock) {
+  ContextRoutes(
+      Environments environments, Flags flags, SeenContexts seen, Erasures erasures, Clock clock) {
     this.environments = environments;
     this.flags = flags;
     this.seen = seen;
+    this.erasures = erasures;
     this.clock = clock;
   }
 
@@ -45,7 +55,41 @@ final class ContextRoutes {
         .GET(STATS + "/contexts", this::contexts)
         .GET(STATS + "/attributes", this::attributes)
         .GET(STATS + "/contexts/{type}/{key}/evaluations", this::evaluations)
+        .DELETE(CONTEXT, this::erase)
+        .GET(ERASURES, this::erasures)
+        .GET(ERASURES + "/{erasure}", this::erasure)
         .build();
+  }
+
+  private Mono<ServerResponse> erase(ServerRequest request) {
+    return erasures
+        .ofContext(
+            Requests.author(request),
+            Requests.project(request),
+            Requests.environment(request),
+            request.pathVariable("type"),
+            request.pathVariable("key"))
+        .flatMap(ContextRoutes::begun);
+  }
+
+  private static Mono<ServerResponse> begun(Erasure erasure) {
+    var id = erasure.id().toString();
+    return Answers.accepted(
+        Json.object().put("id", id).put("state", erasure.state()), "/api/v1" + ERASURES + "/" + id);
+  }
+
+  private Mono<ServerResponse> erasures(ServerRequest request) {
+    var page = Page.of(request);
+    return erasures
+        .list(Requests.tenant(request), page.before(), page.limit())
+        .flatMap(found ->
+            Answers.json(page.answer(found, one -> Long.toString(one.number()), erasures::json)));
+  }
+
+  private Mono<ServerResponse> erasure(ServerRequest request) {
+    return erasures
+        .get(Requests.tenant(request), Requests.id(request, "erasure"))
+        .flatMap(found -> Answers.json(erasures.json(found)));
   }
 
   private Mono<ServerResponse> contexts(ServerRequest request) {

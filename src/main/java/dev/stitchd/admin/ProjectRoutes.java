@@ -6,10 +6,7 @@ import dev.stitchd.catalog.deletion.Deletions;
 import dev.stitchd.catalog.project.Environments;
 import dev.stitchd.catalog.project.Projects;
 import dev.stitchd.catalog.project.Tenants;
-import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
-import dev.stitchd.kernel.Problem;
-import java.util.UUID;
 import org.springframework.stereotype.Component;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
@@ -117,14 +114,14 @@ final class ProjectRoutes {
   private Mono<ServerResponse> deletions(ServerRequest request) {
     var page = Page.of(request);
     return deletions
-        .list(Requests.tenant(request), before(page), page.limit())
+        .list(Requests.tenant(request), page.before(), page.limit())
         .flatMap(found ->
             Answers.json(page.answer(found, one -> Long.toString(one.number()), Deletion::json)));
   }
 
   private Mono<ServerResponse> deletion(ServerRequest request) {
     return deletions
-        .get(Requests.tenant(request), deletionId(request))
+        .get(Requests.tenant(request), Requests.id(request, "deletion"))
         .flatMap(found -> Answers.json(found.json()));
   }
 
@@ -134,26 +131,6 @@ final class ProjectRoutes {
     return Answers.accepted(
         Json.object().put("id", id).put("state", deletion.state()),
         "/api/v1" + DELETIONS + "/" + id);
-  }
-
-  /// The newest come first, so a page goes on below the number that the one before ended with.
-  private static long before(Page page) {
-    try {
-      return page.after().isEmpty() ? Long.MAX_VALUE : Long.parseLong(page.after());
-    } catch (NumberFormatException e) {
-      var errors = new FieldErrors();
-      errors.addMalformed("cursor", "is not a cursor that this server gave");
-      errors.throwIfAny();
-      throw e;
-    }
-  }
-
-  private static UUID deletionId(ServerRequest request) {
-    try {
-      return UUID.fromString(request.pathVariable("deletion"));
-    } catch (IllegalArgumentException e) {
-      throw new Problem.NotFound("there is no such deletion");
-    }
   }
 
   private static <T> Mono<T> asPlatform(ServerRequest request, Mono<T> answer) {

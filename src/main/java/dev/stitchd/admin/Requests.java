@@ -7,6 +7,7 @@ import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.resource.Author;
 import java.util.Objects;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.reactive.function.server.ServerRequest;
 
@@ -51,6 +52,15 @@ final class Requests {
   /// The environment that the path names.
   static String environment(ServerRequest request) {
     return request.pathVariable("environment");
+  }
+
+  /// What the path names by an id of this server's making.
+  static UUID id(ServerRequest request, String name) {
+    try {
+      return UUID.fromString(request.pathVariable(name));
+    } catch (IllegalArgumentException e) {
+      throw new Problem.NotFound("there is no such " + name);
+    }
   }
 
   static TenantId tenant(ServerRequest request) {

@@ -26,6 +26,7 @@
       "delivery",
       "decide",
       "warehouse",
+      "erasure",
       "propagation",
       "flagd :: compile",
       "flagd :: sync"

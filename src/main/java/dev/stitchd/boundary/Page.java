@@ -42,6 +42,19 @@ public record Page(int limit, String after) {
     return answer;
   }
 
+  /// The same for a list whose newest come first, each with a number that rises: a page goes on
+  /// below the number that the one before ended with.
+  public long before() {
+    try {
+      return after.isEmpty() ? Long.MAX_VALUE : Long.parseLong(after);
+    } catch (NumberFormatException e) {
+      var errors = new FieldErrors();
+      errors.addMalformed("cursor", "is not a cursor that this server gave");
+      errors.throwIfAny();
+      throw e;
+    }
+  }
+
   private static int limit(String text, FieldErrors errors) {
     if (text.matches("[0-9]{1,4}")
         && Integer.parseInt(text) >= 1

@@ -3,8 +3,11 @@ package dev.stitchd.delivery;
 import dev.stitchd.kernel.EnvironmentId;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -54,6 +57,27 @@ public record EncodedBatch(
 
   public UUID id(int row) {
     return new UUID(number(begin(row) + 16), number(begin(row) + 24));
+  }
+
+  public Set<EnvironmentId> environments() {
+    var environments = new HashSet<EnvironmentId>();
+    for (int row = 0; row < rows(); row++) {
+      environments.add(environment(row));
+    }
+    return environments;
+  }
+
+  /// When the first of the events was received; before all time if rows do not say so where this
+  /// version looks for it.
+  public Instant receivedSince() {
+    if (columns.size() < 4 || !columns.subList(0, 4).equals(EventColumn.SHARED.subList(0, 4))) {
+      return Instant.EPOCH;
+    }
+    long since = Long.MAX_VALUE;
+    for (int row = 0; row < rows(); row++) {
+      since = Math.min(since, number(begin(row) + IDENTITY + Long.BYTES));
+    }
+    return Instant.ofEpochMilli(since);
   }
 
   /// Attempts the batch. If the store definitely refuses it, attempts its halves instead, one after

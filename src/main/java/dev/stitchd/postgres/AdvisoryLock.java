@@ -18,6 +18,8 @@ public final class AdvisoryLock {
 
   private static final long HISTORY = 0x73746974636864_05L;
 
+  private static final long ERASURES = 0x73746974636864_07L;
+
   private static final String TRY = "SELECT pg_try_advisory_xact_lock($1) AS mine";
 
   private final Lender postgres;
@@ -41,6 +43,11 @@ public final class AdvisoryLock {
   /// For shortening the log of what was published.
   public static AdvisoryLock ofHistory(Lender postgres) {
     return new AdvisoryLock(postgres, HISTORY);
+  }
+
+  /// For removing events from ClickHouse for good.
+  public static AdvisoryLock ofErasures(Lender postgres) {
+    return new AdvisoryLock(postgres, ERASURES);
   }
 
   /// For removing the rows of a deleted project or environment.

@@ -18,6 +18,7 @@ import dev.stitchd.warehouse.export.ExportSlots;
 import dev.stitchd.warehouse.insert.ClickHouseEventSink;
 import dev.stitchd.warehouse.query.AnalyticalQueries;
 import dev.stitchd.warehouse.query.QueryPlaces;
+import dev.stitchd.warehouse.removal.ClickHouseEventRemoval;
 import dev.stitchd.warehouse.rollup.ClickHouseEvaluationStats;
 import dev.stitchd.warehouse.rollup.ClickHouseExposures;
 import dev.stitchd.warehouse.rollup.RolledHours;
@@ -32,6 +33,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -178,6 +180,20 @@ public final class Warehouse implements AutoCloseable {
   /// As the lifecycle would before it rolls up.
   public Rollups.Behind behind() {
     return rollups.behind(Instant.EPOCH).blockOptional(Duration.ofSeconds(30)).orElseThrow();
+  }
+
+  /// Removes all of these; how many rows of each there were.
+  public List<Long> remove(EventRemoval.Removal... removals) {
+    var removed = new long[removals.length];
+    new ClickHouseEventRemoval(clickHouse, Duration.ofMillis(20), timer)
+        .remove(List.of(removals))
+        .doOnNext(of -> {
+          for (int i = 0; i < removed.length; i++) {
+            removed[i] += of.get(i);
+          }
+        })
+        .blockLast(Duration.ofSeconds(60));
+    return Arrays.stream(removed).boxed().toList();
   }
 
   /// What became of exports.

@@ -5,6 +5,7 @@ import dev.stitchd.postgres.Columns;
 import dev.stitchd.resource.Versioned;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -15,6 +16,9 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param project its key, as it was
 /// @param environment null if the whole project was deleted
 /// @param state `queued`, `running`, `done`
+/// @param eventsLeft how far the removal of its events from ClickHouse is: `queued`, `running`,
+///   `failed-and-retrying`; null if none is left
+/// @param eventsDeleted rows of events that were removed there
 public record Deletion(
     UUID id,
     long number,
@@ -22,6 +26,8 @@ public record Deletion(
     @Nullable String environment,
     String state,
     long rowsDeleted,
+    @Nullable String eventsLeft,
+    long eventsDeleted,
     Instant createdAt,
     @Nullable Instant finishedAt) {
 
@@ -33,6 +39,8 @@ public record Deletion(
         row.get("environment", String.class),
         Columns.text(row, "state"),
         Columns.number(row, "rows_deleted"),
+        row.get("events_left", String.class),
+        Objects.requireNonNullElse(row.get("events_deleted", Long.class), 0L),
         Columns.instant(row, "created_at"),
         Versioned.instantOrNull(row, "finished_at"));
   }
@@ -47,9 +55,11 @@ public record Deletion(
     if (environment != null) {
       json.put("environment", environment);
     }
-    json.put("state", state)
-        .put("rowsDeleted", rowsDeleted)
-        .put("createdAt", Versioned.timestamp(createdAt));
+    json.put("state", state).put("rowsDeleted", rowsDeleted);
+    json.putObject("events")
+        .put("state", eventsLeft == null ? "done" : eventsLeft)
+        .put("rowsDeleted", eventsDeleted);
+    json.put("createdAt", Versioned.timestamp(createdAt));
     if (finishedAt != null) {
       json.put("finishedAt", Versioned.timestamp(finishedAt));
     }

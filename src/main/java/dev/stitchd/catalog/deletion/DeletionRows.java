@@ -21,7 +21,11 @@ import reactor.core.publisher.Mono;
 final class DeletionRows {
 
   private static final String COLUMNS =
-      "id, number, project, environment, state, rows_deleted, created_at, finished_at";
+      "id, number, project, environment, state, rows_deleted, created_at, finished_at, "
+          + eventsOf("min(x.state) FILTER (WHERE x.state <> 'done')")
+          + " AS events_left, "
+          + eventsOf("sum(x.rows_deleted)::bigint")
+          + " AS events_deleted";
   private static final String INSERT =
       "INSERT INTO deletions (tenant_id, project, environment, project_id, environment_ids) VALUES ($1, $2, $3, $4::uuid, $5) RETURNING "
           + COLUMNS;
@@ -149,6 +153,13 @@ final class DeletionRows {
 
   static Mono<Long> forget(Session session, Found old) {
     return session.run(FORGET, old.tenant().value(), old.id());
+  }
+
+  /// Of what is to be erased of the environments in ClickHouse.
+  private static String eventsOf(String what) {
+    return "(SELECT "
+        + what
+        + " FROM erasures x WHERE x.tenant_id = deletions.tenant_id AND x.environment_id = ANY (deletions.environment_ids) AND x.context_type IS NULL)";
   }
 
   private static UUID[] ids(List<EnvironmentId> environments) {

@@ -54,6 +54,8 @@ final class RemovalRows {
        WHERE tenant_id = $1 AND id = $2 AND state <> 'done'
          AND NOT EXISTS (SELECT FROM environments e WHERE e.tenant_id = d.tenant_id AND e.id = ANY (d.environment_ids))
          AND NOT EXISTS (SELECT FROM projects p WHERE p.tenant_id = d.tenant_id AND p.id = d.project_id)
+         AND NOT EXISTS (SELECT FROM erasures x WHERE x.tenant_id = d.tenant_id AND x.environment_id = ANY (d.environment_ids)
+                            AND x.context_type IS NULL AND x.state <> 'done')
       RETURNING rows_deleted
       """;
 

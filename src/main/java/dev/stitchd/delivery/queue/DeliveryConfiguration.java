@@ -1,7 +1,9 @@
 package dev.stitchd.delivery.queue;
 
 import dev.stitchd.delivery.EventSink;
+import dev.stitchd.delivery.LateEvents;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -39,8 +41,13 @@ class DeliveryConfiguration {
   }
 
   @Bean
-  MeasuredSink inserts(EventSink sink, MeterRegistry meters) {
-    return new MeasuredSink(sink, meters);
+  MeasuredSink inserts(
+      EventSink sink,
+      LateEvents lateEvents,
+      DeliverySettings settings,
+      Clock clock,
+      MeterRegistry meters) {
+    return new MeasuredSink(new TellingSink(sink, lateEvents, settings.late(), clock), meters);
   }
 
   @Bean

@@ -20,6 +20,8 @@ import org.springframework.util.unit.DataSize;
 /// @param retryAfter the least that a refused submitter is told to wait; up to twice as much, so
 ///   that they do not return together
 /// @param spoolAfter how long an insert may take before its batch goes to the spool instead
+/// @param late how long after it was received an event that is stored is late: erasures that were
+///   asked for meanwhile begin again; less than `STITCHD_ERASURES_SETTLE`
 /// @param accounts for how many environments this node keeps an account of its own
 /// @param drain how long a stopping server goes on delivering what it holds
 @ConfigurationProperties("stitchd.events")
@@ -35,6 +37,7 @@ public record DeliverySettings(
     @DefaultValue("3s") Duration retryMax,
     @Allowed(from = "0s") @DefaultValue("2s") Duration retryAfter,
     @DefaultValue("2s") Duration spoolAfter,
+    @DefaultValue("5s") Duration late,
     @DefaultValue("10000") int accounts,
     @Allowed(from = "0s") @DefaultValue("10s") Duration drain) {
 

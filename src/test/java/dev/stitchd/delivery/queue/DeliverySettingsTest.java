@@ -34,6 +34,7 @@ public class DeliverySettingsTest {
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(2),
+                Duration.ofSeconds(5),
                 10_000,
                 Duration.ofSeconds(10)));
   }
@@ -53,6 +54,7 @@ public class DeliverySettingsTest {
             Map.entry("stitchd.events.retry-max", "9ms"),
             Map.entry("stitchd.events.retry-after", "10ms"),
             Map.entry("stitchd.events.spool-after", "11ms"),
+            Map.entry("stitchd.events.late", "14ms"),
             Map.entry("stitchd.events.accounts", "12"),
             Map.entry("stitchd.events.drain", "13ms"));
     assertThat(bind(names))
@@ -69,6 +71,7 @@ public class DeliverySettingsTest {
                 Duration.ofMillis(9),
                 Duration.ofMillis(10),
                 Duration.ofMillis(11),
+                Duration.ofMillis(14),
                 12,
                 Duration.ofMillis(13)));
   }

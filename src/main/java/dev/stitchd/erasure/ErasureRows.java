@@ -1,0 +1,192 @@
+package dev.stitchd.erasure;
+
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Problem;
+import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
+import dev.stitchd.postgres.Session;
+import dev.stitchd.postgres.Transactions;
+import dev.stitchd.warehouse.EventRemoval.Context;
+import dev.stitchd.warehouse.EventRemoval.Removal;
+import io.r2dbc.spi.Readable;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Collection;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import reactor.core.publisher.Mono;
+
+/// `erasures`. What is to be done is found in all tenants by functions, which do not say whom it is
+/// about; doing it takes a transaction of the tenant.
+@Component
+final class ErasureRows {
+
+  private static final String COLUMNS =
+      "id, number, project, environment, context_type, context_key, state, attempts, tables_done, rows_deleted, created_at, started_at, finished_at";
+  private static final String INSERT =
+      "INSERT INTO erasures (tenant_id, project, environment, environment_id, context_type, context_key) VALUES ($1, $2, $3, $4, $5, $6) RETURNING "
+          + COLUMNS;
+  private static final String INSERT_WHOLE =
+      "INSERT INTO erasures (tenant_id, project, environment, environment_id) SELECT $1, $2, $3, unnest($4::uuid[])";
+  private static final String PAGE =
+      "SELECT "
+          + COLUMNS
+          + " FROM erasures WHERE tenant_id = $1 AND number < $2 AND context_type IS NOT NULL ORDER BY number DESC LIMIT $3";
+  private static final String FIND =
+      "SELECT "
+          + COLUMNS
+          + " FROM erasures WHERE tenant_id = $1 AND id = $2 AND context_type IS NOT NULL";
+  private static final String TO_DO =
+      "SELECT tenant_id, id, old FROM stitchd_erasures_to_do($1, $2, $3)";
+  private static final String FORGET =
+      "DELETE FROM erasures WHERE tenant_id = $1 AND id = $2 AND state = 'done'";
+  private static final String START =
+      """
+      UPDATE erasures SET state = 'running', started_at = coalesce(started_at, now()), tables_done = 0
+       WHERE tenant_id = $1 AND id = $2 AND state <> 'done'
+      RETURNING environment_id, context_type, context_key, created_at, again
+      """;
+  private static final String PROGRESS =
+      "UPDATE erasures SET tables_done = tables_done + 1, rows_deleted = rows_deleted + $3 WHERE tenant_id = $1 AND id = $2";
+  private static final String DONE =
+      """
+      UPDATE erasures SET state = 'done', attempts = 0, finished_at = now()
+       WHERE tenant_id = $1 AND id = $2 AND again = $3 AND state <> 'done'
+      """;
+
+  /// One second, and twice as long with each failure.
+  private static final String FAILED =
+      """
+      UPDATE erasures SET state = 'failed-and-retrying', attempts = attempts + 1,
+             due_at = now() + make_interval(secs => least($3, 2.0 ^ least(attempts, 20)))
+       WHERE tenant_id = $1 AND id = $2 AND state <> 'done'
+      """;
+
+  private static final String CONCERNED =
+      "SELECT tenant_id, id, old FROM stitchd_erasures_concerned($1, $2)";
+  private static final String AGAIN =
+      "UPDATE erasures SET state = 'queued', again = again + 1, due_at = now() WHERE tenant_id = $1 AND id = $2";
+
+  /// Which one.
+  ///
+  /// @param old whether it was done so long ago that it is to be forgotten
+  record Found(UUID id, TenantId tenant, boolean old) {}
+
+  /// One that was begun.
+  ///
+  /// @param again how often events had come late by then
+  record Begun(Found found, Removal removal, long again) {
+
+    private static Begun of(Found found, Readable row) {
+      var type = row.get("context_type", String.class);
+      var context =
+          type == null
+              ? null
+              : new Context(
+                  type, Columns.text(row, "context_key"), Columns.instant(row, "created_at"));
+      return new Begun(
+          found,
+          new Removal(new EnvironmentId(Columns.uuid(row, "environment_id")), context),
+          Columns.number(row, "again"));
+    }
+  }
+
+  private final Transactions transactions;
+
+  ErasureRows(Transactions transactions) {
+    this.transactions = transactions;
+  }
+
+  static Mono<Erasure> insert(
+      Session session,
+      TenantId tenant,
+      String project,
+      String environment,
+      EnvironmentId id,
+      String type,
+      String key) {
+    return session.one(
+        INSERT, Erasure::of, tenant.value(), project, environment, id.value(), type, key);
+  }
+
+  /// Everything of these.
+  static Mono<Long> insertWhole(
+      Session session,
+      TenantId tenant,
+      String project,
+      @Nullable String environment,
+      Collection<EnvironmentId> ids) {
+    return session.run(INSERT_WHOLE, tenant.value(), project, environment, values(ids));
+  }
+
+  /// The newest first, one more than `limit`.
+  static Mono<List<Erasure>> page(Session session, TenantId tenant, long before, int limit) {
+    return session.all(PAGE, Erasure::of, tenant.value(), before, limit + 1);
+  }
+
+  static Mono<Erasure> find(Session session, TenantId tenant, UUID id) {
+    return session
+        .one(FIND, Erasure::of, tenant.value(), id)
+        .switchIfEmpty(Mono.error(() -> new Problem.NotFound("there is no erasure " + id)));
+  }
+
+  /// Erasures that are due, the oldest first, and those that were done so long ago.
+  Mono<List<Found>> toDo(Duration settle, Duration kept, int most) {
+    return transactions.onPlatform(
+        session -> session.all(TO_DO, ErasureRows::found, seconds(settle), seconds(kept), most));
+  }
+
+  /// Erasures of these environments that were asked for since then.
+  Mono<List<Found>> concerned(Collection<EnvironmentId> environments, Instant since) {
+    return transactions.onPlatform(session ->
+        session.all(
+            CONCERNED,
+            ErasureRows::found,
+            values(environments),
+            OffsetDateTime.ofInstant(since, ZoneOffset.UTC)));
+  }
+
+  /// Empty if it is done.
+  static Mono<Begun> start(Session session, Found found) {
+    return session.one(START, row -> Begun.of(found, row), found.tenant().value(), found.id());
+  }
+
+  static Mono<Long> progress(Session session, Found found, long rows) {
+    return session.run(PROGRESS, found.tenant().value(), found.id(), rows);
+  }
+
+  /// Changes nothing if events came late meanwhile.
+  static Mono<Long> done(Session session, Begun begun) {
+    var found = begun.found();
+    return session.run(DONE, found.tenant().value(), found.id(), begun.again());
+  }
+
+  static Mono<Long> failed(Session session, Found found, Duration most) {
+    return session.run(FAILED, found.tenant().value(), found.id(), seconds(most));
+  }
+
+  static Mono<Long> again(Session session, Found found) {
+    return session.run(AGAIN, found.tenant().value(), found.id());
+  }
+
+  static Mono<Long> forget(Session session, Found found) {
+    return session.run(FORGET, found.tenant().value(), found.id());
+  }
+
+  private static Found found(Readable row) {
+    var id = Columns.uuid(row, "id");
+    return new Found(id, new TenantId(Columns.uuid(row, "tenant_id")), Columns.bool(row, "old"));
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.toMillis() / 1_000.0;
+  }
+
+  private static UUID[] values(Collection<EnvironmentId> ids) {
+    return ids.stream().map(EnvironmentId::value).toArray(UUID[]::new);
+  }
+}

@@ -1,0 +1,30 @@
+package dev.stitchd.warehouse;
+
+import dev.stitchd.kernel.EnvironmentId;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+
+/// Removes events from the store for good, with what was made of them. One caller at a time, among
+/// all nodes, who also keeps rollups from being made meanwhile.
+public interface EventRemoval {
+
+  /// What is to be removed.
+  ///
+  /// @param context whose events; null for everything of the environment
+  record Removal(EnvironmentId environment, @Nullable Context context) {}
+
+  /// One person, or whatever a context is.
+  ///
+  /// @param until events that were received later stay
+  record Context(String type, String key, Instant until) {}
+
+  /// How many tables there are to be looked at.
+  int tables();
+
+  /// Removes all of these from one table after the other. Emits for each table, when no row of them
+  /// is found in it any more, how many there were of each; fails as the store's client does, and
+  /// may be begun again then. On the client's threads.
+  Flux<List<Long>> remove(List<Removal> removals);
+}

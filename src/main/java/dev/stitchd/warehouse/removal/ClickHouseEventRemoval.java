@@ -1,0 +1,226 @@
+package dev.stitchd.warehouse.removal;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.stitchd.delivery.EventKind;
+import dev.stitchd.delivery.EventSink;
+import dev.stitchd.warehouse.EventRemoval;
+import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
+import dev.stitchd.warehouse.clickhouse.ClickHouseStatement;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/// Removes rows by mutations, which rewrite the parts that have any, one mutation of a table at a
+/// time: before one begins, and after it, this waits until the table has none that is not done,
+/// whoever began it. Nothing is remembered: what is left is counted in the tables, so it can be cut
+/// off anywhere and begun again on another node.
+///
+/// Rollups know who was met. Of a context whose events go, the hours in which they lie lose their
+/// rollups, and those are made again from what stays. An hour of which events expired cannot be
+/// made again: its rollup keeps its counts and loses what stands for the context.
+public final class ClickHouseEventRemoval implements EventRemoval {
+
+  private static final String ROLLUPS = "evaluation_rollups";
+
+  /// Every table that has rows of an environment; rollups last, since they are of the others.
+  static final List<String> TABLES =
+      Stream.concat(
+              Arrays.stream(EventKind.values()).map(EventKind::table),
+              Stream.of("rejected_events", ROLLUPS))
+          .toList();
+
+  private static final String UNFINISHED =
+      """
+      SELECT countIf(NOT is_done), anyIf(latest_fail_reason, NOT is_done AND latest_fail_reason != '')
+      FROM system.mutations WHERE database = currentDatabase() AND table = '%s' FORMAT TSV
+      """;
+
+  /// Of one table, one after the other, before the erasures are tried again later.
+  private static final int MUTATIONS = 5;
+
+  private static final Pattern CODE = Pattern.compile("Code: \\d+");
+
+  /// Hours that can be made again: of those that hold such events, the ones that have all theirs.
+  private static final String MADE_AGAIN =
+      """
+      kind = 'evaluation' AND (environment_id, toString(flag), hour) IN
+      (
+          SELECT made.environment_id, made.name, made.hour
+          FROM
+          (
+              SELECT environment_id, toString(flag) AS name, hour, max(rows) AS counted FROM evaluation_rollups
+              WHERE kind = 'evaluation' AND environment_id IN (%1$s) GROUP BY environment_id, name, hour
+          ) AS made
+          INNER JOIN
+          (
+              SELECT environment_id, toString(flag) AS name, id_hour AS hour, count() AS present FROM evaluation_events
+              WHERE environment_id IN (%1$s) GROUP BY environment_id, name, hour
+          ) AS events
+          ON made.environment_id = events.environment_id AND made.name = events.name AND made.hour = events.hour
+          WHERE made.counted <= events.present AND (made.environment_id, made.name, made.hour) IN
+          (
+              SELECT environment_id, toString(flag), id_hour FROM evaluation_events WHERE %2$s
+          )
+      )\
+      """;
+
+  /// Rollups that know a context of which their hour has no events any more.
+  private static final String KNOWING =
+      """
+      kind = 'evaluation' AND environment_id IN (%1$s)
+        AND arrayExists(who -> has([%2$s], (environment_id, who)), arrayFlatten(units))
+        AND (environment_id, toString(flag), hour) NOT IN
+        (
+            SELECT environment_id, toString(flag), id_hour FROM evaluation_events WHERE %3$s
+        )\
+      """;
+
+  private static final String COLUMNS =
+      "environment_id, flag, hour, kind, rows, variants, counts, hours, units_known, exposed, exposed_hours, exposures, sketches";
+
+  private static final String WITHOUT =
+      """
+      INSERT INTO evaluation_rollups (%1$s, computed_again, units)
+      SELECT %1$s, computed_again + 1, arrayMap(some -> arrayFilter(who -> NOT has([%2$s], (environment_id, who)), some), units)
+      FROM evaluation_rollups
+      WHERE %3$s
+      """;
+
+  private final ClickHouseClient clickHouse;
+  private final Duration poll;
+  private final Scheduler timer;
+
+  public ClickHouseEventRemoval(ClickHouseClient clickHouse, Duration poll, Scheduler timer) {
+    this.clickHouse = clickHouse;
+    this.poll = poll;
+    this.timer = timer;
+  }
+
+  @Override
+  public int tables() {
+    return TABLES.size();
+  }
+
+  @Override
+  public Flux<List<Long>> remove(List<Removal> removals) {
+    var doomed = new Doomed(removals);
+    var contexts = doomed.contexts();
+    var before = contexts == null ? Mono.<Void>empty() : madeAgain(contexts);
+    return before.thenMany(
+        Flux.fromIterable(TABLES)
+            .concatMap(table ->
+                contexts != null && table.equals(ROLLUPS)
+                    ? forgotten(contexts).then(Mono.defer(() -> removed(table, doomed)))
+                    : removed(table, doomed)));
+  }
+
+  private Mono<Void> madeAgain(Doomed contexts) {
+    var rows =
+        MADE_AGAIN.formatted(contexts.environments(), contexts.anyOf(EventKind.EVALUATION.table()));
+    return mutated(ROLLUPS, "ALTER TABLE evaluation_rollups DELETE WHERE " + rows);
+  }
+
+  /// The truer row is written before the other goes: an hour without one would be empty.
+  private Mono<Void> forgotten(Doomed contexts) {
+    var rows =
+        KNOWING.formatted(
+            contexts.environments(),
+            contexts.units(),
+            contexts.everReceived(EventKind.EVALUATION.table()));
+    return ask("SELECT count() FROM evaluation_rollups WHERE " + rows)
+        .filter(known -> !known.strip().equals("0"))
+        .flatMap(_ -> run(WITHOUT.formatted(COLUMNS, contexts.units(), rows)))
+        .then(
+            Mono.defer(
+                () -> mutated(ROLLUPS, "ALTER TABLE evaluation_rollups DELETE WHERE " + rows)));
+  }
+
+  private Mono<List<Long>> removed(String table, Doomed doomed) {
+    return idle(table).then(Mono.defer(() -> removed(table, doomed, MUTATIONS)));
+  }
+
+  /// Rows may come in while others go. Emits how many there were in all.
+  private Mono<List<Long>> removed(String table, Doomed doomed, int most) {
+    return found(table, doomed)
+        .flatMap(found -> {
+          if (none(found)) {
+            return Mono.just(found);
+          }
+          return most == 0
+              ? Mono.error(more(table))
+              : mutated(table, doomed.delete(table))
+                  .then(Mono.defer(() -> removed(table, doomed, most - 1)))
+                  .map(others -> sum(found, others));
+        });
+  }
+
+  private static List<Long> sum(List<Long> some, List<Long> others) {
+    return IntStream.range(0, some.size()).mapToObj(i -> some.get(i) + others.get(i)).toList();
+  }
+
+  private static EventSink.Failure more(String table) {
+    return new EventSink.Unavailable("rows go on coming into " + table);
+  }
+
+  private Mono<List<Long>> found(String table, Doomed doomed) {
+    return ask(doomed.count(table))
+        .map(answer -> Arrays.stream(answer.strip().split("\t")).map(Long::parseLong).toList());
+  }
+
+  private static boolean none(List<Long> found) {
+    return found.stream().allMatch(rows -> rows == 0);
+  }
+
+  private Mono<Void> mutated(String table, String mutation) {
+    return idle(table).then(Mono.defer(() -> run(mutation))).then(Mono.defer(() -> idle(table)));
+  }
+
+  /// Completes when no mutation of a table is at work.
+  private Mono<Void> idle(String table) {
+    return ask(UNFINISHED.formatted(table))
+        .map(answer -> answer.strip().split("\t", 2))
+        .flatMap(answer ->
+            answer.length > 1 && !answer[1].isEmpty()
+                ? Mono.error(failing(table, answer[1]))
+                : Mono.just(answer[0].equals("0")))
+        .repeatWhen(asked -> asked.delayElements(poll, timer))
+        .takeUntil(done -> done)
+        .then();
+  }
+
+  /// A reason names what the mutation looks for, which is nobody's business.
+  private static EventSink.Failure failing(String table, String reason) {
+    var code = CODE.matcher(reason);
+    return new EventSink.Unavailable(
+        "a mutation of %s fails (%s; see latest_fail_reason in system.mutations)"
+            .formatted(table, code.find() ? code.group() : "without a code"));
+  }
+
+  private Mono<String> ask(String sql) {
+    return clickHouse.ask(statement(sql));
+  }
+
+  private Mono<Void> run(String sql) {
+    return clickHouse.run(statement(sql));
+  }
+
+  /// Sent as a body, since it may be long, and does not stand in addresses.
+  private static ClickHouseStatement statement(String sql) {
+    return ClickHouseStatement.of("")
+        .sending(sql.getBytes(UTF_8))
+        .with(
+            Map.of(
+                "prefer_column_name_to_alias", "1",
+                "mutations_sync", "0",
+                "insert_allow_materialized_columns", "1",
+                "insert_deduplicate", "0"));
+  }
+}

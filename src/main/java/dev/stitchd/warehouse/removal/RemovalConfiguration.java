@@ -1,0 +1,29 @@
+package dev.stitchd.warehouse.removal;
+
+import dev.stitchd.warehouse.EventRemoval;
+import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import reactor.core.scheduler.Scheduler;
+
+/// Puts together how events are removed.
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(RemovalSettings.class)
+class RemovalConfiguration {
+
+  /// One statement after the other.
+  private static final int CONNECTIONS = 1;
+
+  private static final int WAITING = 4;
+
+  @Bean
+  EventRemoval eventRemoval(
+      ClickHouseClient clickHouse, RemovalSettings settings, @Qualifier("timer") Scheduler timer) {
+    return new ClickHouseEventRemoval(
+        clickHouse.apart("clickhouse-removal", CONNECTIONS, WAITING, settings.statement()),
+        settings.poll(),
+        timer);
+  }
+}

@@ -1,0 +1,289 @@
+package dev.stitchd.erasure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.stitchd.delivery.EventKind;
+import dev.stitchd.dev.Http;
+import dev.stitchd.dev.LogLines;
+import dev.stitchd.dev.Server;
+import dev.stitchd.dev.StoreProxy;
+import dev.stitchd.dev.StoreUrl;
+import dev.stitchd.dev.Stores;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
+import tools.jackson.databind.JsonNode;
+
+/// One person's data, and everything of a deleted environment, goes from ClickHouse, whatever is
+/// still on its way there.
+// counts what is logged in this JVM
+@Isolated
+class ErasureIT {
+
+  private static final Duration SOON = Duration.ofSeconds(40);
+  private static final String OUT = "Erasures: events that are to be erased stay";
+  private static final String BACK = "Erasures: events are erased again";
+
+  private static String storeUrl;
+  private static StoreUrl clickHouse;
+  private static StoreProxy proxy;
+  private static Server server;
+
+  @BeforeAll
+  static void start() {
+    storeUrl = Stores.shared().freshClickHouse().url();
+    clickHouse = StoreUrl.of(storeUrl);
+    proxy = StoreProxy.to(storeUrl);
+    server =
+        Server.start(
+            new HashMap<>(
+                Map.of(
+                    "STITCHD_CLICKHOUSE_URL", proxy.url(),
+                    "STITCHD_ERASURES_CHECK", "PT0.1S",
+                    "STITCHD_ERASURES_SETTLE", "PT0.5S",
+                    "STITCHD_EVENTS_LATE", "PT0.1S",
+                    "STITCHD_ERASURES_RETRY_MAX", "PT1S",
+                    "STITCHD_REMOVAL_STATEMENT", "PT3S",
+                    "STITCHD_CLICKHOUSE_INSERT_TIMEOUT", "PT5S")));
+    awaitClickHouse();
+  }
+
+  @AfterAll
+  static void stop() {
+    server.stop();
+    proxy.close();
+  }
+
+  @Test
+  void onePersonsDataIsErasedAndNobodyElses() {
+    var key = project("web");
+    var environment = environment("web");
+    send(key, "ann/1", "bob");
+    assertThat(rows(environment)).isEqualTo(4);
+
+    var asked =
+        server
+            .admin()
+            .send("DELETE", "/projects/web/environments/production/contexts/user/ann%2F1", "");
+    assertThat(asked.status()).as(asked.body()).isEqualTo(202);
+    var id = asked.json().path("id").asString();
+    assertThat(asked.json()).hasToString("{\"id\":\"%s\",\"state\":\"queued\"}".formatted(id));
+    assertThat(asked.header("Location")).isEqualTo("/api/v1/erasures/" + id);
+
+    var done = done(id);
+    assertThat(rowsOf(environment, "ann/1")).isZero();
+    assertThat(rowsOf(environment, "bob")).isEqualTo(2);
+    assertThat(done.path("contextType").asString()).isEqualTo("user");
+    assertThat(done.path("contextKey").asString()).isEqualTo("ann/1");
+    assertThat(done.path("rowsDeleted").asLong()).isEqualTo(2);
+    assertThat(done.path("progress").path("done").asInt())
+        .isEqualTo(done.path("progress").path("tables").asInt());
+    assertThat(done.path("startedAt").asString()).endsWith("Z");
+    assertThat(done.path("finishedAt").asString()).endsWith("Z");
+    assertThat(
+            StoreUrl.of(server.postgres())
+                .query(
+                    "SELECT action, resource, before->>'erasure' FROM audit_logs WHERE action = 'erase' AND project = 'web'"))
+        .as("who it was is not kept there")
+        .containsExactly("erase\t/projects/web/environments/production/contexts/user\t" + id);
+
+    send(key, "ann/1");
+    assertThat(rowsOf(environment, "ann/1")).as("what comes later is new").isEqualTo(2);
+  }
+
+  @Test
+  void erasuresAreListedTheNewestFirstAndToTheirTenantAlone() {
+    project("listed");
+    var path = "/projects/listed/environments/production/contexts/user/";
+    var first = server.admin().send("DELETE", path + "a", "").json().path("id").asString();
+    var second = server.admin().send("DELETE", path + "b", "").json().path("id").asString();
+    var page = server.admin().get("/erasures?limit=1");
+    assertThat(page.path("items").findValuesAsString("id")).containsExactly(second);
+    var next = server.admin().get("/erasures?limit=1&cursor=" + page.path("nextCursor").asString());
+    assertThat(next.path("items").findValuesAsString("id")).containsExactly(first);
+
+    server.admin().create("/tenants", "{\"key\":\"other\",\"name\":\"Other\"}");
+    for (var hidden : List.of("/erasures/" + first, "/erasures/nobody")) {
+      assertThat(server.admin().send("GET", hidden, "", "Stitchd-Tenant", "other").status())
+          .isEqualTo(404);
+    }
+    assertThat(server.admin().send("GET", "/erasures", "", "Stitchd-Tenant", "other").json())
+        .hasToString("{\"items\":[]}");
+    var theirs = server.admin().send("DELETE", path + "a", "", "Stitchd-Tenant", "other");
+    assertThat(theirs.status()).isEqualTo(404);
+    assertThat(server.admin().send("DELETE", path + "k".repeat(513), "").status()).isEqualTo(400);
+    assertThat(
+            server
+                .admin()
+                .send("DELETE", "/projects/listed/environments/none/contexts/user/a", "")
+                .status())
+        .isEqualTo(404);
+  }
+
+  /// What ClickHouse does not take waits on the node's disk, and comes when the erasure is done.
+  @Test
+  void whatWasOnANodesDiskIsErasedWhenItComes() {
+    var key = project("late");
+    var environment = environment("late");
+    send(key, "ann");
+    try (var log = LogLines.open()) {
+      proxy.leadTo("http://default@127.0.0.1:1/nowhere");
+      proxy.reset();
+      send(key, "ann", "bob");
+      var person =
+          server
+              .admin()
+              .send("DELETE", "/projects/late/environments/production/contexts/user/ann", "")
+              .json()
+              .path("id")
+              .asString();
+      await()
+          .atMost(SOON)
+          .until(() -> erasure(person).path("state").asString().equals("failed-and-retrying"));
+      proxy.leadTo(storeUrl);
+      awaitClickHouse();
+      await().atMost(SOON).until(() -> rowsOf(environment, "bob") == 2);
+      await().atMost(SOON).until(() -> rowsOf(environment, "ann") == 0);
+      done(person);
+      assertThat(rowsOf(environment, "ann")).isZero();
+      assertThat(rowsOf(environment, "bob")).isEqualTo(2);
+      await().atMost(SOON).until(() -> log.with(BACK) > 0);
+      assertThat(log.with(OUT)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aDeletedEnvironmentHasNoRowAndGetsNoneFromANodesDisk() {
+    var key = project("gone");
+    var environment = environment("gone");
+    send(key, "ann", "bob");
+    proxy.leadTo("http://default@127.0.0.1:1/nowhere");
+    proxy.reset();
+    send(key, "ann", "bob");
+    var id =
+        server
+            .admin()
+            .send("DELETE", "/projects/gone/environments/production", "", "If-Match", "*")
+            .json()
+            .path("id")
+            .asString();
+    await()
+        .atMost(SOON)
+        .until(() ->
+            deletion(id).path("events").path("state").asString().equals("failed-and-retrying"));
+    assertThat(deletion(id).path("state").asString()).isEqualTo("running");
+
+    proxy.leadTo(storeUrl);
+    await().atMost(SOON).until(() -> deletion(id).path("state").asString().equals("done"));
+    await()
+        .atMost(SOON)
+        .until(() ->
+            server
+                .http()
+                .get("/metrics", "Authorization", "Bearer " + Server.TOKEN)
+                .body()
+                .contains("stitchd_spool_files 0.0"));
+    await()
+        .atMost(SOON)
+        .until(() -> deletion(id).path("events").path("state").asString().equals("done"));
+    assertThat(rows(environment)).isZero();
+    assertThat(deletion(id).path("events").path("rowsDeleted").asLong()).isPositive();
+  }
+
+  private static void awaitClickHouse() {
+    await()
+        .atMost(SOON)
+        .until(() -> server.http().get("/health/ready").json().path("degraded").isEmpty());
+  }
+
+  /// A project with an environment; its SDK key.
+  private static String project(String project) {
+    server.admin().createProject(project);
+    server.admin().createEnvironment(project, "production");
+    server.admin().createFlag(project, "checkout");
+    server
+        .admin()
+        .create(
+            "/projects/%s/environments/production/event-definitions".formatted(project),
+            "{\"key\":\"purchase\",\"name\":\"Purchase\"}");
+    return server.admin().createSdkKey(project, "production", "server");
+  }
+
+  /// An evaluation and something done, of each.
+  private static void send(String key, String... people) {
+    var body = new StringBuilder("[");
+    for (var one : people) {
+      body.append(body.length() == 1 ? "" : ",")
+          .append(
+              """
+              {"type":"evaluation","id":"%1$s","at":"%2$s","flag":"checkout","variant":"on","reason":"SPLIT","context":{"targetingKey":"%3$s"}},
+              {"type":"track","id":"%4$s","at":"%2$s","event":"purchase","context":{"targetingKey":"%3$s"}}\
+              """
+                  .formatted(
+                      UUID.randomUUID(), Clock.systemUTC().instant(), one, UUID.randomUUID()));
+    }
+    Http.Answer sent =
+        server
+            .http()
+            .send(
+                "POST",
+                "/sdk/v1/events",
+                body.append("]").toString(),
+                "Authorization",
+                "Bearer " + key,
+                "Content-Type",
+                "application/json");
+    assertThat(sent.json().path("accepted").asInt()).as(sent.body()).isEqualTo(2 * people.length);
+  }
+
+  private static JsonNode erasure(String id) {
+    return server.admin().get("/erasures/" + id);
+  }
+
+  private static JsonNode deletion(String id) {
+    return server.admin().get("/deletions/" + id);
+  }
+
+  private static JsonNode done(String id) {
+    await().atMost(SOON).until(() -> erasure(id).path("state").asString().equals("done"));
+    return erasure(id);
+  }
+
+  private static String environment(String project) {
+    return StoreUrl.of(server.postgres())
+        .query(
+            "SELECT e.id FROM environments e JOIN projects p ON p.id = e.project_id WHERE p.key = '%s'"
+                .formatted(project))
+        .getFirst();
+  }
+
+  private static long rows(String environment) {
+    return rows(environment, "true");
+  }
+
+  private static long rowsOf(String environment, String key) {
+    return rows(environment, "context_key = '" + key + "'");
+  }
+
+  private static long rows(String environment, String condition) {
+    long rows = 0;
+    for (var kind : List.of(EventKind.EVALUATION, EventKind.TRACK)) {
+      rows +=
+          Long.parseLong(
+              clickHouse
+                  .query(
+                      "SELECT count() FROM %s WHERE environment_id = '%s' AND %s"
+                          .formatted(kind.table(), environment, condition))
+                  .getFirst());
+    }
+    return rows;
+  }
+}

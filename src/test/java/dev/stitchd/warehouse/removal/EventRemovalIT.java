@@ -1,0 +1,266 @@
+package dev.stitchd.warehouse.removal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.stitchd.delivery.EncodedBatch;
+import dev.stitchd.delivery.Event;
+import dev.stitchd.delivery.Events;
+import dev.stitchd.dev.Stores;
+import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.warehouse.EventRemoval.Context;
+import dev.stitchd.warehouse.EventRemoval.Removal;
+import dev.stitchd.warehouse.Exposures;
+import dev.stitchd.warehouse.Warehouse;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import reactor.test.StepVerifier;
+
+class EventRemovalIT {
+
+  private static final Instant NOON = Instant.parse("2026-10-15T12:00:00Z");
+  private static final Instant ONE = NOON.plus(Duration.ofHours(1));
+  private static final Instant LATER = NOON.plus(Duration.ofHours(2));
+
+  private static Warehouse warehouse;
+
+  @BeforeAll
+  static void open() {
+    warehouse =
+        new Warehouse(
+                Stores.shared().freshClickHouse().url(),
+                Warehouse.postgres(Stores.shared().freshPostgres().url()),
+                Map.of("stitchd.warehouse.exact-users", "3"))
+            .awaitUp();
+  }
+
+  @AfterAll
+  static void close() {
+    warehouse.close();
+  }
+
+  private static void store(List<? extends Event> rows) {
+    for (var row : rows) {
+      warehouse
+          .sink()
+          .write(batch(row))
+          .as(StepVerifier::create)
+          .expectComplete()
+          .verify(Duration.ofSeconds(20));
+    }
+  }
+
+  private static EncodedBatch batch(Event row) {
+    return warehouse.sink().encode(UUID.randomUUID().toString(), row.kind(), List.of(row));
+  }
+
+  private static Event.Evaluation seen(
+      EnvironmentId environment, Instant at, String key, Map<String, String> attributes) {
+    return new Event.Evaluation(
+        environment,
+        UUID.randomUUID(),
+        at,
+        at,
+        Event.Source.SERVER_SDK,
+        "checkout",
+        "on",
+        "eu",
+        "SPLIT",
+        "user",
+        key,
+        attributes);
+  }
+
+  private static Event.Evaluation seen(EnvironmentId environment, Instant at, String key) {
+    return seen(environment, at, key, Map.of());
+  }
+
+  private static Event.Track did(EnvironmentId environment, Instant at, String key) {
+    return new Event.Track(
+        environment,
+        UUID.randomUUID(),
+        at,
+        at,
+        Event.Source.SERVER_SDK,
+        "purchase",
+        3.0,
+        "{}",
+        "user",
+        key,
+        Map.of());
+  }
+
+  private static Removal of(EnvironmentId environment, String type, String key) {
+    return new Removal(environment, new Context(type, key, LATER));
+  }
+
+  private static long rows(String table, EnvironmentId environment, String condition) {
+    return warehouse.number(
+        "SELECT count() FROM %s WHERE environment_id = '%s' AND %s"
+            .formatted(table, environment, condition));
+  }
+
+  /// Rollups in which somebody is.
+  private static long knowing(EnvironmentId environment, String key) {
+    return rows(
+        "evaluation_rollups",
+        environment,
+        "has(arrayFlatten(units), sipHash64('user', '%s'))".formatted(key));
+  }
+
+  private static Exposures.Answer users(EnvironmentId environment) {
+    return warehouse
+        .exposures()
+        .of(environment, "checkout", NOON.minus(Duration.ofDays(1)), LATER.plus(Duration.ofDays(1)))
+        .blockOptional(Duration.ofSeconds(20))
+        .orElseThrow();
+  }
+
+  @Test
+  void everyTableThatHasRowsOfAnEnvironmentIsEmptiedOfThem() {
+    assertThat(
+            warehouse
+                .store()
+                .query(
+                    "SELECT table FROM system.columns WHERE database = currentDatabase() AND name = 'environment_id'"))
+        .containsExactlyInAnyOrderElementsOf(ClickHouseEventRemoval.TABLES);
+  }
+
+  @Test
+  void anEnvironmentLosesAllItsRowsAndItsNeighbourNone() {
+    var environment = Events.environment();
+    var neighbour = Events.environment();
+    for (var one : List.of(environment, neighbour)) {
+      store(List.of(seen(one, NOON, "ann"), did(one, NOON, "ann"), Events.count(one, NOON, 5)));
+      var _ =
+          warehouse
+              .store()
+              .query(
+                  "INSERT INTO rejected_events (environment_id, received_at, id, code, detail, node) VALUES ('%s', now64(3), 'x', 'bad', 'x', 'n')"
+                      .formatted(one));
+    }
+    warehouse.rollUp();
+    assertThat(warehouse.remove(new Removal(environment, null))).containsExactly(6L);
+    for (var table : ClickHouseEventRemoval.TABLES) {
+      assertThat(rows(table, environment, "true")).as(table).isZero();
+      assertThat(rows(table, neighbour, "true")).as(table).isPositive();
+    }
+    assertThat(warehouse.remove(new Removal(environment, null))).containsExactly(0L);
+  }
+
+  @Test
+  void aPersonLosesWhatWasReceivedUntilThenAndNobodyElseAnything() {
+    var environment = Events.environment();
+    var other = Events.environment();
+    var quoted = "o'neil\\%";
+    store(
+        List.of(
+            seen(environment, NOON, quoted),
+            seen(environment, LATER, quoted),
+            seen(environment, LATER.plusMillis(1), quoted),
+            did(environment, NOON, quoted),
+            seen(environment, NOON, "ann"),
+            did(environment, NOON, "ann"),
+            seen(other, NOON, quoted)));
+    assertThat(warehouse.remove(of(environment, "user", quoted), of(other, "user", "nobody")))
+        .containsExactly(3L, 0L);
+    assertThat(rows("evaluation_events", environment, "context_key = 'ann'")).isEqualTo(1);
+    assertThat(rows("track_events", environment, "context_key = 'ann'")).isEqualTo(1);
+    assertThat(rows("evaluation_events", environment, "true"))
+        .as("what was received later is new")
+        .isEqualTo(2);
+    assertThat(rows("track_events", environment, "true")).isEqualTo(1);
+    assertThat(rows("evaluation_events", other, "true")).isEqualTo(1);
+  }
+
+  @Test
+  void anEventOfWhichAnotherContextWasToldGoesToo() {
+    var environment = Events.environment();
+    store(
+        List.of(
+            seen(environment, NOON, "ann", Map.of("device.key", "d1")),
+            seen(environment, NOON, "ann", Map.of("device.key", "d2"))));
+    assertThat(warehouse.remove(of(environment, "device", "d1"))).containsExactly(1L);
+    assertThat(rows("evaluation_events", environment, "attributes['device.key'] = 'd2'"))
+        .isEqualTo(1);
+  }
+
+  @Test
+  void rollupsForgetThePersonAndAreMadeAgainFromWhatStays() {
+    var environment = Events.environment();
+    store(
+        List.of(
+            seen(environment, NOON, "ann"),
+            seen(environment, NOON, "bob"),
+            seen(environment, ONE, "bob")));
+    warehouse.rollUp();
+    assertThat(users(environment).users()).isEqualTo(2);
+    assertThat(knowing(environment, "ann")).isEqualTo(1);
+
+    assertThat(warehouse.remove(of(environment, "user", "ann"))).containsExactly(1L);
+    assertThat(knowing(environment, "ann")).isZero();
+    assertThat(rows("evaluation_rollups", environment, "true"))
+        .as("the hour in which she was not keeps its rollup")
+        .isEqualTo(1);
+    assertThat(users(environment).users()).isEqualTo(1);
+    warehouse.rollUp();
+    assertThat(knowing(environment, "ann")).isZero();
+    assertThat(users(environment).users()).isEqualTo(1);
+    assertThat(users(environment).evaluations()).isEqualTo(2);
+  }
+
+  @Test
+  void aSketchInWhichThePersonMayBeIsMadeAgain() {
+    var environment = Events.environment();
+    store(
+        List.of(
+            seen(environment, NOON, "ann"),
+            seen(environment, NOON, "bob"),
+            seen(environment, NOON, "cyd"),
+            seen(environment, NOON, "dan")));
+    warehouse.rollUp();
+    assertThat(rows("evaluation_rollups", environment, "units[1] = []")).isEqualTo(1);
+    assertThat(warehouse.remove(of(environment, "user", "ann"))).containsExactly(1L);
+    assertThat(rows("evaluation_rollups", environment, "true")).isZero();
+    warehouse.rollUp();
+    assertThat(users(environment).users()).isEqualTo(3);
+  }
+
+  /// As after the time for which events are kept.
+  @Test
+  void anHourWhoseEventsAreGoneKeepsItsCountsAndForgetsThePerson() {
+    var environment = Events.environment();
+    store(List.of(seen(environment, NOON, "ann"), seen(environment, NOON, "bob")));
+    warehouse.rollUp();
+    var _ =
+        warehouse
+            .store()
+            .query(
+                "ALTER TABLE evaluation_events DELETE WHERE environment_id = '%s' SETTINGS mutations_sync = 2"
+                    .formatted(environment));
+    assertThat(users(environment).users()).isEqualTo(2);
+    assertThat(warehouse.remove(of(environment, "user", "ann"))).containsExactly(0L);
+    assertThat(knowing(environment, "ann")).isZero();
+    assertThat(knowing(environment, "bob")).isEqualTo(1);
+    assertThat(users(environment).users()).isEqualTo(1);
+    assertThat(users(environment).evaluations()).isEqualTo(2);
+  }
+
+  @Test
+  void thePartsOnDiskLoseThem() {
+    var environment = Events.environment();
+    store(List.of(seen(environment, NOON, "ann"), seen(environment, NOON, "bob")));
+    assertThat(warehouse.remove(of(environment, "user", "ann"))).containsExactly(1L);
+    assertThat(
+            warehouse.number(
+                "SELECT count() FROM evaluation_events WHERE environment_id = '%s' SETTINGS apply_deleted_mask = 0"
+                    .formatted(environment)))
+        .as("not only hidden")
+        .isEqualTo(1);
+  }
+}
