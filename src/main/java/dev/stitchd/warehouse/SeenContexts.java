@@ -13,14 +13,20 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /// Which contexts were seen and what they told, as samples to choose from, and what one of them was
-/// given. Samples are found among `stitchd.warehouse.sampled-rows` events at most: with more in the
-/// time asked about, some are left out. Every publisher emits one value on the scheduler
-/// `warehouse` and fails with [dev.stitchd.kernel.Problem.Unavailable] while ClickHouse is out or
-/// too slow.
+/// given. Samples are found among the newest events, ever more of them until that teaches nothing
+/// new, `stitchd.warehouse.sampled-rows` at most: older ones are left out. Every publisher emits
+/// one value on the scheduler `warehouse` and fails with [dev.stitchd.kernel.Problem.Unavailable]
+/// while ClickHouse is out or too slow.
 public final class SeenContexts {
 
   /// Context types, or attributes, of one answer.
   private static final int MOST_ITEMS = 200;
+
+  /// How many of the newest events are looked at first, about.
+  private static final long FIRST_LOOK = 20_000;
+
+  /// How many times as many are looked at next.
+  private static final int WIDER = 10;
 
   private static final String SEEN =
       """
@@ -128,24 +134,21 @@ public final class SeenContexts {
 
   /// Types of contexts, with keys that begin with a prefix.
   public Mono<List<Seen>> types(Place place, String prefix) {
-    var parameters = parameters(place);
-    parameters.put("prefix", prefix);
-    return sampled(CONTEXTS.formatted(place.samples(), seen(place)), parameters);
+    return newestFirst(place, prefix, CONTEXTS.formatted(place.samples(), seen(place)), Map.of());
   }
 
   /// Attributes whose names begin with a prefix, with values.
   public Mono<List<Seen>> attributes(Place place, String prefix) {
-    var parameters = parameters(place);
-    parameters.put("prefix", prefix);
-    return attributes(place, "startsWith(attribute, :prefix)", parameters);
+    return attributes(place, prefix, "startsWith(attribute, :prefix)", Map.of());
   }
 
   /// One attribute, with values that begin with a prefix; nothing if none does.
   public Mono<List<Seen>> values(Place place, String attribute, String prefix) {
-    var parameters = parameters(place);
-    parameters.put("attribute", attribute);
-    parameters.put("prefix", prefix);
-    return attributes(place, "attribute = :attribute AND startsWith(value, :prefix)", parameters);
+    return attributes(
+        place,
+        prefix,
+        "attribute = :attribute AND startsWith(value, :prefix)",
+        Map.of("attribute", attribute));
   }
 
   /// The newest evaluations of one context, newest first.
@@ -189,12 +192,56 @@ public final class SeenContexts {
   }
 
   private Mono<List<Seen>> attributes(
-      Place place, String condition, Map<String, Object> parameters) {
-    return sampled(ATTRIBUTES.formatted(place.samples(), seen(place), condition), parameters);
+      Place place, String prefix, String condition, Map<String, String> more) {
+    var sql = ATTRIBUTES.formatted(place.samples(), seen(place), condition);
+    return newestFirst(place, prefix, sql, more);
   }
 
-  private Mono<List<Seen>> sampled(String sql, Map<String, Object> parameters) {
-    return queries.sample(sql, sampledRows, Map.copyOf(parameters), SeenContexts::seen);
+  private Mono<List<Seen>> newestFirst(
+      Place place, String prefix, String sql, Map<String, String> more) {
+    var parameters = parameters(place);
+    parameters.putAll(more);
+    parameters.put("prefix", prefix);
+    return NewestEvents.of(queries, place)
+        .flatMap(newest -> look(newest, new Look(place, sql, parameters), FIRST_LOOK, List.of()));
+  }
+
+  /// What is looked for.
+  private record Look(Place place, String sql, Map<String, Object> parameters) {
+
+    Map<String, Object> since(Instant begin) {
+      var all = new HashMap<>(parameters);
+      all.put("begin", begin.toEpochMilli());
+      return Map.copyOf(all);
+    }
+
+    /// Whether more events would be looked at in vain.
+    ///
+    /// @param before what a part of the events told
+    boolean isAnswered(List<Seen> found, List<Seen> before) {
+      var open = "".equals(parameters.get("prefix"));
+      return !found.isEmpty()
+          && names(found).equals(names(before))
+          && found.stream()
+              .allMatch(
+                  one -> one.samples().size() >= place.samples() || open && before.contains(one));
+    }
+
+    private static List<String> names(List<Seen> seen) {
+      return seen.stream().map(Seen::name).toList();
+    }
+  }
+
+  /// Half of what may be read at most, since whole granules are read, of every flag.
+  private Mono<List<Seen>> look(NewestEvents newest, Look look, long rows, List<Seen> before) {
+    var begin = newest.since(Math.min(rows, sampledRows / 2));
+    var last = rows >= sampledRows / 2 || begin.equals(look.place().from());
+    return queries
+        .sample(look.sql(), sampledRows, look.since(begin), SeenContexts::seen)
+        .flatMap(found ->
+            last || look.isAnswered(found, before)
+                ? Mono.just(found)
+                : look(newest, look, WIDER * rows, found));
   }
 
   private static String seen(Place place) {
