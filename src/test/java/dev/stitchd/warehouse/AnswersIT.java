@@ -204,6 +204,42 @@ class AnswersIT {
     }
   }
 
+  @Test
+  void rollupsAreKeptAsLongAsTheirSettingSays() {
+    var url = Stores.shared().freshClickHouse().url();
+    var postgres = Warehouse.postgres(Stores.shared().freshPostgres().url());
+    var old = Instant.now().minus(Duration.ofDays(200)).getEpochSecond();
+    var young = Instant.now().minus(Duration.ofDays(99)).getEpochSecond();
+    try (var forEver = new Warehouse(url, postgres).awaitUp()) {
+      for (long hour : List.of(old, young)) {
+        var _ =
+            forEver
+                .store()
+                .query(
+                    "INSERT INTO evaluation_rollups (environment_id, flag, hour, kind, rows, variants, counts) SELECT generateUUIDv4(), 'checkout', toDateTime(%d, 'UTC'), 'evaluation', 1, ['on'], [1]"
+                        .formatted(hour));
+      }
+      assertThat(definition(forEver, "evaluation_rollups")).doesNotContain("TTL hour");
+    }
+    var settings =
+        Map.of("stitchd.warehouse.events-ttl", "34d", "stitchd.warehouse.rollups-ttl", "150d");
+    try (var there = new Warehouse(url, postgres, settings).awaitUp()) {
+      assertThat(definition(there, "evaluation_rollups"))
+          .contains("TTL hour + toIntervalSecond(12960000)", "ttl_only_drop_parts = 1");
+      Warehouse.await(
+          () -> {
+            var _ = there.store().query("OPTIMIZE TABLE evaluation_rollups FINAL");
+            return there.number("SELECT count() FROM evaluation_rollups") == 1;
+          },
+          Duration.ofSeconds(30));
+      assertThat(there.number("SELECT toUnixTimestamp(max(hour)) FROM evaluation_rollups"))
+          .isEqualTo(young);
+    }
+    try (var forEver = new Warehouse(url, postgres).awaitUp()) {
+      assertThat(definition(forEver, "evaluation_rollups")).doesNotContain("TTL hour");
+    }
+  }
+
   private static String definition(Warehouse there, String table) {
     return there.store().query("SHOW CREATE TABLE " + table).getFirst();
   }

@@ -7,7 +7,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /// What ClickHouse keeps and how it is asked; `STITCHD_WAREHOUSE_…`.
 ///
-/// @param eventsTtl how long events are kept, by their own time; 0 for ever; rollups stay
+/// @param eventsTtl how long events are kept, by their own time; 0 for ever
+/// @param rollupsTtl how long rollups are kept; never less than 45 days longer than events, so that
+///   no event outlives its own; 0 for ever
 /// @param rollupInterval how often closed hours are rolled up
 /// @param rollupAfter how long after its end an hour counts as closed
 /// @param rollupLookback how far back reopened hours are looked for: an event may be a week late,
@@ -26,7 +28,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param sampledRows how many events are read, at most, to find samples for autocomplete
 @ConfigurationProperties("stitchd.warehouse")
 public record WarehouseSettings(
-    @Allowed(from = "0s") @DefaultValue("400d") Duration eventsTtl,
+    @Allowed(from = "0s", to = "10000d") @DefaultValue("400d") Duration eventsTtl,
+    @Allowed(from = "0s", to = "10000d") @DefaultValue("1200d") Duration rollupsTtl,
     @DefaultValue("1m") Duration rollupInterval,
     @Allowed(from = "0s") @DefaultValue("10m") Duration rollupAfter,
     @Allowed(from = "0s") @DefaultValue("17d") Duration rollupLookback,
@@ -42,6 +45,11 @@ public record WarehouseSettings(
 
   /// Events may arrive a week late; what is kept shorter would vanish on arrival.
   private static final Duration SHORTEST_TTL = Duration.ofDays(8);
+
+  /// How long events may be there after their time is over, since whole months go at once, and the
+  /// hour of an id may be eight days from its event. A rollup that went before its events would be
+  /// made again, and go, for ever.
+  private static final Duration LONGER = Duration.ofDays(45);
 
   public WarehouseSettings {
     if (!eventsTtl.isZero() && eventsTtl.compareTo(SHORTEST_TTL) < 0) {
@@ -63,5 +71,14 @@ public record WarehouseSettings(
       throw new IllegalArgumentException(
           "stitchd.warehouse.rollup-rows, reopened-hours, exact-users, exports, export-share, export-slice, parquet-rows and sampled-rows must be at least 1");
     }
+  }
+
+  /// How long rollups are kept in fact; 0 for ever.
+  public Duration rollupsKept() {
+    if (eventsTtl.isZero() || rollupsTtl.isZero()) {
+      return Duration.ZERO;
+    }
+    var least = eventsTtl.plus(LONGER);
+    return rollupsTtl.compareTo(least) < 0 ? least : rollupsTtl;
   }
 }

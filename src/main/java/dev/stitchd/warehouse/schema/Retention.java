@@ -4,12 +4,13 @@ import dev.stitchd.delivery.EventKind;
 import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
 import dev.stitchd.warehouse.clickhouse.ClickHouseStatement;
 import dev.stitchd.warehouse.clickhouse.WarehouseSettings;
+import java.time.Duration;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/// How long events are kept: the setting becomes the tables' TTL whenever the schema is looked
-/// after. ClickHouse drops whole parts, so an event goes at the latest a month (a partition) after
-/// its time is over.
+/// How long events and their rollups are kept: the settings become the tables' TTL whenever the
+/// schema is looked after. ClickHouse drops whole parts, so an event goes at the latest a month (a
+/// partition) after its time is over.
 public final class Retention {
 
   private final ClickHouseClient clickHouse;
@@ -20,18 +21,20 @@ public final class Retention {
     this.settings = settings;
   }
 
-  /// Completes when every table of events has its TTL; the same again changes nothing.
+  /// Completes when every table has its TTL; the same again changes nothing.
   public Mono<Void> apply() {
-    return Flux.fromArray(EventKind.values()).concatMap(kind -> apply(kind.table())).then();
+    return Flux.fromArray(EventKind.values())
+        .concatMap(kind -> apply(kind.table(), "toDateTime(at)", settings.eventsTtl()))
+        .then(apply("evaluation_rollups", "hour", settings.rollupsKept()));
   }
 
-  private Mono<Void> apply(String table) {
-    return settings.eventsTtl().isZero()
+  private Mono<Void> apply(String table, String time, Duration kept) {
+    return kept.isZero()
         ? run("ALTER TABLE " + table + " REMOVE TTL")
             .onErrorResume(Retention::hasNone, _ -> Mono.empty())
         : run(
-            "ALTER TABLE %s MODIFY TTL toDateTime(at) + toIntervalSecond(%d)"
-                .formatted(table, settings.eventsTtl().toSeconds()));
+            "ALTER TABLE %s MODIFY TTL %s + toIntervalSecond(%d)"
+                .formatted(table, time, kept.toSeconds()));
   }
 
   private Mono<Void> run(String sql) {

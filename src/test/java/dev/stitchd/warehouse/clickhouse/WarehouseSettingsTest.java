@@ -23,6 +23,7 @@ public class WarehouseSettingsTest {
         .isEqualTo(
             new WarehouseSettings(
                 Duration.ofDays(400),
+                Duration.ofDays(1_200),
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(10),
                 Duration.ofDays(17),
@@ -42,6 +43,7 @@ public class WarehouseSettingsTest {
     var names =
         Map.ofEntries(
             Map.entry("stitchd.warehouse.events-ttl", "0"),
+            Map.entry("stitchd.warehouse.rollups-ttl", "70d"),
             Map.entry("stitchd.warehouse.rollup-interval", "1s"),
             Map.entry("stitchd.warehouse.rollup-after", "2s"),
             Map.entry("stitchd.warehouse.rollup-lookback", "3s"),
@@ -58,6 +60,7 @@ public class WarehouseSettingsTest {
         .isEqualTo(
             new WarehouseSettings(
                 Duration.ZERO,
+                Duration.ofDays(70),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(3),
@@ -70,6 +73,20 @@ public class WarehouseSettingsTest {
                 8,
                 Duration.ofSeconds(9),
                 10));
+  }
+
+  @Test
+  public void rollupsOutliveTheirEvents() {
+    assertThat(kept("400d", "1200d")).isEqualTo(Duration.ofDays(1_200));
+    assertThat(kept("400d", "30d")).isEqualTo(Duration.ofDays(445));
+    assertThat(kept("0", "30d")).isZero();
+    assertThat(kept("400d", "0")).isZero();
+  }
+
+  private static Duration kept(String events, String rollups) {
+    return bind(Map.of(
+            "stitchd.warehouse.events-ttl", events, "stitchd.warehouse.rollups-ttl", rollups))
+        .rollupsKept();
   }
 
   @Test
