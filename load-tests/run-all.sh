@@ -17,6 +17,7 @@
 # ONLY="replace" asks about lists while nothing else happens, while a list of REPLACED (1000000) is replaced, and while the old one is removed;
 # ONLY="adds" adds single keys at RATE (1000) per second; ONLY="import" replaces a list of IMPORTED (5000000) once; all on a PostgreSQL with its own defaults.
 # ONLY="start" stops the server and starts it again, and asks it from the moment it is ready (for SECONDS_EACH seconds, three times);
+# ONLY="questions" puts QUESTIONED (100000000) events into ClickHouse, needs about 5 GB of disk and half an hour for them, and asks every question of docs/analytics.md;
 # TRANSPORT (plain; tls, h2) is how fan-out's streams are held, by server, ceiling and clients; with the last two only fan-out is measured.
 # BEFORE=<jar> measures an older server in turns with this one (fanout, polling, evaluate, start, ingest, membership): a second node on the same stores.
 # GATLING (yes; no, or the names of some) runs the simulations at the end; ONLY ("fanout polling evaluate ingest membership") measurements; HEAP (1g) of the measured JVMs.
@@ -39,6 +40,7 @@ soak_clients=${SOAK_CLIENTS:-5000}
 outage=${OUTAGE:-300}
 exported=${EXPORTED:-1000000}
 warm=${WARM:-1000000}
+questioned=${QUESTIONED:-100000000}
 only=${ONLY:-fanout polling evaluate ingest membership}
 replaced=${REPLACED:-1000000}
 imported=${IMPORTED:-5000000}
@@ -294,6 +296,9 @@ for round in $(seq "$rounds"); do
     for format in ndjson csv parquet; do
       limit=900 bench export $server --rows="$exported" --format="$format" --warmup=8 --rounds=7
     done
+  fi
+  if chosen questions; then
+    limit=7200 bench questions $server --events="$questioned"
   fi
   if chosen replace; then
     ask_about_lists "membership, nothing else"

@@ -7,7 +7,7 @@ import java.util.Locale;
 public final class Bench {
 
   private static final String USAGE =
-      "usage: Bench setup|fanout|storm|soak|rolling|ofrepstreams|polling|evaluate|grpc|start|ingest|outage|rowbinary|export|import|adds|lists|membership|membershipsql|table [--name=value …]";
+      "usage: Bench setup|fanout|storm|soak|rolling|ofrepstreams|polling|evaluate|grpc|start|ingest|outage|rowbinary|export|questions|import|adds|lists|membership|membershipsql|table [--name=value …]";
 
   private Bench() {}
 
@@ -43,6 +43,7 @@ public final class Bench {
       case "outage" -> new Outage(options).run();
       case "rowbinary" -> new RowBinary(options).run();
       case "export" -> new Export(options).run();
+      case "questions" -> new Questions(options).run();
       case "lists" -> new Lists(options).run();
       case "membership" -> new Membership(options).run();
       case "membershipsql" -> new MembershipSql(options).run();

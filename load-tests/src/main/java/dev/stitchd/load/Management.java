@@ -302,6 +302,13 @@ public final class Management implements AutoCloseable {
     return environmentPath() + "/events/export?format=" + format + "&from=" + from + "&to=" + to;
   }
 
+  /// Whatever is answered to a question.
+  ///
+  /// @param path of the management API
+  HttpResponse<String> ask(String path) {
+    return exchange("GET", path, null);
+  }
+
   /// Deletes the project and with it everything that was made.
   @Override
   public void close() {
