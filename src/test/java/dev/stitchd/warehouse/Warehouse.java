@@ -18,6 +18,7 @@ import dev.stitchd.warehouse.export.ExportSlots;
 import dev.stitchd.warehouse.insert.ClickHouseEventSink;
 import dev.stitchd.warehouse.query.AnalyticalQueries;
 import dev.stitchd.warehouse.query.QueryPlaces;
+import dev.stitchd.warehouse.query.QueryThreads;
 import dev.stitchd.warehouse.removal.ClickHouseEventRemoval;
 import dev.stitchd.warehouse.rollup.ClickHouseEvaluationStats;
 import dev.stitchd.warehouse.rollup.ClickHouseExposures;
@@ -51,8 +52,7 @@ public final class Warehouse implements AutoCloseable {
   public static final Instant NOW = Instant.parse("2026-10-20T00:30:00Z");
 
   private final Scheduler timer = Schedulers.newParallel("timer-test", 1, true);
-  private final Scheduler blocking =
-      Schedulers.newBoundedElastic(4, 100, "warehouse-test", 60, true);
+  private final Scheduler blocking = QueryThreads.of(4, 100);
   private final WarehouseState state = new WarehouseState();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final StoreUrl store;
@@ -96,8 +96,7 @@ public final class Warehouse implements AutoCloseable {
             new QueryPlaces(settings, timer, meters),
             state,
             settings,
-            timer,
-            blocking);
+            timer);
     stats =
         new ClickHouseEvaluationStats(
             queries, new RolledHours(queries), warehouseSettings.reopenedHours());

@@ -19,6 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 
 /// What holds for every analytical query: asked only while ClickHouse is up and when it is the
 /// tenant's turn, bounded in time and rows, and whatever goes wrong is told as a [Problem].
@@ -36,15 +37,13 @@ public final class AnalyticalQueries {
   private final ClickHouseSettings settings;
   private final QueryLimits limits;
   private final Scheduler timer;
-  private final Scheduler warehouse;
 
   public AnalyticalQueries(
       ClickHouseR2dbc driver,
       QueryPlaces places,
       WarehouseHealth health,
       ClickHouseSettings settings,
-      Scheduler timer,
-      Scheduler warehouse) {
+      Scheduler timer) {
     this.driver = driver;
     this.places = places;
     this.health = health;
@@ -55,10 +54,9 @@ public final class AnalyticalQueries {
             .memory(settings.queryMemory())
             .threads(settings.queryCores());
     this.timer = timer;
-    this.warehouse = warehouse;
   }
 
-  /// All rows of one query. Emits one list on the scheduler `warehouse`; fails with
+  /// All rows of one query. Emits one list on a parallel thread, which must not block; fails with
   /// [Problem.Invalid] if it would take more time or memory than a query may, with
   /// [Problem.TooMany] if its turn does not come in time, with [Problem.Unavailable] while
   /// ClickHouse is out or has too much to do. Cancelling gives up the answer; the query runs to its
@@ -84,7 +82,8 @@ public final class AnalyticalQueries {
                     driver.rows(sql, limits, parameters, mapper, ended).timeout(patience(), timer))
                 : this.<List<T>>out())
         .onErrorMap(this::asProblem)
-        .publishOn(warehouse);
+        // never on a thread that waits for ClickHouse: there it would wait behind a slow query
+        .publishOn(Schedulers.parallel());
   }
 
   /// Most rows of an answer.

@@ -9,19 +9,15 @@ import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 
 /// Puts together how analytical queries are asked.
 @Configuration(proxyBeanMethods = false)
 class QueryConfiguration {
 
-  private static final int IDLE_SECONDS = 60;
-
   /// For what blocks: the R2DBC driver.
   @Bean(destroyMethod = "dispose")
   Scheduler warehouse(ClickHouseSettings settings) {
-    return Schedulers.newBoundedElastic(
-        settings.queryThreads(), settings.waitingQueries(), "warehouse", IDLE_SECONDS, true);
+    return QueryThreads.of(settings.queryThreads(), settings.waitingQueries());
   }
 
   @Bean
@@ -39,11 +35,6 @@ class QueryConfiguration {
       @Qualifier("warehouse") Scheduler warehouse,
       @Qualifier("timer") Scheduler timer) {
     return new AnalyticalQueries(
-        new ClickHouseR2dbc(address, settings, warehouse),
-        places,
-        state,
-        settings,
-        timer,
-        warehouse);
+        new ClickHouseR2dbc(address, settings, warehouse), places, state, settings, timer);
   }
 }

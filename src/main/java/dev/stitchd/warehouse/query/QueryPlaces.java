@@ -113,8 +113,6 @@ public final class QueryPlaces {
 
   private <T> Mono<T> within(Place place, Function<Runnable, Mono<T>> query) {
     return Mono.defer(() -> turn(place))
-        .timeout(patience, timer)
-        .onErrorMap(TimeoutException.class, _ -> late(place))
         .doOnError(Problem.TooMany.class, _ -> refused.increment())
         .then(Mono.defer(() -> begins(place) ? query.apply(() -> leave(place)) : Mono.<T>empty()))
         .doFinally(_ -> leaveUnlessBegun(place));
@@ -123,6 +121,10 @@ public final class QueryPlaces {
   private Mono<Void> turn(Place place) {
     var losers = new ArrayList<Place>();
     synchronized (lock) {
+      if (place.state != State.NEW) {
+        // cancelled before it was asked for, and given back already
+        return Mono.empty();
+      }
       if (isFree(place)) {
         hold(place);
         return Mono.empty();
@@ -134,7 +136,11 @@ public final class QueryPlaces {
       }
     }
     losers.forEach(Place::refuse);
-    return place.turn.asMono();
+    return place
+        .turn
+        .asMono()
+        .timeout(patience, timer)
+        .onErrorMap(TimeoutException.class, _ -> late(place));
   }
 
   /// The last of the tenant that has the most waiting.

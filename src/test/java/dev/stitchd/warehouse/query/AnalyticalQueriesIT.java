@@ -15,6 +15,8 @@ import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 
 class AnalyticalQueriesIT {
@@ -81,6 +83,24 @@ class AnalyticalQueriesIT {
       assertThat(runs && held == 0).as("it runs and holds no place").isFalse();
     } while (runs);
     Warehouse.await(() -> places.value() == 0, Duration.ofSeconds(20));
+  }
+
+  /// They may all be waiting for ClickHouse.
+  @Test
+  void answersAndRefusalsAreNotToldByThreadsThatWaitForClickHouse() {
+    var threads =
+        Flux.just("SELECT toInt64(1) AS one", "SELECT nonsense")
+            .flatMap(
+                sql ->
+                    warehouse
+                        .queries()
+                        .ask(sql, Map.of(), row -> ResultColumns.number(row, 0))
+                        .map(_ -> Thread.currentThread().getName())
+                        .onErrorResume(_ -> Mono.just(Thread.currentThread().getName())),
+                2)
+            .collectList()
+            .block(Duration.ofSeconds(20));
+    assertThat(threads).hasSize(2).noneMatch(name -> name.startsWith("warehouse"));
   }
 
   /// Whether ClickHouse has run it for less time than it takes.

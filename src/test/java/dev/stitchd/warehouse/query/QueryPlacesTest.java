@@ -18,7 +18,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.reactivestreams.Subscription;
 import reactor.core.Disposable;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
@@ -73,6 +75,37 @@ class QueryPlacesTest {
     Problem.TooMany refusal() {
       return (Problem.TooMany) told.exceptionNow();
     }
+  }
+
+  @Test
+  void whoIsGoneBeforeItsTurnIsAskedForHoldsNoPlace() {
+    places
+        .within(_ -> Mono.never())
+        .subscribe(
+            new BaseSubscriber<>() {
+              @Override
+              protected void hookOnSubscribe(Subscription subscription) {
+                cancel();
+              }
+            });
+    assertThat(places.running()).isZero();
+  }
+
+  @Test
+  void whoIsGoneBeforeItsTurnIsAskedForDoesNotWait() {
+    var _ = new Asked(slow);
+    var _ = new Asked(slow);
+    places
+        .within(_ -> Mono.never())
+        .contextWrite(Asker.of(slow))
+        .subscribe(
+            new BaseSubscriber<>() {
+              @Override
+              protected void hookOnSubscribe(Subscription subscription) {
+                cancel();
+              }
+            });
+    assertThat(places.waiting()).isZero();
   }
 
   @Test
@@ -176,7 +209,8 @@ class QueryPlacesTest {
   void noPlaceIsLostWhoeverGivesUpWhen() throws InterruptedException {
     var at = new AtomicInteger();
     var most = new AtomicInteger();
-    var pool = Schedulers.newParallel("askers", 4, true);
+    // threads that may wait for a lock, as the timer of these tests does
+    var pool = Schedulers.newBoundedElastic(4, 10_000, "askers", 60, true);
     var done = new CountDownLatch(2_000);
     var subscriptions = new ArrayList<Disposable>();
     for (int i = 0; i < 2_000; i++) {
