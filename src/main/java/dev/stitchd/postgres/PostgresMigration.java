@@ -191,7 +191,7 @@ final class PostgresMigration implements BackgroundJob {
       try {
         return flyway.migrate();
       } catch (FlywayException e) {
-        if (!SchemaRows.LOCK_NOT_HAD.equals(sqlState(e))) {
+        if (!SchemaRows.isLockNotHad(sqlState(e))) {
           throw e;
         }
         if (System.nanoTime() >= end) {
@@ -211,6 +211,8 @@ final class PostgresMigration implements BackgroundJob {
               address,
               settings.migrationWait());
         }
+        // so that those who waited behind it have their turn
+        pause();
       }
     }
   }

@@ -2,23 +2,34 @@ package dev.stitchd.postgres;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Set;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.callback.BaseCallback;
 import org.flywaydb.core.api.callback.Context;
 import org.flywaydb.core.api.callback.Event;
+import org.jspecify.annotations.Nullable;
 
 /// Has PostgreSQL give up a migration that waits for a lock: others who need the same table wait
-/// behind it. Said in each migration's transaction, since a pooler may give the next one another
-/// connection.
+/// behind it, so it waits a second at most. Said in each migration's transaction, since a pooler
+/// may give the next one another connection.
 final class SchemaRows extends BaseCallback {
 
-  /// How PostgreSQL says that it gave up waiting for a lock.
-  static final String LOCK_NOT_HAD = "55P03";
+  private static final Duration MOST = Duration.ofSeconds(1);
+
+  /// How PostgreSQL says that it gave up waiting for a lock, or that another session waits for one
+  /// of this and this for one of the other's.
+  private static final Set<String> LOCK_NOT_HAD = Set.of("55P03", "40P01");
 
   private final String limit;
 
   SchemaRows(Duration lockTimeout) {
-    this.limit = "SET LOCAL lock_timeout = " + lockTimeout.toMillis();
+    var longest = lockTimeout.compareTo(MOST) < 0 ? lockTimeout : MOST;
+    this.limit = "SET LOCAL lock_timeout = " + longest.toMillis();
+  }
+
+  /// Whether a migration failed for a lock alone, and may be tried again.
+  static boolean isLockNotHad(@Nullable String sqlState) {
+    return sqlState != null && LOCK_NOT_HAD.contains(sqlState);
   }
 
   @Override
