@@ -5,7 +5,6 @@ import dev.stitchd.flagd.compile.FlagSets;
 import dev.stitchd.flagd.compile.LeftOut;
 import dev.stitchd.flagd.sync.ListedMembers;
 import dev.stitchd.kernel.Json;
-import dev.stitchd.kernel.Problem;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.revisionlog.PublishedHistory;
 import dev.stitchd.snapshot.Snapshots;
@@ -54,7 +53,7 @@ final class SyncWarnings {
         .flatMap(Answers::of);
   }
 
-  /// Of what this node serves. The targeting is worth having without it.
+  /// Of what this node serves. The targeting is worth having without it, whatever is out.
   private Mono<List<LeftOut>> leftOut(ServerRequest request, String flag) {
     return history
         .position(
@@ -63,9 +62,10 @@ final class SyncWarnings {
         .flatMap(snapshot ->
             members
                 .of(snapshot)
+                .subscribeOn(compiling)
                 .publishOn(compiling)
                 .map(keys -> FlagSets.leftOut(snapshot.ruleset(), keys, flag)))
-        .onErrorReturn(Problem.class, List.of());
+        .onErrorReturn(List.of());
   }
 
   private static StoredResource warned(StoredResource stored, List<LeftOut> reasons) {

@@ -55,8 +55,8 @@ public final class ShortLists {
   }
 
   /// The lists of these segments as they are at one moment, by the segment's key; without those
-  /// that are too long. Fails with a [dev.stitchd.kernel.Problem] if the store cannot be asked.
-  /// Emits on an R2DBC event loop.
+  /// that are too long. Fails as the store does if it cannot be asked. Emits on an R2DBC event
+  /// loop.
   public Mono<Map<String, ShortList>> read(Question asked) {
     return transactions.inTenant(
         asked.tenant(),

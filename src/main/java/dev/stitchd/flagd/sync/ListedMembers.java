@@ -104,8 +104,7 @@ public final class ListedMembers {
   }
 
   /// By the key of the segment, as they were when the snapshot was published or later; without
-  /// those that are too long. Fails with [dev.stitchd.kernel.Problem.Unavailable] if they have to
-  /// be read and cannot be.
+  /// those that are too long. Fails as the store does if they have to be read and cannot be.
   public Mono<Map<String, ListedKeys>> of(Snapshot snapshot) {
     return Mono.defer(() -> {
       var named = named(snapshot);

@@ -10,6 +10,8 @@ import dev.stitchd.kernel.Problem;
 import dev.stitchd.snapshot.Snapshot;
 import java.time.Duration;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
@@ -35,6 +37,8 @@ final class SetMessages {
   /// does.
   private record Shared(Mono<SetMessage> message) {}
 
+  private static final Logger LOG = LoggerFactory.getLogger(SetMessages.class);
+
   private static final Duration FOR_EVER = Duration.ofMillis(Long.MAX_VALUE);
 
   private final ListedMembers members;
@@ -48,8 +52,8 @@ final class SetMessages {
     this.thread = thread;
   }
 
-  /// The set of a snapshot. Fails with [Problem.TooLarge] if it is larger than may be sent, with
-  /// [Problem.Unavailable] if members of lists would have to be read and cannot be.
+  /// The set of a snapshot. Fails with [Problem.TooLarge] if it is larger than may be sent, as the
+  /// store does if members of lists would have to be read and cannot be.
   Mono<SetMessage> of(Snapshot snapshot) {
     return snapshot
         .derived()
@@ -61,12 +65,26 @@ final class SetMessages {
   private Mono<SetMessage> made(Snapshot snapshot) {
     return members
         .of(snapshot)
+        .subscribeOn(thread)
         .publishOn(thread)
         .map(keys -> compiled(snapshot, keys))
         .cache(_ -> FOR_EVER, _ -> Duration.ZERO, () -> Duration.ZERO);
   }
 
-  private static SetMessage compiled(Snapshot snapshot, Map<String, ListedKeys> keys) {
+  /// With members of lists, unless the set is too large with them.
+  private SetMessage compiled(Snapshot snapshot, Map<String, ListedKeys> keys) {
+    var whole = message(snapshot, keys);
+    if (keys.isEmpty() || whole.json().size() <= maxSet) {
+      return whole;
+    }
+    LOG.warn(
+        "flagd sync: the flag set of environment {} has {} bytes with the members of its lists, more than are sent; it goes without them, and flags that ask for a list are left out: raise STITCHD_FLAGD_SYNC_MAX_SET, or lower STITCHD_FLAGD_SYNC_LIST_MEMBERS",
+        snapshot.environment().value(),
+        whole.json().size());
+    return message(snapshot, Map.of());
+  }
+
+  private static SetMessage message(Snapshot snapshot, Map<String, ListedKeys> keys) {
     FlagSet set = FlagSets.compile(snapshot.ruleset(), keys, snapshot.environmentKey());
     return new SetMessage(ByteString.copyFromUtf8(set.json()));
   }

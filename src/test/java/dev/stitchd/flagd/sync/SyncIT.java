@@ -208,6 +208,38 @@ class SyncIT {
     }
   }
 
+  @Test
+  void membersDoNotMakeASetTooLarge() throws Exception {
+    var selector = environment("wide", "server");
+    var members = listSegment("wide");
+    admin.createFlagFrom(
+        "wide",
+        "{\"key\":\"other\",\"name\":\"Other\",\"type\":\"string\",\"variants\":{\"a\":\"%s\"}}"
+            .formatted("x".repeat(8_500)));
+    try (var sets = new Sets(selector)) {
+      assertThat(sets.next().get("flags").has("vip")).isTrue();
+
+      admin.create(members, "{\"keys\":[\"%s\"]}".formatted("y".repeat(500)));
+      admin.create(
+          "/projects/wide/environments/production/segments",
+          "{\"key\":\"vips\",\"name\":\"VIPs\",\"contextType\":\"user\"}");
+      admin.create(
+          "/projects/wide/environments/production/segments/vips/members",
+          "{\"keys\":[\"%s\",\"%s\",\"%s\"]}"
+              .formatted("a".repeat(500), "b".repeat(500), "c".repeat(500)));
+      admin.patch(
+          "/projects/wide/flags/vip/environments/production",
+          "{\"rules\":[{\"id\":\"r\",\"when\":{\"any\":[{\"segment\":\"vip\"},{\"segment\":\"vips\"}]},\"serve\":{\"variant\":\"on\"}}]}");
+
+      JsonNode without;
+      do {
+        without = sets.next();
+      } while (without.get("flags").has("vip"));
+      assertThat(without.get("flags").has("other")).isTrue();
+      assertThat(without.at("/metadata/leftOut").stringValue()).isEqualTo("vip");
+    }
+  }
+
   /// While nobody can read members, whoever did would wait.
   @Test
   void membersOfAListThatHasNotChangedAreNotReadAgain() throws Exception {
