@@ -67,6 +67,9 @@ public final class Replica implements BackgroundJob, HealthIndicator {
   /// Up to where a replica had what the primary has not.
   private volatile long invented = -1;
 
+  /// When the primary was started; read and written by one turn at a time.
+  private long primaryStarted = -1;
+
   private volatile boolean usable;
   private volatile boolean history = true;
   private volatile int turnsWithout;
@@ -174,14 +177,21 @@ public final class Replica implements BackgroundJob, HealthIndicator {
   /// A statement of its own, before the one that reads: what that sees is decided when it begins.
   private Mono<Standing> has(Session session, Sample required) {
     return ReplicaRows.standing(session, history)
-        .doOnNext(found -> furthest.accumulateAndGet(found.position(), Math::max))
+        .doOnNext(this::told)
         .filter(found -> required.isIn(found) && required.standing().position() > invented)
         .switchIfEmpty(Mono.error(Unused.NOW));
+  }
+
+  private void told(Standing standing) {
+    if (standing.standby()) {
+      furthest.accumulateAndGet(standing.position(), Math::max);
+    }
   }
 
   /// The replica is asked first: what it has then, the primary has too, or they have parted.
   private Mono<Void> compared() {
     return standing(replica)
+        .doOnNext(this::told)
         .materialize()
         .flatMap(there -> sampled().materialize().doOnNext(sample -> judge(there, sample)))
         .then();
@@ -197,13 +207,19 @@ public final class Replica implements BackgroundJob, HealthIndicator {
     });
   }
 
+  /// A primary that was started again may have been restored, and its log past what it had lost
+  /// before it was asked. Only what it writes from here on tells then who follows it.
+  ///
   /// @param before the furthest that a replica had told of when the primary was asked
   private void note(Sample sample, long before) {
-    if (!sample.standing().standby()) {
+    var primary = sample.standing();
+    if (!primary.standby()) {
       log.add(sample);
-      if (sample.standing().position() < before) {
+      boolean again = primaryStarted >= 0 && primary.started() != primaryStarted;
+      if (primary.position() < before || (again && primary.position() > before)) {
         invented = before;
       }
+      primaryStarted = primary.started();
     }
   }
 

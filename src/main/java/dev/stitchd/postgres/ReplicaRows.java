@@ -11,6 +11,7 @@ final class ReplicaRows {
       SELECT pg_is_in_recovery() AS standby,
              COALESCE((CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END
                        - '0/0'::pg_lsn)::bigint, -1) AS position,
+             (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint AS started,
              %s
       """;
 
@@ -28,14 +29,16 @@ final class ReplicaRows {
 
   /// @param position up to where the log is written; for a server in recovery, up to where it is
   ///   replayed
+  /// @param started when the server was started, in microseconds since 1970
   /// @param system which installation of PostgreSQL it is; 0 if it may not be known
   /// @param timeline of its log, which a fail-over changes; 0 if it may not be known
-  record Standing(boolean standby, long position, long system, long timeline) {
+  record Standing(boolean standby, long position, long started, long system, long timeline) {
 
     private static Standing of(Readable row) {
       return new Standing(
           Columns.bool(row, "standby"),
           Columns.number(row, "position"),
+          Columns.number(row, "started"),
           Columns.number(row, "system"),
           Columns.number(row, "timeline"));
     }
