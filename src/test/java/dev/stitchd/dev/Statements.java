@@ -43,7 +43,7 @@ public final class Statements implements BeanPostProcessor {
   public List<String> during(Runnable work) {
     int before = made.size();
     work.run();
-    return List.copyOf(made.subList(before, made.size()));
+    return made.stream().skip(before).toList();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.stitchd.flagd.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.GoProgram;
@@ -11,6 +12,7 @@ import dev.stitchd.flagd.evaluation.FlagdProvider.Mode;
 import dev.stitchd.kernel.Json;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -159,7 +161,12 @@ class FlagdProvidersIT {
       assertThat(provider.ask(flag, "boolean").value()).isEqualTo("false");
       admin.serve("web", flag, "production", "on");
       assertThat(provider.await(CHANGED)).contains(flag);
-      assertThat(provider.ask(flag, "boolean")).isEqualTo(new Answer("true", "on", "STATIC", ""));
+      // Go's tells of its first set as a change, too
+      await()
+          .atMost(10, TimeUnit.SECONDS)
+          .untilAsserted(() ->
+              assertThat(provider.ask(flag, "boolean"))
+                  .isEqualTo(new Answer("true", "on", "STATIC", "")));
     }
   }
 
