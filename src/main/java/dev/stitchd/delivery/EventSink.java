@@ -55,6 +55,16 @@ public interface EventSink {
     }
   }
 
+  /// The store holds the batch, but who has to know that it came late could not be told: write it
+  /// again under its token.
+  final class Untold extends Failure {
+    public Untold(Throwable cause) {
+      super(
+          "it is stored but came late, which could not be told (" + Failure.reason(cause) + ")",
+          cause);
+    }
+  }
+
   /// The store read the batch and will never take it as it is; nothing of it was stored.
   final class Refused extends Failure {
     public Refused(String reason) {

@@ -26,6 +26,8 @@ public final class InMemoryEventSink implements EventSink {
     OUT,
     /// Stores, and the answer is lost.
     STORE_AND_LOSE_THE_ANSWER,
+    /// Stores, and cannot tell that it came late.
+    STORE_AND_NOT_TELL,
     /// Never answers.
     HANG
   }
@@ -89,6 +91,9 @@ public final class InMemoryEventSink implements EventSink {
       case STORE_AND_LOSE_THE_ANSWER ->
           store(token, rows)
               .then(Mono.error(new IllegalStateException("scripted loss of the answer")));
+      case STORE_AND_NOT_TELL ->
+          store(token, rows)
+              .then(Mono.error(new Untold(new IllegalStateException("scripted silence"))));
       case HANG -> Mono.never();
     };
   }

@@ -43,10 +43,6 @@ final class TellingSink implements EventSink {
         ? Mono.empty()
         : lateEvents
             .stored(batch.environments(), since)
-            .onErrorMap(failure ->
-                new Unavailable(
-                    "it came late, which could not be told ("
-                        + Failure.reason(failure)
-                        + "): bring PostgreSQL back"));
+            .onErrorMap(Untold::new);
   }
 }

@@ -118,8 +118,13 @@ final class SpoolReplay {
         .attempt(batch)
         .publishOn(delivery)
         .doOnSuccess(_ -> spool.sinkAnswers())
-        .doOnError(EventSink.Refused.class, _ -> spool.sinkAnswers())
+        .doOnError(SpoolReplay::isAnswer, _ -> spool.sinkAnswers())
         .thenReturn(EnvironmentCounts.NONE);
+  }
+
+  /// Whether the sink itself is well.
+  private static boolean isAnswer(Throwable failure) {
+    return failure instanceof EventSink.Refused || failure instanceof EventSink.Untold;
   }
 
   /// It was acknowledged, so it must be kept somewhere before its file may go.
@@ -148,12 +153,15 @@ final class SpoolReplay {
   }
 
   private Mono<Void> rest(SpoolEntry spooled, Throwable failure) {
-    alertIfOld();
+    boolean untold = failure instanceof EventSink.Untold;
+    alertIfOld(untold ? "PostgreSQL" : "ClickHouse");
     failures++;
     spooled.failures++;
     if (failures == 1 || failures % 20 == 0) {
       LOG.warn(
-          "Spool replay: {} could not be stored (attempt {}: {}); it stays on disk and is tried again",
+          untold
+              ? "Spool replay: {} is not settled (attempt {}: {}); it stays on disk and is tried again, new batches go to ClickHouse: bring PostgreSQL back"
+              : "Spool replay: {} could not be stored (attempt {}: {}); it stays on disk and is tried again",
           spooled.file,
           failures,
           EventSink.Failure.reason(failure));
@@ -168,17 +176,19 @@ final class SpoolReplay {
     return Duration.ofMillis(whole / 2 + random.nextLong(whole / 2 + 1));
   }
 
-  private void alertIfOld() {
+  /// @param out what has to come back
+  private void alertIfOld(String out) {
     var now = clock.instant();
     double age = spool.age();
     if (age > old.toSeconds() && alerted.plus(ALERT_EVERY).isBefore(now)) {
       alerted = now;
       LOG.warn(
-          "Spool replay: the oldest batch on disk has waited for {} s; {} wait and take {} of {} bytes, after which events are refused: bring ClickHouse back or give the spool more room",
+          "Spool replay: the oldest batch on disk has waited for {} s; {} wait and take {} of {} bytes, after which events are refused: bring {} back or give the spool more room",
           (long) age,
           spool.files(),
           spool.bytes(),
-          spool.capacity());
+          spool.capacity(),
+          out);
     }
   }
 }

@@ -234,6 +234,25 @@ class SpoolTest {
     assertThat(sink.stored()).isEqualTo(acknowledged);
   }
 
+  /// As when ClickHouse is back while PostgreSQL is away.
+  @Test
+  void newBatchesGoToTheSinkWhileAStoredOneCannotBeTold() throws IOException {
+    start(Map.of());
+    sink.mode = InMemoryEventSink.Mode.OUT;
+    node.take(some());
+    time.advanceTimeBy(Duration.ofSeconds(5));
+    assertThat(node.spool.isFirstChoice()).isTrue();
+    sink.mode = InMemoryEventSink.Mode.STORE_AND_NOT_TELL;
+    time.advanceTimeBy(Duration.ofSeconds(30));
+    assertThat(node.spool.isFirstChoice()).isFalse();
+    assertThat(files("spool")).as("until it can be told").hasSize(1);
+
+    sink.mode = InMemoryEventSink.Mode.STORE;
+    time.advanceTimeBy(Duration.ofSeconds(30));
+    assertThat(files("spool")).isEmpty();
+    assertThat(sink.stored()).isEqualTo(acknowledged);
+  }
+
   @Test
   void nextProcessGoesOnWhereTheLastOneWasKilled() throws IOException {
     start(Map.of());
