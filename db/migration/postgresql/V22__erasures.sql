@@ -4,8 +4,8 @@ CREATE TABLE erasures (
   tenant_id      uuid NOT NULL,
   id             uuid NOT NULL DEFAULT gen_random_uuid(),
   number         bigint GENERATED ALWAYS AS IDENTITY,   -- rises; lists are in its order
-  project        text NOT NULL,                         -- keys, as they were
-  environment    text,                                  -- null with a whole project
+  project        text,                                  -- keys, as they were; null for everything
+  environment    text,
   environment_id uuid NOT NULL,
   context_type   text,                                  -- null for everything
   context_key    text,
@@ -19,7 +19,7 @@ CREATE TABLE erasures (
   started_at     timestamptz,
   finished_at    timestamptz,
   PRIMARY KEY (tenant_id, id),
-  CHECK ((context_type IS NULL) = (context_key IS NULL))
+  CHECK (num_nulls(project, environment, context_type, context_key) IN (0, 4))
 );
 CREATE UNIQUE INDEX ON erasures (tenant_id, number);
 CREATE INDEX ON erasures (number) WHERE state <> 'done';
@@ -35,6 +35,8 @@ CREATE POLICY of_tenant ON erasures TO stitchd_app
   USING (tenant_id = NULLIF(current_setting('stitchd.tenant', true), '')::uuid);
 -- The owner's functions see it for a session that serves.
 CREATE POLICY of_functions ON erasures FOR SELECT TO CURRENT_USER USING (current_setting('role') IN ('stitchd_app', 'stitchd_reader'));
+CREATE POLICY of_trigger ON erasures FOR INSERT TO CURRENT_USER
+  WITH CHECK (current_setting('role') IN ('stitchd_app', 'stitchd_reader') AND context_type IS NULL);
 
 -- What is due or long done, in all tenants; not whom it is about.
 CREATE FUNCTION stitchd_erasures_to_do(settle_seconds float8, kept_seconds float8, most int)
@@ -70,6 +72,21 @@ REVOKE ALL ON FUNCTION stitchd_erasures_concerned(uuid[], timestamptz) FROM PUBL
 GRANT EXECUTE ON FUNCTION stitchd_erasures_to_do(float8, float8, int) TO stitchd_app;
 GRANT EXECUTE ON FUNCTION stitchd_erasures_concerned(uuid[], timestamptz) TO stitchd_app;
 
+-- Everything of an environment goes that is taken out of sight or, as by nodes of before V14, deleted in one statement, whichever node does it.
+CREATE FUNCTION stitchd_erase_environment() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  INSERT INTO public.erasures (tenant_id, environment_id)
+  SELECT OLD.tenant_id, OLD.id
+   WHERE NOT EXISTS (SELECT FROM public.erasures e WHERE e.environment_id = OLD.id AND e.context_type IS NULL);
+  RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION stitchd_erase_environment() FROM PUBLIC;
+
+CREATE TRIGGER erase_hidden AFTER UPDATE OF deleted_at ON environments FOR EACH ROW
+  WHEN (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL) EXECUTE FUNCTION stitchd_erase_environment();
+CREATE TRIGGER erase_deleted AFTER DELETE ON environments FOR EACH ROW EXECUTE FUNCTION stitchd_erase_environment();
+
 -- What was deleted before is removed from the event store too.
-INSERT INTO erasures (tenant_id, project, environment, environment_id)
-SELECT tenant_id, project, environment, unnest(environment_ids) FROM deletions;
+INSERT INTO erasures (tenant_id, environment_id) SELECT DISTINCT tenant_id, unnest(environment_ids) FROM deletions;

@@ -222,11 +222,63 @@ class RowSecurityIT {
                     """
                     SELECT p.oid::regprocedure FROM pg_proc p
                      WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
+                       AND p.prorettype <> 'trigger'::regtype
                        AND (p.proowner <> 'owning'::regrole OR has_function_privilege('pg_monitor', p.oid, 'EXECUTE')
                             OR NOT EXISTS (SELECT FROM unnest(p.proconfig) AS c (setting) WHERE c.setting LIKE 'search_path=pg_catalog%')
                             OR has_function_privilege('stitchd_reader', p.oid, 'EXECUTE') = has_function_privilege('stitchd_app', p.oid, 'EXECUTE'))
                     """))
         .isEmpty();
+    assertThat(
+            StoreUrl.of(superuser)
+                .query(
+                    """
+                    SELECT p.oid::regprocedure FROM pg_proc p
+                     WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef AND p.prorettype = 'trigger'::regtype
+                       AND (p.proowner <> 'owning'::regrole
+                            OR NOT EXISTS (SELECT FROM unnest(p.proconfig) AS c (setting) WHERE c.setting LIKE 'search_path=pg_catalog%')
+                            OR has_function_privilege('pg_monitor', p.oid, 'EXECUTE')
+                            OR has_function_privilege('stitchd_reader', p.oid, 'EXECUTE') OR has_function_privilege('stitchd_app', p.oid, 'EXECUTE'))
+                    """))
+        .as("triggers run by themselves")
+        .isEmpty();
+  }
+
+  /// The first two as nodes of before version 14 delete, the third as those of before version 22.
+  @Test
+  void everythingOfAnEnvironmentIsErasedWhicheverNodeDeletesIt() {
+    var byProject = environment("byproject").get("id");
+    var byItself = environment("byitself").get("id");
+    var hidden = environment("byhiding").get("id");
+    var tenant =
+        StoreUrl.of(superuser)
+            .query("SELECT tenant_id FROM environments WHERE id = '%s'".formatted(hidden))
+            .getFirst();
+    for (var statement :
+        List.of(
+            "DELETE FROM projects WHERE key = 'byproject'",
+            "DELETE FROM environments WHERE id = '" + byItself + "'",
+            "PERFORM set_config('stitchd.deleted', 'on', true); UPDATE environments SET deleted_at = now() WHERE id = '%s'"
+                .formatted(hidden))) {
+      var _ =
+          StoreUrl.of(owner)
+              .query(
+                  """
+                  DO $$ BEGIN
+                    SET LOCAL ROLE stitchd_app;
+                    PERFORM set_config('stitchd.tenant', '%s', true);
+                    %s;
+                  END $$
+                  """
+                      .formatted(tenant, statement));
+    }
+    for (var environment : List.of(byProject, byItself, hidden)) {
+      assertThat(
+              StoreUrl.of(superuser)
+                  .query(
+                      "SELECT tenant_id FROM erasures WHERE environment_id = '%s' AND context_type IS NULL"
+                          .formatted(environment)))
+          .containsExactly(tenant);
+    }
   }
 
   @Test

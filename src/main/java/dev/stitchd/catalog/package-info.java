@@ -2,7 +2,7 @@
 /// unit of work: state, audit row, revision, published items and announcement in one transaction.
 /// PostgreSQL's configuration tables are written here and nowhere else.
 ///
-/// May use: `kernel`, `background`, `postgres`, `revisionlog`, `resource`, `ruleset`, `erasure`.
+/// May use: `kernel`, `background`, `postgres`, `revisionlog`, `resource`, `ruleset`.
 /// Threads: R2DBC event loops and the timer; nothing blocks.
 @ApplicationModule(
     allowedDependencies = {
@@ -11,8 +11,7 @@
       "postgres",
       "revisionlog",
       "resource",
-      "ruleset",
-      "erasure"
+      "ruleset"
     })
 @NullMarked
 package dev.stitchd.catalog;

@@ -16,11 +16,11 @@ import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
-/// `erasures`. What is to be done is found in all tenants by functions, which do not say whom it is
+/// `erasures`; those of whole environments are made by a trigger, so that no node can delete one
+/// without. What is to be done is found in all tenants by functions, which do not say whom it is
 /// about; doing it takes a transaction of the tenant.
 @Component
 final class ErasureRows {
@@ -30,8 +30,6 @@ final class ErasureRows {
   private static final String INSERT =
       "INSERT INTO erasures (tenant_id, project, environment, environment_id, context_type, context_key) VALUES ($1, $2, $3, $4, $5, $6) RETURNING "
           + COLUMNS;
-  private static final String INSERT_WHOLE =
-      "INSERT INTO erasures (tenant_id, project, environment, environment_id) SELECT $1, $2, $3, unnest($4::uuid[])";
   private static final String PAGE =
       "SELECT "
           + COLUMNS
@@ -111,16 +109,6 @@ final class ErasureRows {
       String key) {
     return session.one(
         INSERT, Erasure::of, tenant.value(), project, environment, id.value(), type, key);
-  }
-
-  /// Everything of these.
-  static Mono<Long> insertWhole(
-      Session session,
-      TenantId tenant,
-      String project,
-      @Nullable String environment,
-      Collection<EnvironmentId> ids) {
-    return session.run(INSERT_WHOLE, tenant.value(), project, environment, values(ids));
   }
 
   /// The newest first, one more than `limit`.

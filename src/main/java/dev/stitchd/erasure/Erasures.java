@@ -12,10 +12,8 @@ import dev.stitchd.resource.UnitOfWork;
 import dev.stitchd.resource.UnitsOfWork;
 import dev.stitchd.warehouse.EventRemoval;
 import java.nio.charset.StandardCharsets;
-import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.node.ObjectNode;
@@ -51,18 +49,6 @@ public final class Erasures {
         .doOnNext(_ -> check(type, key))
         .flatMap(id ->
             units.write(author, unit -> ofContext(unit, project, environment, id, type, key)));
-  }
-
-  /// Has everything of environments erased that the unit deletes.
-  ///
-  /// @param environment its key; null if the whole project is deleted
-  public static Mono<Long> ofEnvironments(
-      UnitOfWork unit,
-      String project,
-      @Nullable String environment,
-      Collection<EnvironmentId> environments) {
-    return ErasureRows.insertWhole(
-        unit.session(), unit.tenant(), project, environment, environments);
   }
 
   /// A tenant's erasures with numbers below `before`, the newest first, one more than `limit`.

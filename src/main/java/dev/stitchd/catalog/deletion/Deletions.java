@@ -1,6 +1,5 @@
 package dev.stitchd.catalog.deletion;
 
-import dev.stitchd.erasure.Erasures;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Session;
@@ -70,7 +69,6 @@ public final class Deletions {
     return DeletionRows.insert(
             session, unit.tenant(), project, environment, projectId, environments)
         .delayUntil(_ -> DeletionRows.hide(session, unit.tenant(), projectId, environments))
-        .delayUntil(_ -> Erasures.ofEnvironments(unit, project, environment, environments))
         .delayUntil(_ -> Flux.fromIterable(environments).concatMap(unit::removed).then());
   }
 }
