@@ -71,7 +71,8 @@ final class DeletionRows {
     }
   }
 
-  /// How many deletions are not done, and for how long that is.
+  /// How many deletions are not done, without those that wait for their erasures alone, and for how
+  /// long that is.
   record Open(long queued, long running, long oldestSeconds) {
 
     static final Open NONE = new Open(0, 0, 0);
@@ -145,7 +146,8 @@ final class DeletionRows {
     return session.run(COUNT_MEMBERS, tenant.value(), generation, removed);
   }
 
-  /// Deletions that are not done, the oldest first, and those that were done so long ago.
+  /// Deletions that are not done and not waiting for their erasures alone, the oldest first, and
+  /// those that were done so long ago.
   Mono<List<Found>> toDo(Duration kept) {
     return transactions.onPlatform(
         session -> session.all(TO_DO, Found::of, kept.toMillis() / 1000.0));

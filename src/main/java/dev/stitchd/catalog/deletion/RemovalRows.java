@@ -48,12 +48,17 @@ final class RemovalRows {
          AND NOT EXISTS (SELECT FROM environments e WHERE e.tenant_id = p.tenant_id AND e.project_id = p.id)
       """;
 
+  private static final String EMPTIED =
+      """
+      UPDATE deletions d SET emptied = true
+       WHERE tenant_id = $1 AND id = $2
+         AND NOT EXISTS (SELECT FROM environments e WHERE e.tenant_id = d.tenant_id AND e.id = ANY (d.environment_ids))
+         AND NOT EXISTS (SELECT FROM projects p WHERE p.tenant_id = d.tenant_id AND p.id = d.project_id)
+      """;
   private static final String DONE =
       """
       UPDATE deletions d SET state = 'done', finished_at = now()
-       WHERE tenant_id = $1 AND id = $2 AND state <> 'done'
-         AND NOT EXISTS (SELECT FROM environments e WHERE e.tenant_id = d.tenant_id AND e.id = ANY (d.environment_ids))
-         AND NOT EXISTS (SELECT FROM projects p WHERE p.tenant_id = d.tenant_id AND p.id = d.project_id)
+       WHERE tenant_id = $1 AND id = $2 AND state <> 'done' AND emptied
          AND NOT EXISTS (SELECT FROM erasures x WHERE x.tenant_id = d.tenant_id AND x.environment_id = ANY (d.environment_ids)
                             AND x.context_type IS NULL AND x.state <> 'done')
       RETURNING rows_deleted
@@ -165,6 +170,7 @@ final class RemovalRows {
             session.run(LAST_OF_ENVIRONMENTS, tenant, remains.environments().toArray(UUID[]::new)))
         .zipWhen(_ -> project, Long::sum)
         .flatMap(removed -> count(session, deletion, removed))
+        .then(session.run(EMPTIED, tenant, deletion.id()))
         .then(session.one(DONE, row -> Columns.number(row, "rows_deleted"), tenant, deletion.id()));
   }
 

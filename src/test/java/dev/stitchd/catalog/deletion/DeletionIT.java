@@ -36,6 +36,7 @@ class DeletionIT {
           "STITCHD_DELETIONS_TURN", "PT0.2S",
           "STITCHD_ERASURES_CHECK", "PT0.1S",
           "STITCHD_ERASURES_SETTLE", "PT0.5S",
+          "STITCHD_EVENTS_LATE", "PT0.1S",
           "STITCHD_LISTS_REMOVAL_CHECK", "PT0.1S",
           "STITCHD_LISTS_REMOVAL_BATCH", "500");
 
@@ -292,6 +293,34 @@ class DeletionIT {
             "stitchd_deletions_oldest_seconds")) {
       await().atMost(SOON).until(() -> metric(none) == 0);
     }
+  }
+
+  /// As when ClickHouse is out for days.
+  @Test
+  void deletionsThatWaitForClickHouseAloneTakeNobodysPlace() {
+    server.admin().createProject("behind");
+    var tenant = ask("SELECT tenant_id FROM projects WHERE key = 'behind'");
+    var _ =
+        StoreUrl.of(postgres)
+            .query(
+                """
+                WITH asked AS (INSERT INTO deletions (tenant_id, project, environment, environment_ids)
+                               SELECT '%s', 'waiting', 'e' || n, ARRAY[gen_random_uuid()] FROM generate_series(1, 101) n
+                               RETURNING tenant_id, environment_ids)
+                INSERT INTO erasures (tenant_id, environment_id, due_at)
+                SELECT tenant_id, environment_ids[1], now() + interval '1 day' FROM asked
+                """
+                    .formatted(tenant));
+    done(server, delete(server, "/projects/behind").json().path("id").asString());
+    var waiting = "SELECT count(*) FROM deletions WHERE project = 'waiting' AND ";
+    await().atMost(SOON).until(() -> ask(waiting + "emptied").equals("101"));
+    assertThat(ask(waiting + "state = 'running'")).isEqualTo("101");
+
+    var _ =
+        StoreUrl.of(postgres)
+            .query(
+                "UPDATE erasures SET state = 'done', finished_at = now() WHERE due_at > now() + interval '1 hour'");
+    await().atMost(SOON).until(() -> ask(waiting + "state = 'done'").equals("101"));
   }
 
   private static long metric(String name) {
