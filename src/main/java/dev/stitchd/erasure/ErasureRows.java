@@ -66,8 +66,15 @@ final class ErasureRows {
 
   private static final String CONCERNED =
       "SELECT tenant_id, id, old FROM stitchd_erasures_concerned($1, $2)";
+
+  /// What is queued has not begun; what failed is tried again at its time.
   private static final String AGAIN =
-      "UPDATE erasures SET state = 'queued', again = again + 1, due_at = now() WHERE tenant_id = $1 AND id = $2";
+      """
+      UPDATE erasures SET again = again + 1,
+             state = CASE state WHEN 'failed-and-retrying' THEN state ELSE 'queued' END,
+             due_at = CASE state WHEN 'failed-and-retrying' THEN due_at ELSE now() END
+       WHERE tenant_id = $1 AND id = ANY ($2) AND state <> 'queued'
+      """;
 
   /// Which one.
   ///
@@ -157,8 +164,9 @@ final class ErasureRows {
     return session.run(FAILED, found.tenant().value(), found.id(), seconds(most));
   }
 
-  static Mono<Long> again(Session session, Found found) {
-    return session.run(AGAIN, found.tenant().value(), found.id());
+  /// Has those begun again that are a tenant's.
+  static Mono<Long> again(Session session, TenantId tenant, List<Found> found) {
+    return session.run(AGAIN, tenant.value(), found.stream().map(Found::id).toArray(UUID[]::new));
   }
 
   static Mono<Long> forget(Session session, Found found) {

@@ -3,9 +3,12 @@ package dev.stitchd.erasure;
 import dev.stitchd.delivery.LateEvents;
 import dev.stitchd.erasure.ErasureRows.Found;
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Transactions;
 import java.time.Instant;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
@@ -24,12 +27,13 @@ final class LateErasures implements LateEvents {
   @Override
   public Mono<Void> stored(Set<EnvironmentId> environments, Instant receivedSince) {
     return rows.concerned(environments, receivedSince)
-        .flatMapIterable(found -> found)
-        .concatMap(this::again)
+        .flatMapIterable(
+            found -> found.stream().collect(Collectors.groupingBy(Found::tenant)).entrySet())
+        .concatMap(of -> again(of.getKey(), of.getValue()))
         .then();
   }
 
-  private Mono<Long> again(Found found) {
-    return transactions.inTenant(found.tenant(), session -> ErasureRows.again(session, found));
+  private Mono<Long> again(TenantId tenant, List<Found> found) {
+    return transactions.inTenant(tenant, session -> ErasureRows.again(session, tenant, found));
   }
 }

@@ -4,17 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.delivery.EventKind;
+import dev.stitchd.delivery.LateEvents;
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.LogLines;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreProxy;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.dev.Stores;
+import dev.stitchd.kernel.EnvironmentId;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -196,6 +199,34 @@ class ErasureIT {
         .until(() -> deletion(id).path("events").path("state").asString().equals("done"));
     assertThat(rows(environment)).isZero();
     assertThat(deletion(id).path("events").path("rowsDeleted").asLong()).isPositive();
+  }
+
+  @Test
+  void whatComesLateBeginsAgainWhatHasBegunAndKeepsThePauseOfWhatFailed() {
+    project("begun");
+    var environment = environment("begun");
+    var _ =
+        StoreUrl.of(server.postgres())
+            .query(
+                """
+                INSERT INTO erasures (tenant_id, project, environment, environment_id, context_type, context_key, state, due_at, finished_at)
+                SELECT tenant_id, 'begun', 'production', id, 'user', s, s, now() + interval '1 day', CASE s WHEN 'done' THEN now() END
+                  FROM environments, unnest('{queued,failed-and-retrying,running,done}'::text[]) s WHERE id = '%s'
+                """
+                    .formatted(environment));
+    server
+        .bean(LateEvents.class)
+        .stored(
+            Set.of(new EnvironmentId(UUID.fromString(environment))),
+            Clock.systemUTC().instant().minusSeconds(60))
+        .block();
+    assertThat(
+            StoreUrl.of(server.postgres())
+                .query(
+                    "SELECT context_key, again, due_at > now() FROM erasures WHERE environment_id = '%s' ORDER BY number"
+                        .formatted(environment)))
+        .containsExactly(
+            "queued\t0\tt", "failed-and-retrying\t1\tt", "running\t1\tf", "done\t1\tf");
   }
 
   private static void awaitClickHouse() {
