@@ -24,7 +24,8 @@ public interface EventRemoval {
   int tables();
 
   /// Removes all of these from one table after the other. Emits for each table, when no row of them
-  /// is found in it any more, how many there were of each; fails as the store's client does, and
+  /// is found in it any more, how many there were of each, and completes when what was made of
+  /// events is made again of those that stay; fails as the store's client does, and
   /// may be begun again then. On the client's threads.
   Flux<List<Long>> remove(List<Removal> removals);
 }

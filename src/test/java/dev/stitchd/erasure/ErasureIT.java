@@ -54,7 +54,7 @@ class ErasureIT {
                     "STITCHD_ERASURES_SETTLE", "PT0.5S",
                     "STITCHD_EVENTS_LATE", "PT0.1S",
                     "STITCHD_ERASURES_RETRY_MAX", "PT1S",
-                    "STITCHD_REMOVAL_STATEMENT", "PT3S",
+                    "STITCHD_REMOVAL_STATEMENT", "PT10S",
                     "STITCHD_CLICKHOUSE_INSERT_TIMEOUT", "PT5S")));
     awaitClickHouse();
   }
@@ -100,6 +100,32 @@ class ErasureIT {
 
     send(key, "ann/1");
     assertThat(rowsOf(environment, "ann/1")).as("what comes later is new").isEqualTo(2);
+  }
+
+  /// The rollup job looks back 17 days after its first look, which was when the server started.
+  @Test
+  void theRollupsOfAnHourLongAgoAreMadeAgain() {
+    project("old");
+    var environment = environment("old");
+    for (var one : List.of("ann", "bob")) {
+      var _ =
+          clickHouse.query(
+              "INSERT INTO evaluation_events (environment_id, id, at, received_at, source, flag, variant, reason, context_type, context_key) SELECT '%s', generateUUIDv4(), toStartOfHour(now()) - INTERVAL 30 DAY AS t, t, 'server_sdk', 'checkout', 'on', 'SPLIT', 'user', '%s'"
+                  .formatted(environment, one));
+    }
+    var id =
+        server
+            .admin()
+            .send("DELETE", "/projects/old/environments/production/contexts/user/ann", "")
+            .json()
+            .path("id")
+            .asString();
+    done(id);
+    assertThat(
+            clickHouse.query(
+                "SELECT rows, units = [[sipHash64('user', 'bob')]] FROM evaluation_rollups WHERE environment_id = '%s'"
+                    .formatted(environment)))
+        .containsExactly("1\t1");
   }
 
   @Test
@@ -159,7 +185,7 @@ class ErasureIT {
       assertThat(rowsOf(environment, "ann")).isZero();
       assertThat(rowsOf(environment, "bob")).isEqualTo(2);
       await().atMost(SOON).until(() -> log.with(BACK) > 0);
-      assertThat(log.with(OUT)).isEqualTo(1);
+      assertThat(log.with(OUT)).isPositive();
     }
   }
 

@@ -184,7 +184,7 @@ public final class Warehouse implements AutoCloseable {
   /// Removes all of these; how many rows of each there were.
   public List<Long> remove(EventRemoval.Removal... removals) {
     var removed = new long[removals.length];
-    new ClickHouseEventRemoval(clickHouse, Duration.ofMillis(20), timer)
+    new ClickHouseEventRemoval(clickHouse, rollups, Duration.ofMillis(20), timer)
         .remove(List.of(removals))
         .doOnNext(of -> {
           for (int i = 0; i < removed.length; i++) {

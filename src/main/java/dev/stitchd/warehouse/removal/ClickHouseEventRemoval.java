@@ -7,7 +7,9 @@ import dev.stitchd.delivery.EventSink;
 import dev.stitchd.warehouse.EventRemoval;
 import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
 import dev.stitchd.warehouse.clickhouse.ClickHouseStatement;
+import dev.stitchd.warehouse.rollup.Rollups;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +26,8 @@ import reactor.core.scheduler.Scheduler;
 /// off anywhere and begun again on another node.
 ///
 /// Rollups know who was met. Of a context whose events go, the hours in which they lie lose their
-/// rollups, and those are made again from what stays. An hour of which events expired cannot be
+/// rollups, and those are made again from what stays before the removal is done: nothing else looks
+/// that far back, and events expire. An hour of which events expired cannot be
 /// made again: its rollup keeps its counts and loses what stands for the context.
 public final class ClickHouseEventRemoval implements EventRemoval {
 
@@ -95,11 +98,14 @@ public final class ClickHouseEventRemoval implements EventRemoval {
       """;
 
   private final ClickHouseClient clickHouse;
+  private final Rollups rollups;
   private final Duration poll;
   private final Scheduler timer;
 
-  public ClickHouseEventRemoval(ClickHouseClient clickHouse, Duration poll, Scheduler timer) {
+  public ClickHouseEventRemoval(
+      ClickHouseClient clickHouse, Rollups rollups, Duration poll, Scheduler timer) {
     this.clickHouse = clickHouse;
+    this.rollups = rollups;
     this.poll = poll;
     this.timer = timer;
   }
@@ -114,12 +120,15 @@ public final class ClickHouseEventRemoval implements EventRemoval {
     var doomed = new Doomed(removals);
     var contexts = doomed.contexts();
     var before = contexts == null ? Mono.<Void>empty() : madeAgain(contexts);
-    return before.thenMany(
-        Flux.fromIterable(TABLES)
-            .concatMap(table ->
-                contexts != null && table.equals(ROLLUPS)
-                    ? forgotten(contexts).then(Mono.defer(() -> removed(table, doomed)))
-                    : removed(table, doomed)));
+    var after = contexts == null ? Mono.<Long>empty() : rollups.since(Instant.EPOCH);
+    return before
+        .thenMany(
+            Flux.fromIterable(TABLES)
+                .concatMap(table ->
+                    contexts != null && table.equals(ROLLUPS)
+                        ? forgotten(contexts).then(Mono.defer(() -> removed(table, doomed)))
+                        : removed(table, doomed)))
+        .concatWith(after.then(Mono.empty()));
   }
 
   private Mono<Void> madeAgain(Doomed contexts) {

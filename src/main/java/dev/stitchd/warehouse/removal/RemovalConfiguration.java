@@ -2,6 +2,9 @@ package dev.stitchd.warehouse.removal;
 
 import dev.stitchd.warehouse.EventRemoval;
 import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
+import dev.stitchd.warehouse.clickhouse.WarehouseSettings;
+import dev.stitchd.warehouse.rollup.Rollups;
+import java.time.Clock;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -20,9 +23,14 @@ class RemovalConfiguration {
 
   @Bean
   EventRemoval eventRemoval(
-      ClickHouseClient clickHouse, RemovalSettings settings, @Qualifier("timer") Scheduler timer) {
+      ClickHouseClient clickHouse,
+      RemovalSettings settings,
+      WarehouseSettings warehouse,
+      Clock clock,
+      @Qualifier("timer") Scheduler timer) {
     return new ClickHouseEventRemoval(
         clickHouse.apart("clickhouse-removal", CONNECTIONS, WAITING, settings.statement()),
+        new Rollups(clickHouse, warehouse, clock),
         settings.poll(),
         timer);
   }
