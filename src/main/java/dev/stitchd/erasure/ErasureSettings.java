@@ -16,7 +16,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 @ConfigurationProperties("stitchd.erasures")
 record ErasureSettings(
     @DefaultValue("1s") Duration check,
-    @Allowed(from = "0s") @DefaultValue("10s") Duration settle,
+    @DefaultValue("10s") Duration settle,
     @Allowed(to = "1000") @DefaultValue("100") int batch,
     @DefaultValue("30s") Duration retryMax,
     @DefaultValue("90d") Duration kept) {}

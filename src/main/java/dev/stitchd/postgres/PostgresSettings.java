@@ -19,7 +19,8 @@ import org.springframework.boot.convert.DurationStyle;
 ///   environments may be read from; none if it is not set
 /// @param readLag how far behind the primary what is read there may be
 /// @param readConnections most connections to replicas
-/// @param managementConnections most connections for the management plane
+/// @param managementConnections most connections for the management plane; erasing holds two locks,
+///   with a connection each, and needs another one to work with
 /// @param readerConnections most connections for the SDK plane
 /// @param waitingRequests most requests that may wait for a connection of one pool; more are
 ///   refused at once
@@ -51,7 +52,7 @@ record PostgresSettings(
     @Nullable String readUrl,
     @Allowed(from = "2s", to = "5m") @DefaultValue("5s") Duration readLag,
     @DefaultValue("8") int readConnections,
-    @DefaultValue("8") int managementConnections,
+    @Allowed(from = "3") @DefaultValue("8") int managementConnections,
     @DefaultValue("8") int readerConnections,
     @DefaultValue("1000") int waitingRequests,
     @DefaultValue("10s") Duration managementAcquireTimeout,

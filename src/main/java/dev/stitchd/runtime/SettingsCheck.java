@@ -4,6 +4,7 @@ import dev.stitchd.kernel.Allowed;
 import dev.stitchd.kernel.CheckedSettings;
 import dev.stitchd.kernel.StartFailure;
 import java.lang.reflect.RecordComponent;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +20,8 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.convert.DurationStyle;
 import org.springframework.context.aot.AbstractAotProcessor;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -46,6 +49,9 @@ final class SettingsCheck implements BeanFactoryPostProcessor {
   /// The same, of lists: `STITCHD_TRUSTED_PROXIES_0` is the first of one.
   private final Map<String, String> lists = new TreeMap<>();
 
+  /// Each setting that is one, as it is written or by itself.
+  private final Map<String, String> durations = new TreeMap<>();
+
   private final List<String> problems = new ArrayList<>();
 
   SettingsCheck(ConfigurableEnvironment environment) {
@@ -72,6 +78,7 @@ final class SettingsCheck implements BeanFactoryPostProcessor {
     components("stitchd.http", Framework.class);
     records.forEach(this::check);
     ports();
+    lateEvents();
     unknown().forEach(this::warn);
     if (!problems.isEmpty()) {
       throw new StartFailure(
@@ -87,6 +94,21 @@ final class SettingsCheck implements BeanFactoryPostProcessor {
               "stitchd.management.port",
               "another port than STITCHD_HTTP_PORT",
               Integer.toString(http)));
+    }
+  }
+
+  /// An erasure has to wait for whatever does not begin it again.
+  private void lateEvents() {
+    var late = durations.get("stitchd.events.late");
+    var settle = durations.get("stitchd.erasures.settle");
+    if (problems.isEmpty()
+        && late != null
+        && settle != null
+        && DurationStyle.detectAndParse(late).compareTo(DurationStyle.detectAndParse(settle))
+            >= 0) {
+      problems.add(
+          "STITCHD_EVENTS_LATE is %s and must be less than STITCHD_ERASURES_SETTLE, which is %s: events that are stored in between would never be erased."
+              .formatted(late, settle));
     }
   }
 
@@ -132,6 +154,10 @@ final class SettingsCheck implements BeanFactoryPostProcessor {
   private void component(String name, RecordComponent component) {
     var range = SettingRange.of(component.getType(), component.getAnnotation(Allowed.class));
     var raw = binder.bind(name, String.class).orElse(null);
+    var value = raw == null ? byItself(component) : raw;
+    if (value != null && component.getType() == Duration.class) {
+      durations.put(name, value);
+    }
     if (range == null || raw == null) {
       return;
     }
@@ -142,6 +168,16 @@ final class SettingsCheck implements BeanFactoryPostProcessor {
     } catch (BindException _) {
       problems.add(sentence(name, range.kind(), raw));
     }
+  }
+
+  private static @Nullable String byItself(RecordComponent component) {
+    return Arrays.stream(component.getDeclaringRecord().getDeclaredConstructors())
+        .flatMap(constructor -> Arrays.stream(constructor.getParameters()))
+        .filter(parameter -> parameter.getName().equals(component.getName()))
+        .flatMap(parameter -> Arrays.stream(parameter.getAnnotationsByType(DefaultValue.class)))
+        .flatMap(value -> Arrays.stream(value.value()))
+        .findFirst()
+        .orElse(null);
   }
 
   private static String sentence(String name, String rule, String raw) {

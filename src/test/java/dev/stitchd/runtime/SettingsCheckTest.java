@@ -82,6 +82,25 @@ class SettingsCheckTest {
   }
 
   @Test
+  void anErasureWaitsForWhateverDoesNotBeginItAgain() throws Exception {
+    for (var wrong : List.of("STITCHD_EVENTS_LATE=10s", "STITCHD_ERASURES_SETTLE=PT5S")) {
+      var parts = wrong.split("=");
+      assertThatThrownBy(() -> check(Map.of(parts[0], parts[1])).check(records().stream()))
+          .isInstanceOf(StartFailure.class)
+          .hasMessageStartingWith("STITCHD_EVENTS_LATE is ")
+          .hasMessageContaining(" must be less than STITCHD_ERASURES_SETTLE, which is ");
+    }
+    check(Map.of("STITCHD_EVENTS_LATE", "PT9S")).check(records().stream());
+  }
+
+  @Test
+  void erasingHasAConnectionBesideItsLocks() {
+    assertThatThrownBy(() ->
+            check(Map.of("STITCHD_POSTGRES_MANAGEMENT_CONNECTIONS", "2")).check(records().stream()))
+        .hasMessageContaining("STITCHD_POSTGRES_MANAGEMENT_CONNECTIONS must be at least 3");
+  }
+
+  @Test
   void unknownVariablesAreNamedWithTheNearestKnownOne() throws Exception {
     var check =
         check(

@@ -41,8 +41,6 @@ final class TellingSink implements EventSink {
     var since = batch.receivedSince();
     return since.plus(late).isAfter(clock.instant())
         ? Mono.empty()
-        : lateEvents
-            .stored(batch.environments(), since)
-            .onErrorMap(Untold::new);
+        : lateEvents.stored(batch.environments(), since).onErrorMap(Untold::new);
   }
 }
