@@ -24,6 +24,7 @@ CREATE TABLE erasures (
 CREATE UNIQUE INDEX ON erasures (tenant_id, number);
 CREATE INDEX ON erasures (number) WHERE state <> 'done';
 CREATE INDEX ON erasures (finished_at) WHERE state = 'done';
+CREATE INDEX ON erasures (due_at) WHERE state = 'done' AND context_type IS NULL;
 CREATE INDEX ON erasures (environment_id, created_at);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON erasures TO stitchd_app;
@@ -38,33 +39,39 @@ CREATE POLICY of_functions ON erasures FOR SELECT TO CURRENT_USER USING (current
 CREATE POLICY of_trigger ON erasures FOR INSERT TO CURRENT_USER
   WITH CHECK (current_setting('role') IN ('stitchd_app', 'stitchd_reader') AND context_type IS NULL);
 
--- What is due or long done, in all tenants; not whom it is about.
+-- What is due, long done (old), or to begin again (again), in all tenants; not whom it is about. Everything of an environment begins again
+-- each day: of what came late, a node that ended before it could say so says nothing.
 CREATE FUNCTION stitchd_erasures_to_do(settle_seconds float8, kept_seconds float8, most int)
-  RETURNS TABLE (tenant_id uuid, id uuid, old boolean)
+  RETURNS TABLE (tenant_id uuid, id uuid, old boolean, again boolean)
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY
-  (SELECT e.tenant_id, e.id, false FROM public.erasures e
+  (SELECT e.tenant_id, e.id, false, false FROM public.erasures e
     WHERE e.state <> 'done' AND e.due_at <= now() AND e.created_at <= now() - make_interval(secs => settle_seconds)
       AND current_setting('stitchd.platform', true) = 'on' ORDER BY e.number LIMIT most)
   UNION ALL
-  (SELECT e.tenant_id, e.id, true FROM public.erasures e
+  (SELECT e.tenant_id, e.id, true, false FROM public.erasures e
     WHERE e.state = 'done' AND e.finished_at < now() - make_interval(secs => kept_seconds)
+      AND current_setting('stitchd.platform', true) = 'on' LIMIT 100)
+  UNION ALL
+  (SELECT e.tenant_id, e.id, false, true FROM public.erasures e
+    WHERE e.state = 'done' AND e.context_type IS NULL AND e.due_at < now() - interval '1 day' AND e.finished_at >= now() - make_interval(secs => kept_seconds)
       AND current_setting('stitchd.platform', true) = 'on' LIMIT 100);
 END $$;
 
--- What was asked for since then and is about one of these environments, whose tenants a node need not know.
+-- What is about one of these environments, whose tenants a node need not know: persons that were asked for since then, who may be known again,
+-- and everything, whenever that was, since nothing is to come any more.
 CREATE FUNCTION stitchd_erasures_concerned(environments uuid[], since timestamptz)
-  RETURNS TABLE (tenant_id uuid, id uuid, old boolean)
+  RETURNS TABLE (tenant_id uuid, id uuid, old boolean, again boolean)
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY
-  SELECT e.tenant_id, e.id, false FROM public.erasures e
-   WHERE e.environment_id = ANY (environments) AND e.created_at >= since AND current_setting('stitchd.platform', true) = 'on';
+  SELECT e.tenant_id, e.id, false, true FROM public.erasures e
+   WHERE e.environment_id = ANY (environments) AND (e.context_type IS NULL OR e.created_at >= since) AND current_setting('stitchd.platform', true) = 'on';
 END $$;
 
 REVOKE ALL ON FUNCTION stitchd_erasures_to_do(float8, float8, int) FROM PUBLIC;

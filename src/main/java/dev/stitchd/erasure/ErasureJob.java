@@ -4,13 +4,19 @@ import dev.stitchd.background.BackgroundJob;
 import dev.stitchd.background.OutageLog;
 import dev.stitchd.background.StartOrder;
 import dev.stitchd.background.Turns;
+import dev.stitchd.delivery.EventSink;
 import dev.stitchd.erasure.ErasureRows.Begun;
 import dev.stitchd.erasure.ErasureRows.Found;
 import dev.stitchd.postgres.AdvisoryLock;
 import dev.stitchd.postgres.Lender;
 import dev.stitchd.postgres.Transactions;
 import dev.stitchd.warehouse.EventRemoval;
+import dev.stitchd.warehouse.EventRemoval.Removed;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -92,14 +98,19 @@ final class ErasureJob implements BackgroundJob {
 
   private Mono<Void> carryOn(List<Found> found) {
     var old = found.stream().filter(Found::old).toList();
-    var due = found.stream().filter(one -> !one.old()).toList();
+    var again = found.stream().filter(Found::again).toList();
+    var due = found.stream().filter(one -> !one.old() && !one.again()).toList();
     var erased =
         due.isEmpty()
             ? Mono.<Void>empty()
             : erasures
                 .holding(rollups.holding(Mono.defer(() -> erase(due))))
                 .onErrorComplete(AdvisoryLock.Taken.class);
-    return Flux.fromIterable(old).concatMap(this::forget).then(erased);
+    return Flux.fromIterable(old)
+        .concatMap(this::forget)
+        .thenMany(Flux.fromIterable(again))
+        .concatMap(this::again)
+        .then(erased);
   }
 
   private Mono<Void> erase(List<Found> due) {
@@ -110,22 +121,52 @@ final class ErasureJob implements BackgroundJob {
         .flatMap(begun -> begun.isEmpty() ? Mono.empty() : eraseOrNote(begun));
   }
 
+  /// Each ends by itself: of some, rows may go on coming.
   private Mono<Void> eraseOrNote(List<Begun> begun) {
+    var removals = begun.stream().map(Begun::removal).toList();
     return removal
-        .remove(begun.stream().map(Begun::removal).toList())
-        .concatMap(removed -> progress(begun, removed))
-        .then(Mono.defer(() -> done(begun)))
-        .doOnSuccess(_ -> outage.worked())
+        .remove(removals)
+        .concatMap(removed -> progress(begun, removed).thenReturn(removed))
+        .reduce(Set.<Integer>of(), ErasureJob::withThoseLeft)
+        .flatMap(left ->
+            done(only(begun, i -> !left.contains(i)))
+                .then(failedIfAny(only(begun, left::contains))))
         .doOnError(outage::failed)
         .onErrorResume(failure -> failed(begun));
   }
 
-  private Mono<Void> progress(List<Begun> begun, List<Long> removed) {
+  /// Which of a batch still have rows.
+  private static Set<Integer> withThoseLeft(Set<Integer> before, List<Removed> removed) {
+    var left = new HashSet<>(before);
+    for (int i = 0; i < removed.size(); i++) {
+      if (removed.get(i).left()) {
+        left.add(i);
+      }
+    }
+    return left;
+  }
+
+  private static List<Begun> only(List<Begun> begun, IntPredicate which) {
+    return IntStream.range(0, begun.size()).filter(which).mapToObj(begun::get).toList();
+  }
+
+  private Mono<Void> failedIfAny(List<Begun> left) {
+    if (left.isEmpty()) {
+      outage.worked();
+      return Mono.empty();
+    }
+    outage.failed(
+        new EventSink.Unavailable("rows of %d erasures go on coming".formatted(left.size())));
+    return failed(left);
+  }
+
+  private Mono<Void> progress(List<Begun> begun, List<Removed> removed) {
     return Flux.range(0, begun.size())
         .concatMap(i ->
             transactions.inTenant(
                 begun.get(i).found().tenant(),
-                session -> ErasureRows.progress(session, begun.get(i).found(), removed.get(i))))
+                session ->
+                    ErasureRows.progress(session, begun.get(i).found(), removed.get(i).rows())))
         .then();
   }
 
@@ -146,6 +187,11 @@ final class ErasureJob implements BackgroundJob {
                 one.found().tenant(),
                 session -> ErasureRows.failed(session, one.found(), settings.retryMax())))
         .then();
+  }
+
+  private Mono<Long> again(Found found) {
+    return transactions.inTenant(
+        found.tenant(), session -> ErasureRows.again(session, found.tenant(), List.of(found)));
   }
 
   private Mono<Long> forget(Found old) {

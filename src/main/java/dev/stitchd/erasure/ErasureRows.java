@@ -39,7 +39,7 @@ final class ErasureRows {
           + COLUMNS
           + " FROM erasures WHERE tenant_id = $1 AND id = $2 AND context_type IS NOT NULL";
   private static final String TO_DO =
-      "SELECT tenant_id, id, old FROM stitchd_erasures_to_do($1, $2, $3)";
+      "SELECT tenant_id, id, old, again FROM stitchd_erasures_to_do($1, $2, $3)";
   private static final String FORGET =
       "DELETE FROM erasures WHERE tenant_id = $1 AND id = $2 AND state = 'done'";
   private static final String START =
@@ -50,9 +50,12 @@ final class ErasureRows {
       """;
   private static final String PROGRESS =
       "UPDATE erasures SET tables_done = tables_done + 1, rows_deleted = rows_deleted + $3 WHERE tenant_id = $1 AND id = $2";
+
+  /// Everything of an environment begins again each day, and is remembered since it was first done.
   private static final String DONE =
       """
-      UPDATE erasures SET state = 'done', attempts = 0, finished_at = now()
+      UPDATE erasures SET state = 'done', attempts = 0,
+             finished_at = CASE WHEN context_type IS NULL THEN coalesce(finished_at, now()) ELSE now() END
        WHERE tenant_id = $1 AND id = $2 AND again = $3 AND state <> 'done'
       """;
 
@@ -65,7 +68,7 @@ final class ErasureRows {
       """;
 
   private static final String CONCERNED =
-      "SELECT tenant_id, id, old FROM stitchd_erasures_concerned($1, $2)";
+      "SELECT tenant_id, id, old, again FROM stitchd_erasures_concerned($1, $2)";
 
   /// What is queued has not begun; what failed is tried again at its time.
   private static final String AGAIN =
@@ -79,7 +82,8 @@ final class ErasureRows {
   /// Which one.
   ///
   /// @param old whether it was done so long ago that it is to be forgotten
-  record Found(UUID id, TenantId tenant, boolean old) {}
+  /// @param again whether it is to begin again
+  record Found(UUID id, TenantId tenant, boolean old, boolean again) {}
 
   /// One that was begun.
   ///
@@ -129,13 +133,15 @@ final class ErasureRows {
         .switchIfEmpty(Mono.error(() -> new Problem.NotFound("there is no erasure " + id)));
   }
 
-  /// Erasures that are due, the oldest first, and those that were done so long ago.
+  /// Erasures that are due, the oldest first, those that were done so long ago, and those of whole
+  /// environments that were not looked at for a day.
   Mono<List<Found>> toDo(Duration settle, Duration kept, int most) {
     return transactions.onPlatform(
         session -> session.all(TO_DO, ErasureRows::found, seconds(settle), seconds(kept), most));
   }
 
-  /// Erasures of these environments that were asked for since then.
+  /// Erasures of persons of these environments that were asked for since then, and those of whole
+  /// environments.
   Mono<List<Found>> concerned(Collection<EnvironmentId> environments, Instant since) {
     return transactions.onPlatform(session ->
         session.all(
@@ -175,7 +181,11 @@ final class ErasureRows {
 
   private static Found found(Readable row) {
     var id = Columns.uuid(row, "id");
-    return new Found(id, new TenantId(Columns.uuid(row, "tenant_id")), Columns.bool(row, "old"));
+    return new Found(
+        id,
+        new TenantId(Columns.uuid(row, "tenant_id")),
+        Columns.bool(row, "old"),
+        Columns.bool(row, "again"));
   }
 
   private static double seconds(Duration duration) {

@@ -20,12 +20,18 @@ public interface EventRemoval {
   /// @param until events that were received later stay
   record Context(String type, String key, Instant until) {}
 
+  /// What became of one removal in one table.
+  ///
+  /// @param rows how many there were
+  /// @param left whether rows went on coming, so that some are still there
+  record Removed(long rows, boolean left) {}
+
   /// How many tables there are to be looked at.
   int tables();
 
-  /// Removes all of these from one table after the other. Emits for each table, when no row of them
-  /// is found in it any more, how many there were of each, and completes when what was made of
-  /// events is made again of those that stay; fails as the store's client does, and
-  /// may be begun again then. On the client's threads.
-  Flux<List<Long>> remove(List<Removal> removals);
+  /// Removes all of these from one table after the other. Emits for each table what became of each,
+  /// when no row of them is found in it any more or too many came meanwhile, and completes when
+  /// what was made of events is made again of those that stay; fails as the store's client does,
+  /// and may be begun again then. On the client's threads.
+  Flux<List<Removed>> remove(List<Removal> removals);
 }

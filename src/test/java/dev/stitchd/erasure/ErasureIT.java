@@ -107,12 +107,8 @@ class ErasureIT {
   void theRollupsOfAnHourLongAgoAreMadeAgain() {
     project("old");
     var environment = environment("old");
-    for (var one : List.of("ann", "bob")) {
-      var _ =
-          clickHouse.query(
-              "INSERT INTO evaluation_events (environment_id, id, at, received_at, source, flag, variant, reason, context_type, context_key) SELECT '%s', generateUUIDv4(), toStartOfHour(now()) - INTERVAL 30 DAY AS t, t, 'server_sdk', 'checkout', 'on', 'SPLIT', 'user', '%s'"
-                  .formatted(environment, one));
-    }
+    evaluated(environment, "toStartOfHour(now()) - INTERVAL 30 DAY", "ann");
+    evaluated(environment, "toStartOfHour(now()) - INTERVAL 30 DAY", "bob");
     var id =
         server
             .admin()
@@ -255,6 +251,37 @@ class ErasureIT {
             "queued\t0\tt", "failed-and-retrying\t1\tt", "running\t1\tf", "done\t1\tf");
   }
 
+  /// By another node, which received it soon after the deletion and stored it late, or not so late.
+  @Test
+  void aDeletedEnvironmentLosesWhatIsReceivedAfterItToo() {
+    project("left");
+    var environment = environment("left");
+    var id =
+        server
+            .admin()
+            .send("DELETE", "/projects/left/environments/production", "", "If-Match", "*")
+            .json()
+            .path("id")
+            .asString();
+    await()
+        .atMost(SOON)
+        .until(() -> deletion(id).path("events").path("state").asString().equals("done"));
+    var postgres = StoreUrl.of(server.postgres());
+
+    evaluated(environment, "now64(3)", "ann");
+    assertThat(
+            postgres.query(
+                "SELECT count(*) FROM set_config('stitchd.platform', 'on', false) AS platform, LATERAL stitchd_erasures_concerned(ARRAY['%s']::uuid[], CASE WHEN platform = 'on' THEN now() + interval '1 hour' END)"
+                    .formatted(environment)))
+        .as("whenever it was received")
+        .containsExactly("1");
+    var _ =
+        postgres.query(
+            "UPDATE erasures SET due_at = due_at - interval '25 hours' WHERE environment_id = '%s' RETURNING id"
+                .formatted(environment));
+    await().atMost(SOON).until(() -> rows(environment) == 0);
+  }
+
   private static void awaitClickHouse() {
     await()
         .atMost(SOON)
@@ -299,6 +326,14 @@ class ErasureIT {
                 "Content-Type",
                 "application/json");
     assertThat(sent.json().path("accepted").asInt()).as(sent.body()).isEqualTo(2 * people.length);
+  }
+
+  /// What another node stores.
+  private static void evaluated(String environment, String at, String key) {
+    var _ =
+        clickHouse.query(
+            "INSERT INTO evaluation_events (environment_id, id, at, received_at, source, flag, variant, reason, context_type, context_key) SELECT '%s', generateUUIDv4(), %s AS t, t, 'server_sdk', 'checkout', 'on', 'SPLIT', 'user', '%s'"
+                .formatted(environment, at, key));
   }
 
   private static JsonNode erasure(String id) {

@@ -184,15 +184,21 @@ public final class Warehouse implements AutoCloseable {
   /// Removes all of these; how many rows of each there were.
   public List<Long> remove(EventRemoval.Removal... removals) {
     var removed = new long[removals.length];
-    new ClickHouseEventRemoval(clickHouse, rollups, Duration.ofMillis(20), timer)
-        .remove(List.of(removals))
-        .doOnNext(of -> {
-          for (int i = 0; i < removed.length; i++) {
-            removed[i] += of.get(i);
-          }
-        })
-        .blockLast(Duration.ofSeconds(60));
+    for (var table : removedOf(removals)) {
+      for (int i = 0; i < removed.length; i++) {
+        removed[i] += table.get(i).rows();
+      }
+    }
     return Arrays.stream(removed).boxed().toList();
+  }
+
+  /// Removes all of these; of each table, what became of each.
+  public List<List<EventRemoval.Removed>> removedOf(EventRemoval.Removal... removals) {
+    return new ClickHouseEventRemoval(clickHouse, rollups, Duration.ofMillis(20), timer)
+        .remove(List.of(removals))
+        .collectList()
+        .blockOptional(Duration.ofSeconds(60))
+        .orElseThrow();
   }
 
   /// What became of exports.

@@ -27,8 +27,8 @@ import reactor.core.scheduler.Scheduler;
 ///
 /// Rollups know who was met. Of a context whose events go, the hours in which they lie lose their
 /// rollups, and those are made again from what stays before the removal is done: nothing else looks
-/// that far back, and events expire. An hour of which events expired cannot be
-/// made again: its rollup keeps its counts and loses what stands for the context.
+/// that far back, and events expire. An hour of which events expired cannot be made again: its
+/// rollup keeps its counts and loses what stands for the context.
 public final class ClickHouseEventRemoval implements EventRemoval {
 
   private static final String ROLLUPS = "evaluation_rollups";
@@ -46,7 +46,7 @@ public final class ClickHouseEventRemoval implements EventRemoval {
       FROM system.mutations WHERE database = currentDatabase() AND table = '%s' FORMAT TSV
       """;
 
-  /// Of one table, one after the other, before the erasures are tried again later.
+  /// Of one table, one after the other, before those of which rows still come are left for later.
   private static final int MUTATIONS = 5;
 
   private static final Pattern CODE = Pattern.compile("Code: \\d+");
@@ -116,7 +116,7 @@ public final class ClickHouseEventRemoval implements EventRemoval {
   }
 
   @Override
-  public Flux<List<Long>> remove(List<Removal> removals) {
+  public Flux<List<Removed>> remove(List<Removal> removals) {
     var doomed = new Doomed(removals);
     var contexts = doomed.contexts();
     var before = contexts == null ? Mono.<Void>empty() : madeAgain(contexts);
@@ -152,31 +152,25 @@ public final class ClickHouseEventRemoval implements EventRemoval {
                 () -> mutated(ROLLUPS, "ALTER TABLE evaluation_rollups DELETE WHERE " + rows)));
   }
 
-  private Mono<List<Long>> removed(String table, Doomed doomed) {
+  private Mono<List<Removed>> removed(String table, Doomed doomed) {
     return idle(table).then(Mono.defer(() -> removed(table, doomed, MUTATIONS)));
   }
 
   /// Rows may come in while others go. Emits how many there were in all.
-  private Mono<List<Long>> removed(String table, Doomed doomed, int most) {
+  private Mono<List<Removed>> removed(String table, Doomed doomed, int most) {
     return found(table, doomed)
-        .flatMap(found -> {
-          if (none(found)) {
-            return Mono.just(found);
-          }
-          return most == 0
-              ? Mono.error(more(table))
-              : mutated(table, doomed.delete(table))
-                  .then(Mono.defer(() -> removed(table, doomed, most - 1)))
-                  .map(others -> sum(found, others));
-        });
+        .flatMap(found ->
+            none(found) || most == 0
+                ? Mono.just(found.stream().map(rows -> new Removed(0, rows > 0)).toList())
+                : mutated(table, doomed.delete(table))
+                    .then(Mono.defer(() -> removed(table, doomed, most - 1)))
+                    .map(after -> sum(found, after)));
   }
 
-  private static List<Long> sum(List<Long> some, List<Long> others) {
-    return IntStream.range(0, some.size()).mapToObj(i -> some.get(i) + others.get(i)).toList();
-  }
-
-  private static EventSink.Failure more(String table) {
-    return new EventSink.Unavailable("rows go on coming into " + table);
+  private static List<Removed> sum(List<Long> found, List<Removed> after) {
+    return IntStream.range(0, found.size())
+        .mapToObj(i -> new Removed(found.get(i) + after.get(i).rows(), after.get(i).left()))
+        .toList();
   }
 
   private Mono<List<Long>> found(String table, Doomed doomed) {

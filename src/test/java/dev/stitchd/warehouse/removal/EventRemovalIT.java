@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -176,6 +177,32 @@ class EventRemovalIT {
         .isEqualTo(2);
     assertThat(rows("track_events", environment, "true")).isEqualTo(1);
     assertThat(rows("evaluation_events", other, "true")).isEqualTo(1);
+  }
+
+  /// Rows of a deleted environment come without end; the others of its batch are done all the same.
+  @Test
+  void whatRowsGoOnComingForKeepsNoOtherFromItsEnd() throws InterruptedException {
+    var environment = Events.environment();
+    var gone = Events.environment();
+    store(List.of(seen(environment, NOON, "ann"), seen(gone, NOON, "ann")));
+    var over = new AtomicBoolean();
+    var writer =
+        Thread.ofVirtual()
+            .start(() -> {
+              while (!over.get()) {
+                store(List.of(seen(gone, NOON, "ann")));
+              }
+            });
+    try {
+      var removed = warehouse.removedOf(of(environment, "user", "ann"), new Removal(gone, null));
+      assertThat(removed).hasSameSizeAs(ClickHouseEventRemoval.TABLES);
+      assertThat(removed).noneMatch(table -> table.getFirst().left());
+      assertThat(removed).anyMatch(table -> table.getLast().left());
+      assertThat(rows("evaluation_events", environment, "true")).isZero();
+    } finally {
+      over.set(true);
+      writer.join();
+    }
   }
 
   @Test
