@@ -49,6 +49,11 @@ public final class ClickHouseEventRemoval implements EventRemoval {
   /// Of one table, one after the other, before those of which rows still come are left for later.
   private static final int MUTATIONS = 5;
 
+  /// In bytes; a thousand removals with the longest keys take a few megabytes.
+  private static final String LONGEST_STATEMENT = "67108864";
+
+  private static final String MOST_ELEMENTS = "1000000";
+
   private static final Pattern CODE = Pattern.compile("Code: \\d+");
 
   /// Hours that can be made again: of those that hold such events, the ones that have all theirs.
@@ -208,11 +213,20 @@ public final class ClickHouseEventRemoval implements EventRemoval {
   }
 
   private Mono<String> ask(String sql) {
-    return clickHouse.ask(statement(sql));
+    return clickHouse.ask(statement(sql)).onErrorMap(ClickHouseEventRemoval::byCode);
   }
 
   private Mono<Void> run(String sql) {
-    return clickHouse.run(statement(sql));
+    return clickHouse.run(statement(sql)).onErrorMap(ClickHouseEventRemoval::byCode);
+  }
+
+  /// What ClickHouse says quotes the statement, which names people.
+  static Throwable byCode(Throwable failure) {
+    var code = CODE.matcher(String.valueOf(failure.getMessage()));
+    return code.find()
+        ? new EventSink.Unavailable(
+            "ClickHouse answered %s (see exception in system.query_log)".formatted(code.group()))
+        : failure;
   }
 
   /// Sent as a body, since it may be long, and does not stand in addresses.
@@ -223,6 +237,9 @@ public final class ClickHouseEventRemoval implements EventRemoval {
             Map.of(
                 "prefer_column_name_to_alias", "1",
                 "mutations_sync", "0",
+                "max_query_size", LONGEST_STATEMENT,
+                "max_ast_elements", MOST_ELEMENTS,
+                "max_expanded_ast_elements", MOST_ELEMENTS,
                 "insert_allow_materialized_columns", "1",
                 "insert_deduplicate", "0"));
   }

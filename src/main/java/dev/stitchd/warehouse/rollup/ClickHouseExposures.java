@@ -37,10 +37,11 @@ public final class ClickHouseExposures implements Exposures {
       LIMIT :rows
       """;
 
-  /// `%1$s` are the hours that events answer for, `%2$s` is a state.
+  /// `%1$s` are the hours that events answer for, `%2$s` is a state. Who was erased may have been
+  /// the only one, of whom no sketch was made.
   private static final String ROLLED =
       """
-      SELECT toString(given) AS variant, n, empty(some) AS sketched, %2$s AS seen
+      SELECT toString(given) AS variant, n, empty(some) AND finalizeAggregation(every) > 0 AS sketched, %2$s AS seen
       FROM
       (
           SELECT hour, exposed, exposed_hours, exposures, units, sketches

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.delivery.EncodedBatch;
 import dev.stitchd.delivery.Event;
+import dev.stitchd.delivery.EventSink;
 import dev.stitchd.delivery.Events;
 import dev.stitchd.dev.Stores;
 import dev.stitchd.kernel.EnvironmentId;
@@ -17,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+import org.assertj.core.data.Index;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -274,6 +277,39 @@ class EventRemovalIT {
     assertThat(knowing(environment, "bob")).isEqualTo(1);
     assertThat(users(environment).users()).isEqualTo(1);
     assertThat(users(environment).evaluations()).isEqualTo(2);
+
+    assertThat(warehouse.remove(of(environment, "user", "bob"))).containsExactly(0L);
+    assertThat(users(environment).users()).isZero();
+    assertThat(users(environment).approximate()).as("nobody is left, exactly").isFalse();
+  }
+
+  /// As many as one batch may have: a statement longer, and with more parts, than ClickHouse takes
+  /// by default.
+  @Test
+  void theLargestBatchIsCarriedOut() {
+    var environment = Events.environment();
+    var removals =
+        IntStream.range(0, 1_000)
+            .mapToObj(
+                i -> of(environment, i % 2 == 0 ? "user" : "device", "'".repeat(96) + (1_000 + i)))
+            .toArray(Removal[]::new);
+    store(List.of(seen(environment, NOON, "'".repeat(96) + 1_998), seen(environment, NOON, "bob")));
+    warehouse.rollUp();
+    assertThat(warehouse.remove(removals)).hasSize(1_000).contains(1L, Index.atIndex(998));
+    assertThat(rows("evaluation_events", environment, "true")).isEqualTo(1);
+    assertThat(knowing(environment, "bob")).isEqualTo(1);
+  }
+
+  @Test
+  void aFailureIsToldByItsCodeSinceItsTextNamesPeople() {
+    var told =
+        new EventSink.Refused(
+            "HTTP 400: Code: 62. DB::Exception: Syntax error: 'ann' (SYNTAX_ERROR)");
+    assertThat(ClickHouseEventRemoval.byCode(told).toString())
+        .contains("Code: 62")
+        .doesNotContain("ann");
+    var silent = new EventSink.Unavailable("no answer within 3 ms");
+    assertThat(ClickHouseEventRemoval.byCode(silent)).isSameAs(silent);
   }
 
   @Test
