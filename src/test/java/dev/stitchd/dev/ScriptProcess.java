@@ -24,6 +24,9 @@ public abstract sealed class ScriptProcess implements AutoCloseable
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
+  /// How long something may be downloaded and compiled.
+  private static final Duration INSTALLED = Duration.ofMinutes(10);
+
   private final Process process;
   private final List<JsonNode> said = new ArrayList<>();
   private final List<String> other = new ArrayList<>();
@@ -129,12 +132,21 @@ public abstract sealed class ScriptProcess implements AutoCloseable
   /// @throws StoreProblem with what it wrote, if it fails
   static void install(Path folder, String what, List<String> command) {
     try {
+      var said = Files.createTempFile("install", ".txt");
       var installer =
-          new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).start();
+          new ProcessBuilder(command)
+              .directory(folder.toFile())
+              .redirectErrorStream(true)
+              .redirectOutput(said.toFile())
+              .start();
       installer.getOutputStream().close();
-      var text = new String(installer.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (installer.waitFor() != 0) {
-        throw new StoreProblem(what + " could not be installed: " + text);
+      boolean ended = installer.waitFor(INSTALLED.toSeconds(), TimeUnit.SECONDS);
+      installer.destroyForcibly();
+      var text = Files.readString(said);
+      Files.delete(said);
+      if (!ended || installer.waitFor() != 0) {
+        throw new StoreProblem(
+            what + (ended ? " could not be installed: " : " was not installed in time: ") + text);
       }
     } catch (IOException e) {
       throw StoreProblem.during("Installing " + what, e);

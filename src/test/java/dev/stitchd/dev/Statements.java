@@ -33,7 +33,8 @@ public final class Statements implements BeanPostProcessor {
           "STITCHD_LISTS_ANNOUNCE_CHECK", "PT1H",
           "STITCHD_LISTS_ASKED_CHECK", "PT1H",
           "STITCHD_LISTS_REMOVAL_CHECK", "PT1H",
-          "STITCHD_DELETIONS_CHECK", "PT1H");
+          "STITCHD_DELETIONS_CHECK", "PT1H",
+          "STITCHD_ERASURES_CHECK", "PT1H");
 
   private static final Set<String> POOLS = Set.of("reader", "management");
 
