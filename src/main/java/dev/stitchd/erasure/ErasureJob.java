@@ -41,8 +41,8 @@ final class ErasureJob implements BackgroundJob {
   private final OutageLog unread =
       new OutageLog(
           LOG,
-          "Erasures: what is to be erased could not be read from PostgreSQL; trying again: bring PostgreSQL back",
-          "Erasures: what is to be erased is read again");
+          "Erasures: what is to be erased could not be read from PostgreSQL, or what was done noted there; trying again: bring PostgreSQL back",
+          "Erasures: PostgreSQL answers again");
   private final ErasureRows rows;
   private final Transactions transactions;
   private final EventRemoval removal;
@@ -90,9 +90,9 @@ final class ErasureJob implements BackgroundJob {
   /// Fails never: a later turn tries again.
   private Mono<Void> turn() {
     return rows.toDo(settings.settle(), settings.kept(), settings.batch())
-        .doOnNext(_ -> unread.worked())
-        .doOnError(unread::failed)
         .flatMap(this::carryOn)
+        .doOnSuccess(_ -> unread.worked())
+        .doOnError(unread::failed)
         .onErrorComplete();
   }
 
