@@ -169,6 +169,7 @@ public final class GrpcServer
   private NettyServerBuilder builder(List<Integer> ports) {
     var loops = resources.getLoopResources();
     var heads = new CallHead.Reader();
+    var deadlines = new Deadlines();
     var workers = loops.onServer(LoopResources.DEFAULT_NATIVE);
     var builder =
         NettyServerBuilder.forAddress(address(ports.getFirst()))
@@ -191,8 +192,10 @@ public final class GrpcServer
                     .with(Codec.Identity.NONE, false)
                     .with(new Gzip(), true))
             .addTransportFilter(heads)
+            .addStreamTracerFactory(deadlines)
             .intercept(new UnreadableMessages())
             .intercept(heads)
+            .intercept(deadlines)
             .intercept(new CallFailures(failures))
             .intercept(new MetricCollectingServerInterceptor(meters)) // comes first
             .addService(intercept(readable(health.getHealthService()), keyless))

@@ -292,11 +292,22 @@ class HostileCallsIT {
   }
 
   @Test
-  void aDeadlineThatIsNoneEndsTheCall() {
-    for (var odd : List.of("soon", "-1S", "99999999999999999999H", "")) {
-      assertThat(raw("application/grpc", "grpc-timeout", odd)).as(odd).isNotEqualTo("200 0");
+  void aDeadlineThatIsNoneIsRefused() {
+    try (var log = new Logged()) {
+      for (var odd :
+          List.of("soon", "S", "-1S", "+1S", "1", "1s", "1.5S", "99999999999H", "١S", "")) {
+        assertThat(raw("application/grpc", "grpc-timeout", odd)).as(odd).isEqualTo("200 3");
+      }
+      assertThat(log.failures).noneMatch(line -> line.contains("onHeadersRead"));
     }
     assertThat(raw("application/grpc", "grpc-timeout", "99999999H")).isEqualTo("200 16");
+    theNextCallIsAnswered();
+  }
+
+  /// What is no time at all is too short, not wrong.
+  @Test
+  void aDeadlineThatIsOverBeforeItBeginsEndsTheCall() {
+    assertThat(raw("application/grpc", "grpc-timeout", "0n")).isEqualTo("reset");
     theNextCallIsAnswered();
   }
 }
