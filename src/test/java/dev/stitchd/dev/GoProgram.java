@@ -57,13 +57,7 @@ public final class GoProgram extends ScriptProcess {
 
   /// The program; of several processes one compiles, the others wait for it.
   private static Path compiled(String program) {
-    var home =
-        Machine.cache()
-            .resolve(
-                "go-%s-%s"
-                    .formatted(
-                        fingerprint(SOURCES.resolve("go.sum")),
-                        fingerprint(SOURCES.resolve(program).resolve("main.go"))));
+    var home = Machine.cache().resolve("go-%s-%s".formatted(program, fingerprint(SOURCES)));
     var done = home.resolve("compiled");
     if (!Files.exists(done)) {
       Machine.alone(

@@ -15,12 +15,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /// A script or small program as a child process that says what it does, one JSON object a line.
-public abstract sealed class ScriptProcess implements AutoCloseable
-    permits GoProgram, NodeScript, PythonScript {
+public abstract class ScriptProcess implements AutoCloseable {
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -31,6 +31,7 @@ public abstract sealed class ScriptProcess implements AutoCloseable
   private final List<JsonNode> said = new ArrayList<>();
   private final List<String> other = new ArrayList<>();
   private int seen;
+  private boolean ended;
 
   /// Starts the command.
   ScriptProcess(List<String> command) throws IOException {
@@ -72,9 +73,10 @@ public abstract sealed class ScriptProcess implements AutoCloseable
         }
       }
       var left = Duration.ofNanos(deadline - System.nanoTime());
-      if (!left.isPositive()) {
+      if (ended || !left.isPositive()) {
         throw new AssertionError(
-            "It was not said in time; said was %s, and besides: %s".formatted(said, other));
+            "It was not said %s; said was %s, and besides: %s"
+                .formatted(ended ? "before the script ended" : "in time", said, other));
       }
       try {
         wait(Math.max(1, left.toMillis()));
@@ -107,14 +109,26 @@ public abstract sealed class ScriptProcess implements AutoCloseable
         take(line);
       }
     } catch (IOException _) {
-      // ended
+      // closed by whoever started it
+    } finally {
+      end();
     }
   }
 
+  private synchronized void end() {
+    ended = true;
+    notifyAll();
+  }
+
   private synchronized void take(String line) {
-    if (line.startsWith("{")) {
-      said.add(JSON.readTree(line));
-    } else {
+    try {
+      var read = line.startsWith("{") ? JSON.readTree(line) : null;
+      if (read == null) {
+        other.add(line);
+      } else {
+        said.add(read);
+      }
+    } catch (JacksonException _) { // a library that logs an object in its own way
       other.add(line);
     }
     notifyAll();
@@ -156,13 +170,17 @@ public abstract sealed class ScriptProcess implements AutoCloseable
     }
   }
 
-  /// A short name for what a file holds.
-  static String fingerprint(Path file) {
-    try {
-      var digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
-      return HexFormat.of().formatHex(digest, 0, 8);
+  /// A short name for what a file holds, or all files of a folder.
+  static String fingerprint(Path of) {
+    try (var files = Files.walk(of)) {
+      var digest = MessageDigest.getInstance("SHA-256");
+      for (var file : files.filter(Files::isRegularFile).sorted().toList()) {
+        digest.update(of.relativize(file).toString().getBytes(StandardCharsets.UTF_8));
+        digest.update(Files.readAllBytes(file));
+      }
+      return HexFormat.of().formatHex(digest.digest(), 0, 8);
     } catch (IOException e) {
-      throw StoreProblem.during("Reading " + file, e);
+      throw StoreProblem.during("Reading " + of, e);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }

@@ -171,7 +171,7 @@ class FloodsIT {
     private final DataOutputStream to;
     private int acknowledged;
 
-    private Bare() throws IOException {
+    private Bare(Server server) throws IOException {
       socket = new Socket("127.0.0.1", server.grpcPort());
       socket.setSoTimeout((int) SOON.toMillis());
       from = new DataInputStream(socket.getInputStream());
@@ -236,8 +236,8 @@ class FloodsIT {
 
   @Test
   void pingsAtTheirPaceAreWelcomeAndAFloodOfThemIsNot() throws Exception {
-    try (var calm = new Bare();
-        var flooding = new Bare()) {
+    try (var calm = new Bare(server);
+        var flooding = new Bare(server)) {
       for (int i = 1; i <= 5; i++) {
         calm.ping();
         assertThat(calm.read(i)).isNotEqualTo(ENHANCE_YOUR_CALM);
@@ -250,14 +250,14 @@ class FloodsIT {
 
   @Test
   void aConnectionWithoutCallsIsClosed() throws Exception {
-    try (var idle = new Bare()) {
+    try (var idle = new Bare(server)) {
       assertThat(idle.read(1)).isEqualTo(NO_ERROR);
     }
   }
 
   /// Providers take an end in good order for the end.
   @Test
-  void aNodeThatStopsSendsItsSetsStreamsAway() {
+  void aNodeThatStopsSendsItsStreamsAwayAndTakesLeaveOfItsConnections() throws IOException {
     var stopping =
         Server.on(server.postgres(), server.clickHouse(), Map.of("STITCHD_DRAIN", "PT0.3S"));
     var connection = connection(stopping);
@@ -266,10 +266,15 @@ class FloodsIT {
           FlagSyncServiceGrpc.newBlockingStub(as(connection, key))
               .syncFlags(SyncFlagsRequest.getDefaultInstance());
       assertThat(sets.next().getFlagConfiguration()).contains("checkout");
-      stopping.close();
-      var end = catchThrowableOfType(StatusRuntimeException.class, sets::hasNext);
-      assertThat(end.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-      assertThat(end.getStatus().getDescription()).isEqualTo("this node is shutting down");
+      try (var idle = new Bare(stopping)) {
+        idle.ping();
+        assertThat(idle.read(1)).isEqualTo(-1);
+        stopping.close();
+        var end = catchThrowableOfType(StatusRuntimeException.class, sets::hasNext);
+        assertThat(end.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(end.getStatus().getDescription()).isEqualTo("this node is shutting down");
+        assertThat(idle.read(3)).isEqualTo(NO_ERROR);
+      }
     } finally {
       connection.shutdownNow();
       stopping.close();
