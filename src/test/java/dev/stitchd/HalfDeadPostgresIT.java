@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Http;
+import dev.stitchd.dev.LongRunning;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.SseClient;
 import dev.stitchd.dev.StoreProxy;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// Connections to PostgreSQL that stay open and carry nothing: one node reaches it by a proxy that
 /// swallows, delays and resets, another one reaches it as ever and makes the changes.
+@LongRunning
 @Timeout(180)
 class HalfDeadPostgresIT {
 

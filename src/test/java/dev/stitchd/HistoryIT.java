@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Http;
+import dev.stitchd.dev.LongRunning;
 import dev.stitchd.dev.OwnPostgres;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.ServerProcess;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// PostgreSQL loses what SDKs were told already and tells something else by the same number. The
 /// backups are copies of the files of a real one.
+@LongRunning
 @Timeout(180)
 class HistoryIT {
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Http;
+import dev.stitchd.dev.LongRunning;
 import dev.stitchd.dev.OwnPostgres;
 import dev.stitchd.dev.PgBouncer;
 import dev.stitchd.dev.Server;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// A node that may read from a real streaming standby, which lags, dies, is promoted, or belongs to
 /// a primary that was restored.
+@LongRunning
 @Timeout(120)
 class ReplicaIT {
 

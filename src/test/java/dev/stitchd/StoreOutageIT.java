@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Http;
+import dev.stitchd.dev.LongRunning;
 import dev.stitchd.dev.OwnClickHouse;
 import dev.stitchd.dev.OwnPostgres;
 import dev.stitchd.dev.Server;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /// Either store is killed under traffic and comes back; nobody restarts the server.
+@LongRunning
 class StoreOutageIT {
 
   private static final Duration HEALS_WITHIN = Duration.ofSeconds(10);

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Followers;
 import dev.stitchd.dev.Http;
+import dev.stitchd.dev.LongRunning;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.ServerProcess;
 import dev.stitchd.dev.SseClient;
@@ -31,6 +32,7 @@ import tools.jackson.databind.JsonNode;
 
 /// One of two nodes is restarted, killed, or cut off from PostgreSQL, while flags change and SDKs
 /// follow.
+@LongRunning
 @Timeout(120)
 class TwoNodesIT {
 

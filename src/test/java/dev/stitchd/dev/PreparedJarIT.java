@@ -16,6 +16,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The packaged jar's command line, with the JVM that runs the tests.
+@LongRunning
 class PreparedJarIT {
 
   private static final Duration PATIENCE = Duration.ofSeconds(120);

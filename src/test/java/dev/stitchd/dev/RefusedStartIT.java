@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A server that cannot start ends at once and says why in words, as a process of its own.
+@LongRunning
 class RefusedStartIT {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);

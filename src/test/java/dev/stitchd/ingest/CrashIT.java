@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.stitchd.dev.LongRunning;
 import dev.stitchd.dev.OwnClickHouse;
 import dev.stitchd.dev.ServerProcess;
 import dev.stitchd.dev.StoreUrl;
@@ -26,6 +27,7 @@ import tools.jackson.databind.JsonNode;
 
 /// ClickHouse is killed under load; in the middle of that the server is killed as well, and starts
 /// again. What clients were told, what the store holds, and what the server says must agree.
+@LongRunning
 class CrashIT {
 
   private static final int CLIENTS = 8;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Admin;
+import dev.stitchd.dev.LongRunning;
 import dev.stitchd.dev.OwnPostgres;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.ServerProcess;
@@ -31,6 +32,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /// What goes wrong while a list is replaced, on more than one node.
+@LongRunning
 class ImportFaultsIT {
 
   private static final Duration SOON = Duration.ofSeconds(20);

@@ -3,6 +3,7 @@ package dev.stitchd.stream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.dev.Admin;
+import dev.stitchd.dev.LongRunning;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.TestCertificate;
 import dev.stitchd.dev.Transport;
@@ -32,6 +33,7 @@ import reactor.netty.tcp.SslProvider;
 
 /// Many streams of one server at once, over each transport: some that take nothing, all dropped and
 /// back again. The long versions are in `load-tests`.
+@LongRunning
 @Timeout(120)
 class CrowdIT {
 

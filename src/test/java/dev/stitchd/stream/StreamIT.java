@@ -3,6 +3,7 @@ package dev.stitchd.stream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.dev.Admin;
+import dev.stitchd.dev.LongRunning;
 import dev.stitchd.dev.Node;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.SseClient;
@@ -34,6 +35,7 @@ import tools.jackson.databind.JsonNode;
 /// Streaming and polling on two whole servers that share one PostgreSQL, over HTTP alone: the same
 /// over every transport. One server speaks plain HTTP, the other one TLS; the one that speaks what
 /// is to be tested is `one`, and changes are made on the other one.
+@LongRunning
 @Timeout(60)
 @ParameterizedClass
 @EnumSource(Transport.class)

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Http;
+import dev.stitchd.dev.LongRunning;
 import dev.stitchd.dev.Server;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.FieldErrors;
@@ -42,6 +43,7 @@ import tools.jackson.databind.JsonNode;
 
 /// Everybody edits everything at once: flags, targeting, segments, environments, keys, the project.
 /// Nobody is answered with an error of ours, and what was published is what the tables say.
+@LongRunning
 class MixedWritersIT {
 
   private static final int WRITERS = 30;

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.GoProgram;
+import dev.stitchd.dev.LongRunning;
 import dev.stitchd.dev.Server;
 import dev.stitchd.flagd.evaluation.FlagdProvider.Answer;
 import dev.stitchd.flagd.evaluation.FlagdProvider.Language;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// The flagd project's own providers ask a node, which may stop and start again where it was; flags
 /// are changed on another one.
+@LongRunning
 @Timeout(180)
 class FlagdProvidersIT {
 

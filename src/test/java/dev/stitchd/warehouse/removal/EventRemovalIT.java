@@ -6,6 +6,7 @@ import dev.stitchd.delivery.EncodedBatch;
 import dev.stitchd.delivery.Event;
 import dev.stitchd.delivery.EventSink;
 import dev.stitchd.delivery.Events;
+import dev.stitchd.dev.LongRunning;
 import dev.stitchd.dev.Stores;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.warehouse.EventRemoval.Context;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import reactor.test.StepVerifier;
 
+@LongRunning
 class EventRemovalIT {
 
   private static final Instant NOON = Instant.parse("2026-10-15T12:00:00Z");

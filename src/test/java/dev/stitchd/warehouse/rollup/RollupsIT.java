@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.stitchd.delivery.Event;
 import dev.stitchd.delivery.EventSinkContract;
 import dev.stitchd.delivery.Events;
+import dev.stitchd.dev.LongRunning;
 import dev.stitchd.dev.Stores;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.warehouse.EvaluationStats;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import reactor.test.StepVerifier;
 
+@LongRunning
 class RollupsIT {
 
   /// `-Dstitchd.histories=100` for a longer search.
