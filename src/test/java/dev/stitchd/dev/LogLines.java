@@ -3,31 +3,63 @@ package dev.stitchd.dev;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
-/// What is logged in this JVM while it is open, by every server and test: classes that run at the
-/// same time log into it too. (To capture the output instead is not for more than one at a time.)
+/// What is logged in this JVM while it is open: by one server, or by every server and test, for
+/// classes that run at the same time log into it too. (To capture the output instead is not for
+/// more than one at a time.)
 ///
 /// ```
 /// try (var log = LogLines.open(); var server = Server.start()) {
 ///   assertThat(log.lines()).anyMatch(line -> line.contains("Warmed up"));
+/// }
+/// try (var log = LogLines.of(server)) {
+///   assertThat(log.with("Warmed up")).isEqualTo(1);
 /// }
 /// ```
 ///
 /// For any thread.
 public final class LogLines extends AppenderBase<ILoggingEvent> implements AutoCloseable {
 
+  /// The data folder of the server that started a thread, itself or by other threads of its own.
+  private static final InheritableThreadLocal<Path> SERVER = new InheritableThreadLocal<>();
+
   private final List<String> lines = new CopyOnWriteArrayList<>();
+  private final @Nullable Path server;
 
-  private LogLines() {}
+  private LogLines(@Nullable Path server) {
+    this.server = server;
+  }
 
+  /// Of everybody.
   public static LogLines open() {
-    var log = new LogLines();
+    return listening(new LogLines(null));
+  }
+
+  /// Of one server alone; not what threads log that all of this JVM share.
+  public static LogLines of(Server server) {
+    return listening(new LogLines(server.folder()));
+  }
+
+  private static LogLines listening(LogLines log) {
     log.start();
     root().addAppender(log);
     return log;
+  }
+
+  /// Starts a server such that [#of] knows its threads.
+  static <T> T startedBy(Path server, Supplier<T> start) {
+    SERVER.set(server);
+    try {
+      return start.get();
+    } finally {
+      SERVER.remove();
+    }
   }
 
   private static Logger root() {
@@ -36,7 +68,9 @@ public final class LogLines extends AppenderBase<ILoggingEvent> implements AutoC
 
   @Override
   protected void append(ILoggingEvent event) {
-    lines.add(event.getLevel() + " " + event.getFormattedMessage());
+    if (server == null || server.equals(SERVER.get())) {
+      lines.add(event.getLevel() + " " + event.getFormattedMessage());
+    }
   }
 
   /// Level and message of each, in the order in which they came.

@@ -124,7 +124,8 @@ public final class Server implements AutoCloseable {
     variables.put("STITCHD_WARMUP_TIME", "0s");
     variables.putAll(settings);
     try {
-      return new Server(run(variables, looker), folder, postgres, clickHouse);
+      var context = LogLines.startedBy(folder, () -> run(variables, looker));
+      return new Server(context, folder, postgres, clickHouse);
     } catch (RuntimeException e) {
       Machine.delete(folder);
       throw e;
@@ -209,6 +210,11 @@ public final class Server implements AutoCloseable {
     var all = new java.util.ArrayList<>(java.util.List.of("Authorization", "Bearer " + sdkKey));
     all.addAll(java.util.List.of(headers));
     return SseClient.open(url() + "/sdk/v1/stream", all.toArray(String[]::new));
+  }
+
+  /// Which no other server has.
+  Path folder() {
+    return folder;
   }
 
   /// URL of its PostgreSQL database.

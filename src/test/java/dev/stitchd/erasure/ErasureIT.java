@@ -7,6 +7,7 @@ import dev.stitchd.delivery.EventKind;
 import dev.stitchd.delivery.LateEvents;
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.LogLines;
+import dev.stitchd.dev.LongRunning;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreProxy;
 import dev.stitchd.dev.StoreUrl;
@@ -22,13 +23,11 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Isolated;
 import tools.jackson.databind.JsonNode;
 
 /// One person's data, and everything of a deleted environment, goes from ClickHouse, whatever is
 /// still on its way there.
-// counts what is logged in this JVM
-@Isolated
+@LongRunning
 class ErasureIT {
 
   private static final Duration SOON = Duration.ofSeconds(40);
@@ -159,7 +158,7 @@ class ErasureIT {
     var key = project("late");
     var environment = environment("late");
     send(key, "ann");
-    try (var log = LogLines.open()) {
+    try (var log = LogLines.open()) { // nobody else has something to erase while ClickHouse is out
       proxy.leadTo("http://default@127.0.0.1:1/nowhere");
       proxy.reset();
       send(key, "ann", "bob");
