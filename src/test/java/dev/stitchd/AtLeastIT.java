@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// `?atLeast=<cursor>`: who knows of a revision gets it or a newer one from any node.
-@Timeout(60)
+@Timeout(180)
 class AtLeastIT {
 
   private static final int LOOKS = 20;

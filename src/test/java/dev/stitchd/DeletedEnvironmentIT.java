@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.catalog.segment.SegmentPath;
 import dev.stitchd.dev.Admin;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.SseClient;
 import dev.stitchd.dev.StoreUrl;
@@ -53,7 +54,7 @@ import reactor.test.StepVerifier;
 @Timeout(120)
 class DeletedEnvironmentIT {
 
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Patience.SOON;
 
   private static final Clock CLOCK = Clock.systemUTC();
 

@@ -48,7 +48,7 @@ class FrontsIT {
   }
 
   private static HttpClient client(HttpClient.Version version) {
-    return HttpClient.newBuilder().version(version).connectTimeout(Duration.ofSeconds(5)).build();
+    return HttpClient.newBuilder().version(version).connectTimeout(SdkPlaneSuite.SOON).build();
   }
 
   /// What all of these have in common.
@@ -101,7 +101,7 @@ class FrontsIT {
             "X-API-Key",
             place.server())) {
       assertThat(stream.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
-      stream.await(event -> event.name().equals("put"), Duration.ofSeconds(5));
+      stream.await(event -> event.name().equals("put"), SdkPlaneSuite.SOON);
     }
   }
 

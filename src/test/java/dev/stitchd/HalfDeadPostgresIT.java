@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.LongRunning;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.SseClient;
 import dev.stitchd.dev.StoreProxy;
@@ -35,12 +36,12 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(180)
 class HalfDeadPostgresIT {
 
-  private static final Duration HEALED = Duration.ofSeconds(8);
-  private static final Duration LONGEST_WAIT = Duration.ofSeconds(4);
-  private static final Duration REVOKED = Duration.ofSeconds(2);
-  private static final Duration NOTICED = Duration.ofSeconds(15);
+  private static final Duration HEALED = Patience.withinSeconds(8);
+  private static final Duration LONGEST_WAIT = Patience.withinSeconds(4);
+  private static final Duration REVOKED = Patience.withinSeconds(2);
+  private static final Duration NOTICED = Patience.withinSeconds(15);
   private static final int POOLED = 8;
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Patience.withinSeconds(10);
 
   private static StoreProxy proxy;
   private static Server node;
@@ -80,7 +81,7 @@ class HalfDeadPostgresIT {
     proxy.pass();
     proxy.delay(Duration.ZERO);
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Patience.SOON)
         .until(() -> degraded(node).isEmpty() && config(node, key).status() == 200);
   }
 
@@ -193,7 +194,7 @@ class HalfDeadPostgresIT {
     assertThat(sideBySide(some)).allMatch(HalfDeadPostgresIT::isGood);
     var idle = System.nanoTime() + Duration.ofMillis(1_500).toNanos();
     proxy.swallowExisting();
-    await().until(() -> System.nanoTime() > idle);
+    await().atMost(Patience.SOON).until(() -> System.nanoTime() > idle);
 
     assertThat(sideBySide(some))
         .allMatch(HalfDeadPostgresIT::isGood)
@@ -235,9 +236,9 @@ class HalfDeadPostgresIT {
     var management = timed(this::management);
     var stranger = timed(() -> config(node, unknown));
     assertThat(management.status()).isEqualTo(503);
-    assertThat(management.took()).isLessThan(Duration.ofSeconds(10));
+    assertThat(management.took()).isLessThan(SOON);
     assertThat(stranger.status()).isEqualTo(503);
-    assertThat(stranger.took()).isLessThan(Duration.ofSeconds(10));
+    assertThat(stranger.took()).isLessThan(SOON);
     await()
         .atMost(NOTICED)
         .untilAsserted(() ->
@@ -247,7 +248,7 @@ class HalfDeadPostgresIT {
     var write =
         timed(() -> node.admin().send("POST", "/projects", "{\"key\":\"late\",\"name\":\"Late\"}"));
     assertThat(write.status()).isEqualTo(503);
-    assertThat(write.took()).isLessThan(Duration.ofSeconds(10));
+    assertThat(write.took()).isLessThan(SOON);
     assertThat(config(node, key).status()).isEqualTo(200);
     assertThat(variant(node, key)).isEqualTo("off");
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.OwnPostgres;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.SseClient;
 import dev.stitchd.dev.Stores;
@@ -26,10 +27,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A node is started while PostgreSQL is out, from what it had kept on disk.
-@Timeout(90)
+@Timeout(180)
 class LastKnownIT {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Patience.SOON;
 
   @TempDir private Path folder;
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.ListMembers;
 import dev.stitchd.dev.OwnPostgres;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.Stores;
 import java.time.Duration;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Test;
 /// PostgreSQL is killed: lists cannot be asked, and everything else goes on.
 class ListOutageIT {
 
-  private static final Duration HEALS_WITHIN = Duration.ofSeconds(10);
+  private static final Duration HEALS_WITHIN = Patience.withinSeconds(10);
   private static final Duration ANSWER_WITHIN = Duration.ofMillis(400);
   private static final String ANN = "{\"context\":{\"targetingKey\":\"ann\"}}";
 
@@ -39,7 +40,7 @@ class ListOutageIT {
         var start = System.nanoTime();
         var answer = evaluate(server, key);
         assertThat(Duration.ofNanos(System.nanoTime() - start))
-            .isLessThan(ANSWER_WITHIN.plusMillis(600));
+            .isLessThan(Patience.within(ANSWER_WITHIN.plusMillis(600)));
         assertThat(answer.status()).as(answer.body()).isEqualTo(200);
         assertThat(answer.json().get("variant").stringValue()).isEqualTo("off");
         assertThat(answer.json().at("/metadata/degraded").booleanValue()).isTrue();

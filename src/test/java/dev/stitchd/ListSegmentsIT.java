@@ -12,6 +12,7 @@ import dev.openfeature.sdk.Value;
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.ListMembers;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.Statements;
 import dev.stitchd.propagation.Instances;
@@ -31,7 +32,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// Lists decide, through the real OFREP provider and a whole server whose statements are counted.
 class ListSegmentsIT {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Patience.SOON;
   private static final String FLAGS = "/ofrep/v1/evaluate/flags";
   private static final JsonMapper JSON = new JsonMapper();
 

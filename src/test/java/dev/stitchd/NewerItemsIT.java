@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.OwnPostgres;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.SseClient;
 import dev.stitchd.dev.Stores;
@@ -28,7 +29,7 @@ import tools.jackson.databind.JsonNode;
 @Timeout(120)
 class NewerItemsIT {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Patience.SOON;
 
   private static final String TAIL =
       "\"clientVisible\":true,\"enabled\":true,\"offVariant\":\"off\",\"targets\":[],";

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.OwnPostgres;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.PgBouncer;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreProxy;
@@ -28,7 +29,7 @@ import reactor.core.scheduler.Schedulers;
 /// A whole server whose PostgreSQL is behind a pooler that passes on neither roles nor settings.
 class PgBouncerIT {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Patience.SOON;
 
   @ParameterizedTest
   @CsvSource({
@@ -208,7 +209,7 @@ class PgBouncerIT {
       var made = admin.create(keys, "{\"name\":\"b\",\"kind\":\"server\"}");
 
       await()
-          .atMost(Duration.ofSeconds(8))
+          .atMost(Patience.withinSeconds(8))
           .untilAsserted(() -> {
             assertThat(config(node, revoked.path("key").asString())).isEqualTo(401);
             assertThat(config(node, made.path("key").asString())).isEqualTo(200);

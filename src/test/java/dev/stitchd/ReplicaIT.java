@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.LongRunning;
 import dev.stitchd.dev.OwnPostgres;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.PgBouncer;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreProxy;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class ReplicaIT {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Patience.SOON;
   private static final Duration LAG = Duration.ofSeconds(2);
   private static final String NO_EVENTS = "http://default@127.0.0.1:1/none";
   private static final String MEMBERS =
@@ -113,7 +114,7 @@ class ReplicaIT {
   void aReplicaIsReadNoLongerThanItMayBeBehind() {
     pauseReplay();
     add(other, "late");
-    await().atMost(LAG.plusSeconds(1)).until(() -> isMember(node, "late"));
+    await().atMost(Patience.within(LAG)).until(() -> isMember(node, "late"));
     awaitReplica(false);
     assertThat(isMember(node, "late")).isTrue();
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Http;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.SseClient;
 import java.io.IOException;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(180)
 interface SdkPlaneSuite {
 
-  Duration SOON = Duration.ofSeconds(5);
+  Duration SOON = Patience.SOON;
 
   /// The server behind it all, for the management API. Its heartbeat comes well within
   /// [#proxyTimeout].
@@ -94,7 +95,7 @@ interface SdkPlaneSuite {
     long start = System.nanoTime();
     try (var stream = stream(place.server())) {
       var put = await(stream, "put");
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Patience.withinSeconds(2));
       assertThat(stream.version()).isEqualTo(version());
       assertThat(stream.headers().firstValue("Content-Type")).hasValue("text/event-stream");
       assertThat(stream.headers().firstValue("Cache-Control")).hasValue("no-store");
@@ -104,7 +105,8 @@ interface SdkPlaneSuite {
       serve(place, "hidden", "on");
       long changed = System.nanoTime();
       var patch = await(stream, "patch");
-      assertThat(Duration.ofNanos(System.nanoTime() - changed)).isLessThan(Duration.ofSeconds(2));
+      assertThat(Duration.ofNanos(System.nanoTime() - changed))
+          .isLessThan(Patience.withinSeconds(2));
       assertThat(patch.json().path("flags").propertyNames()).containsExactly("hidden");
     }
   }
@@ -188,7 +190,7 @@ interface SdkPlaneSuite {
     Thread.sleep(300);
     assertThat(poll).isNotDone();
     serve(place, "hidden", "on");
-    var answer = poll.get(5, TimeUnit.SECONDS);
+    var answer = poll.get(SOON.toSeconds(), TimeUnit.SECONDS);
     assertThat(answer.json().path("flags").propertyNames()).containsExactly("hidden");
   }
 

@@ -7,6 +7,7 @@ import dev.stitchd.dev.Http;
 import dev.stitchd.dev.LongRunning;
 import dev.stitchd.dev.OwnClickHouse;
 import dev.stitchd.dev.OwnPostgres;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -25,8 +26,8 @@ import org.junit.jupiter.api.Test;
 @LongRunning
 class StoreOutageIT {
 
-  private static final Duration HEALS_WITHIN = Duration.ofSeconds(10);
-  private static final Duration SOON = Duration.ofSeconds(5);
+  private static final Duration HEALS_WITHIN = Patience.withinSeconds(10);
+  private static final Duration SOON = Patience.SOON;
 
   /// Connections that are lost are tried again soon, so that each outage is a short one.
   private static final Map<String, String> QUICK =

@@ -65,7 +65,7 @@ class TlsIT {
       return HttpClient.newBuilder()
           .version(version())
           .sslContext(certificate.trusting())
-          .connectTimeout(Duration.ofSeconds(5))
+          .connectTimeout(SOON)
           .build();
     }
 

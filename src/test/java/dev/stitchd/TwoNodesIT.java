@@ -7,6 +7,7 @@ import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Followers;
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.LongRunning;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.ServerProcess;
 import dev.stitchd.dev.SseClient;
@@ -37,7 +38,7 @@ import tools.jackson.databind.JsonNode;
 class TwoNodesIT {
 
   private static final Logger LOG = LoggerFactory.getLogger(TwoNodesIT.class);
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Patience.SOON;
 
   /// How many streams are held during the rolling restart; `-Dstitchd.streams=5000` is the long
   /// run.
@@ -103,7 +104,8 @@ class TwoNodesIT {
               .isGreaterThanOrEqualTo(STREAMS / 3);
           assertThat(followers.all())
               .allSatisfy(follower ->
-                  assertThat(follower.awayBeyondTold()).allMatch(millis -> millis <= 5_000));
+                  assertThat(follower.awayBeyondTold())
+                      .allMatch(millis -> millis <= Patience.withinSeconds(5).toMillis()));
           LOG.info(
               "{} streams, {} changes, away beyond what they were told: at most {} ms",
               STREAMS,
@@ -209,7 +211,7 @@ class TwoNodesIT {
   }
 
   private static void assertGoodbyeWithinTwoSeconds(String reason, SseClient... streams) {
-    var end = System.nanoTime() + Duration.ofSeconds(2).toNanos();
+    var end = System.nanoTime() + Patience.withinSeconds(2).toNanos();
     for (var stream : streams) {
       var left = Duration.ofNanos(Math.max(1, end - System.nanoTime()));
       var goodbye = stream.await(event -> event.name().equals("goodbye"), left);

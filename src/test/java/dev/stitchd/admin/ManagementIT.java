@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Http;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -601,10 +601,10 @@ class ManagementIT {
     var key = admin.createSdkKey(project, "production", "server");
     var prerequisites = new TreeMap<String, JsonNode>();
     await()
+        .atMost(Patience.SOON)
         .untilAsserted(() -> {
           try (var stream = server.stream(key)) {
-            var put =
-                stream.await(event -> event.name().equals("put"), Duration.ofSeconds(5)).json();
+            var put = stream.await(event -> event.name().equals("put"), Patience.SOON).json();
             assertThat(put.get("revision").longValue()).isEqualTo(revision());
             put.get("flags")
                 .properties()

@@ -2,6 +2,7 @@ package dev.stitchd.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
@@ -209,7 +210,9 @@ class TenantIsolationIT {
       assertThat(failed).isEqualTo("key-taken");
     }
     var metrics = management.getMetrics().orElseThrow();
-    org.awaitility.Awaitility.await().until(() -> metrics.acquiredSize() == 0);
+    org.awaitility.Awaitility.await()
+        .atMost(Patience.SOON)
+        .until(() -> metrics.acquiredSize() == 0);
   }
 
   @Test
@@ -351,6 +354,7 @@ class TenantIsolationIT {
     assertThat(count(tenant("default"), "projects")).isEqualTo(1);
     var metrics = management.getMetrics().orElseThrow();
     org.awaitility.Awaitility.await()
+        .atMost(Patience.SOON)
         .until(() -> metrics.acquiredSize() == 0 && metrics.pendingAcquireSize() == 0);
   }
 

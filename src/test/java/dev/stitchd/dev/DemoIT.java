@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class DemoIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration PATIENCE = Patience.SOON;
 
   @TempDir private Path folder;
 

@@ -58,7 +58,9 @@ class RefusedStartIT {
           .atMost(PATIENCE)
           .until(() -> Files.readString(out).contains("waits for it for up to"));
       process.destroy();
-      assertThat(process.waitFor(5, TimeUnit.SECONDS)).as(Machine.tail(out, 20)).isTrue();
+      assertThat(process.waitFor(Patience.SOON.toSeconds(), TimeUnit.SECONDS))
+          .as(Machine.tail(out, 20))
+          .isTrue();
     } finally {
       process.destroyForcibly();
     }

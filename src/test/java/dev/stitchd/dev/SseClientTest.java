@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class SseClientTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration PATIENCE = Patience.SOON;
 
   private HttpServer server;
 

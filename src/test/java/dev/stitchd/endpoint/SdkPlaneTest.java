@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.access.SdkCaller;
 import dev.stitchd.boundary.Failures;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.StartFailure;
@@ -225,6 +226,7 @@ class SdkPlaneTest {
                   .getBytes(UTF_8));
     }
     await()
+        .atMost(Patience.SOON)
         .untilAsserted(() ->
             assertThat(timer("POST", "/sdk/v1/receipts", "UNKNOWN", "UNKNOWN", "none").count())
                 .isEqualTo(1));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.access.LastKey;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import io.grpc.ManagedChannel;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -149,7 +150,11 @@ class GrpcServerIT {
                   public void onCompleted() {}
                 });
     asked.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
-    var services = answer.get(10, TimeUnit.SECONDS).getListServicesResponse().getServiceList();
+    var services =
+        answer
+            .get(Patience.SOON.toSeconds(), TimeUnit.SECONDS)
+            .getListServicesResponse()
+            .getServiceList();
     asked.onCompleted();
     assertThat(services).extracting("name").contains("grpc.health.v1.Health");
   }

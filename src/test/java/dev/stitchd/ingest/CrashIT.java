@@ -60,6 +60,7 @@ class CrashIT {
 
         clickHouse.kill();
         Thread.sleep(OUTAGE.dividedBy(2));
+        await().atMost(PATIENCE).until(() -> account(server).path("spooled").asLong() > 0);
         var first = account(server); // nothing is stored any more, so this number stays
         server.kill();
         assertThat(first.path("spooled").asLong()).isPositive();
@@ -67,7 +68,12 @@ class CrashIT {
         server.start();
         int before = acknowledged.size();
         Thread.sleep(OUTAGE.dividedBy(2));
-        assertThat(acknowledged).as("acknowledged from the spool").hasSizeGreaterThan(before);
+        await()
+            .atMost(PATIENCE)
+            .untilAsserted(() ->
+                assertThat(acknowledged)
+                    .as("acknowledged from the spool")
+                    .hasSizeGreaterThan(before));
 
         clickHouse.start();
         Thread.sleep(BEFORE);

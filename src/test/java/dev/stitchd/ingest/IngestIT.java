@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.github.luben.zstd.Zstd;
 import dev.stitchd.boundary.ContentCodingTest;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreUrl;
 import java.time.Clock;
@@ -54,7 +55,9 @@ class IngestIT {
     backend = new Sdk(server.url(), admin.createSdkKey("web", "production", "server"));
     browser = new Sdk(server.url(), admin.createSdkKey("web", "production", "client"));
     // until then events are durable in the spool, and not yet to be found in ClickHouse
-    await().until(() -> server.http().get("/health/ready").json().path("degraded").isEmpty());
+    await()
+        .atMost(Patience.SOON)
+        .until(() -> server.http().get("/health/ready").json().path("degraded").isEmpty());
   }
 
   @AfterAll

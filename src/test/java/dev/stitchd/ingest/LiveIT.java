@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.SseClient;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -22,11 +23,10 @@ import org.junit.jupiter.api.Test;
 /// Events as they arrive, seen at one node and sent to another.
 class LiveIT {
 
-  /// What is promised, and some more for a machine that is busy with tests.
-  private static final Duration SOON = Duration.ofSeconds(4);
+  private static final Duration SOON = Patience.SOON;
 
   /// Milliseconds from the acknowledgement to the watcher.
-  private static final long PROMISED = 2_000;
+  private static final long PROMISED = Patience.withinSeconds(2).toMillis();
 
   private static final Clock CLOCK = Clock.systemUTC();
   private static Server one;
@@ -42,7 +42,7 @@ class LiveIT {
     one.admin().createEnvironment("web", "staging");
     sdk = new Sdk(other.url(), one.admin().createSdkKey("web", "production", "server"));
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(SOON)
         .until(() -> one.http().get("/health/ready").json().path("degraded").isEmpty());
   }
 
@@ -201,7 +201,7 @@ class LiveIT {
     assertThat(tooMany.header("Retry-After")).matches("[1-9][0-9]*");
     open.forEach(SseClient::close);
     var watchers = one.bean(MeterRegistry.class).get("stitchd.live.watchers").gauge();
-    await().atMost(Duration.ofSeconds(20)).until(() -> watchers.value() == 0);
+    await().atMost(SOON).until(() -> watchers.value() == 0);
   }
 
   @Test
@@ -215,7 +215,7 @@ class LiveIT {
     assertThat(stream.status()).isEqualTo(200);
     long begin = System.nanoTime();
     server.close();
-    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(15));
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Patience.withinSeconds(15));
     stream.await(event -> event.name().equals("goodbye"), SOON);
     stream.awaitEnd(SOON);
     stream.close();

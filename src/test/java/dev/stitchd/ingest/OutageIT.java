@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.dev.OwnClickHouse;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.dev.Stores;
@@ -63,13 +64,13 @@ class OutageIT {
         var from = clock.instant();
         var meters = server.bean(MeterRegistry.class);
         var key = prepare(server);
-        await(() -> degraded(server).equals("[]"), Duration.ofSeconds(20));
+        await(() -> degraded(server).equals("[]"), Patience.SOON);
         var clients = startClients(server, key);
         Thread.sleep(BEFORE);
-        assertThat(acknowledged).isNotEmpty();
+        await(() -> !acknowledged.isEmpty(), Patience.SOON);
 
         clickHouse.kill();
-        await(() -> degraded(server).equals("[\"clickhouse\"]"), Duration.ofSeconds(5));
+        await(() -> degraded(server).equals("[\"clickhouse\"]"), Patience.SOON);
         long end = System.nanoTime() + OUTAGE.toNanos();
         double most = 0;
         long patience = end + Duration.ofSeconds(20).toNanos();
@@ -83,14 +84,14 @@ class OutageIT {
         clickHouse.start();
 
         int before = acknowledged.size();
-        await(() -> acknowledged.size() > before, Duration.ofSeconds(10));
-        await(() -> degraded(server).equals("[]"), Duration.ofSeconds(10));
+        await(() -> acknowledged.size() > before, Patience.SOON);
+        await(() -> degraded(server).equals("[]"), Patience.SOON);
         Thread.sleep(BEFORE);
         over.set(true);
         for (var client : clients) {
           assertThat(client.join(Duration.ofSeconds(30))).isTrue();
         }
-        await(() -> held(meters) == 0, Duration.ofSeconds(10));
+        await(() -> held(meters) == 0, Patience.SOON);
 
         assertThat(failures).isEmpty();
         assertThat(refusals).isNotEmpty();

@@ -12,6 +12,7 @@ import dev.openfeature.sdk.ImmutableContext;
 import dev.openfeature.sdk.Value;
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Http;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import java.time.Duration;
 import java.util.Map;
@@ -24,7 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 class OfrepIT {
 
   private static final String FLAGS = "/ofrep/v1/evaluate/flags";
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Patience.SOON;
 
   private static Server server;
   private static Admin admin;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.LogLines;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.SseClient;
 import dev.stitchd.dev.StoreUrl;
@@ -24,10 +25,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// OFREP's event stream on two whole servers that share one PostgreSQL, over HTTP alone.
-@Timeout(60)
+@Timeout(180)
 class OfrepStreamIT {
 
-  private static final Duration SOON = Duration.ofSeconds(5);
+  private static final Duration SOON = Patience.SOON;
   private static final String FLAGS = "/ofrep/v1/evaluate/flags";
 
   private static Server one;
@@ -98,7 +99,7 @@ class OfrepStreamIT {
   }
 
   private static void waitUntil(java.util.function.BooleanSupplier condition) throws Exception {
-    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    long end = System.nanoTime() + SOON.toNanos();
     while (!condition.getAsBoolean()) {
       assertThat(System.nanoTime()).as("in time").isLessThan(end);
       Thread.sleep(10);
@@ -263,7 +264,7 @@ class OfrepStreamIT {
             .isEqualTo("key-revoked");
         stream.awaitEnd(SOON);
       }
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Patience.withinSeconds(2));
       for (var server : List.of(one, other)) {
         waitUntil(() -> server.http().get(address).status() == 401);
       }

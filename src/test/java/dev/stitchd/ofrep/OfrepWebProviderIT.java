@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.NodeScript;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import java.time.Duration;
 import java.util.List;
@@ -17,10 +18,10 @@ import tools.jackson.databind.JsonNode;
 
 /// The real OpenFeature web provider, as browsers run it, on a whole server whose streams live two
 /// seconds and whose clients come back after a tenth of one.
-@Timeout(90)
+@Timeout(180)
 class OfrepWebProviderIT {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Patience.SOON;
   private static final String EVALUATE = "POST /ofrep/v1/evaluate/flags";
   private static final String STREAM = "GET /ofrep/v1/stream";
 

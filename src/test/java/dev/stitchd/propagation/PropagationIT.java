@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Http;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.SseClient;
 import java.time.Duration;
@@ -20,10 +21,10 @@ import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /// Receipts and their summaries on two whole servers that share one PostgreSQL.
-@Timeout(60)
+@Timeout(180)
 class PropagationIT {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Patience.SOON;
   private static final Map<String, String> SETTINGS =
       Map.of("STITCHD_PROPAGATION_STALE", "PT4S", "STITCHD_PROPAGATION_WRITE_EVERY", "PT0.3S");
 

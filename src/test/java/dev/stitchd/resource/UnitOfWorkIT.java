@@ -3,6 +3,7 @@ package dev.stitchd.resource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
@@ -26,7 +27,7 @@ import reactor.test.StepVerifier;
 /// Several writes in one transaction.
 class UnitOfWorkIT {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Patience.SOON;
 
   private static Server server;
   private static UnitsOfWork units;

@@ -1,5 +1,6 @@
 package dev.stitchd.revisionlog;
 
+import dev.stitchd.dev.Patience;
 import dev.stitchd.kernel.EnvironmentId;
 import java.time.Duration;
 import java.util.List;
@@ -11,7 +12,7 @@ import reactor.test.StepVerifier;
 /// What every change feed keeps to.
 interface ChangeFeedContract {
 
-  Duration SOON = Duration.ofSeconds(10);
+  Duration SOON = Patience.SOON;
 
   ChangeFeed feed();
 

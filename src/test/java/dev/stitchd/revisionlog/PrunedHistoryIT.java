@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// A log that is shortened every moment, in small batches, by two nodes. The tests make rows older
 /// than the history.
-@Timeout(60)
+@Timeout(180)
 class PrunedHistoryIT {
 
   private static final Duration SOON = Duration.ofSeconds(20);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Uploads that are refused while their clients, which read no answer before they have sent all,
 /// still send.
-@Timeout(60)
+@Timeout(180)
 class LingeringIT {
 
   private static final int TOO_LONG_MILLIS = 20_000;

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.LongRunning;
 import dev.stitchd.dev.OwnPostgres;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.ServerProcess;
 import dev.stitchd.dev.StoreUrl;
@@ -35,7 +36,7 @@ import tools.jackson.databind.json.JsonMapper;
 @LongRunning
 class ImportFaultsIT {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Patience.SOON;
   private static final Map<String, String> QUICK =
       Map.of(
           "STITCHD_LISTS_HEARTBEAT", "PT0.3S",
@@ -94,7 +95,7 @@ class ImportFaultsIT {
 
         assertThat(members(one, key, "killed", "old", "new-1")).containsExactly("old");
         await()
-            .atMost(Duration.ofSeconds(3))
+            .atMost(Patience.withinSeconds(3))
             .until(() ->
                 config(other, key).at("/segments/single/list/version").asLong()
                     >= added.path("version").asLong());

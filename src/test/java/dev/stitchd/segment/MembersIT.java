@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.stitchd.boundary.ContentCoding;
 import dev.stitchd.boundary.ContentCodingTest;
 import dev.stitchd.catalog.segment.SegmentLists;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.kernel.EnvironmentId;
@@ -27,7 +28,7 @@ import tools.jackson.databind.JsonNode;
 class MembersIT {
 
   private static final String ENVIRONMENT = "/projects/web/environments/production";
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Patience.SOON;
 
   private static Server server;
   private static String sdkKey;
@@ -188,7 +189,7 @@ class MembersIT {
         server.admin().send("POST", members + "?list=excluded", "{\"keys\":[\"a-3\"]}").json();
     assertThat(excluded.path("excluded").asLong()).isEqualTo(1);
     await()
-        .atMost(Duration.ofSeconds(3))
+        .atMost(Patience.withinSeconds(3))
         .until(() -> published("changing").path("version").asLong() == 62);
     var took = Duration.ofNanos(System.nanoTime() - start);
     assertThat(revision() - before).isBetween(1L, took.toSeconds() + 2); // once a second at most

@@ -1,5 +1,6 @@
 package dev.stitchd.segment;
 
+import dev.stitchd.dev.Patience;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.segment.Memberships.Listing;
 import java.time.Duration;
@@ -12,7 +13,7 @@ import reactor.test.StepVerifier;
 /// `beta`, and another one with a segment `vip`; all are empty before each test.
 interface MembershipsContract {
 
-  Duration SOON = Duration.ofSeconds(10);
+  Duration SOON = Patience.SOON;
 
   Memberships memberships();
 

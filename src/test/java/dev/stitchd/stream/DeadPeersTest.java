@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// A peer that is gone without a word, in a network namespace of its own whose only network is
 /// switched off: no end of the connection and no refusal is ever seen.
-@Timeout(60)
+@Timeout(180)
 class DeadPeersTest {
 
   @BeforeEach

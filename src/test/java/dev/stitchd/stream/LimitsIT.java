@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Node;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.SseClient;
 import dev.stitchd.dev.Transport;
@@ -15,7 +16,6 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// How many streams a key and a node may have, how many are accepted at once, and how old one may
 /// grow, over HTTP alone, over every transport.
-@Timeout(60)
+@Timeout(180)
 class LimitsIT {
 
   private static final int PER_SECOND = 40;
@@ -95,7 +95,7 @@ class LimitsIT {
     for (var stream : held) {
       stream.body().close();
     }
-    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    long end = System.nanoTime() + Patience.SOON.toNanos();
     while (open() > 0) {
       assertThat(System.nanoTime()).as("places are given back").isLessThan(end);
       Thread.sleep(20);
@@ -160,10 +160,11 @@ class LimitsIT {
         streams.add(node.open(address, List.of()));
       }
       for (var stream : streams) {
-        var goodbye = stream.await(event -> event.name().equals("goodbye"), Duration.ofSeconds(8));
+        var goodbye =
+            stream.await(event -> event.name().equals("goodbye"), Patience.withinSeconds(8));
         assertThat(goodbye.json().path("reason").asString()).isEqualTo("maximum-age");
         assertThat(goodbye.json().path("reconnectAfterMs").asLong()).isBetween(1_000L, 5_000L);
-        stream.awaitEnd(Duration.ofSeconds(2));
+        stream.awaitEnd(Patience.SOON);
       }
     } finally {
       streams.forEach(SseClient::close);

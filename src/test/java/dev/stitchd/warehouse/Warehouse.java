@@ -2,6 +2,7 @@ package dev.stitchd.warehouse;
 
 import dev.stitchd.background.RunningJob;
 import dev.stitchd.delivery.EventSink;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.postgres.AdvisoryLock;
 import dev.stitchd.postgres.Lender;
@@ -220,7 +221,7 @@ public final class Warehouse implements AutoCloseable {
     var stopped = new CountDownLatch(1);
     watch.stopped().doFinally(_ -> stopped.countDown()).subscribe();
     try {
-      if (!stopped.await(5, TimeUnit.SECONDS)) {
+      if (!stopped.await(Patience.SOON.toSeconds(), TimeUnit.SECONDS)) {
         throw new AssertionError("did not stop");
       }
     } catch (InterruptedException e) {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.LogLines;
 import dev.stitchd.dev.LongRunning;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreProxy;
 import dev.stitchd.dev.StoreUrl;
@@ -24,7 +25,7 @@ import tools.jackson.databind.JsonNode;
 @LongRunning
 class DeletionIT {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Patience.SOON;
   private static final String OUT = "Deletions: rows of deleted projects and environments stay";
   private static final String BACK = "are removed again";
   private static final int LOGGED = 2_500;

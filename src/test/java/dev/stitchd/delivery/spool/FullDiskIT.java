@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.OwnClickHouse;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.ServerProcess;
 import dev.stitchd.dev.StoreUrl;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// write.
 class FullDiskIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Patience.SOON;
 
   /// Less than a batch of [#EVENTS] takes.
   private static final String NEARLY_NOTHING = "2000";

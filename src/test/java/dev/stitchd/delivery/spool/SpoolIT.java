@@ -10,6 +10,7 @@ import dev.stitchd.delivery.EventQueue;
 import dev.stitchd.delivery.Events;
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.OwnClickHouse;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.dev.Stores;
@@ -38,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Spool and dead letters of whole servers, with the real store behind them.
 class SpoolIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Patience.SOON;
   private static OwnClickHouse clickHouse;
 
   @TempDir Path data;

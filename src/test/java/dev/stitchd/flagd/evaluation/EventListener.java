@@ -2,6 +2,7 @@ package dev.stitchd.flagd.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.dev.Patience;
 import dev.stitchd.flagd.evaluation.v2.EventStreamRequest;
 import dev.stitchd.flagd.evaluation.v2.EventStreamResponse;
 import dev.stitchd.flagd.evaluation.v2.ServiceGrpc;
@@ -21,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 /// A client of an event stream. Blocks; for ordinary threads.
 final class EventListener implements AutoCloseable, StreamObserver<EventStreamResponse> {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Patience.SOON;
 
   private final BlockingQueue<EventStreamResponse> events = new LinkedBlockingQueue<>();
   private final CompletableFuture<Status> end = new CompletableFuture<>();

@@ -13,7 +13,6 @@ import dev.stitchd.flagd.evaluation.FlagdProvider.Mode;
 import dev.stitchd.kernel.Json;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -165,7 +164,7 @@ class FlagdProvidersIT {
       assertThat(provider.await(CHANGED)).contains(flag);
       // Go's tells of its first set as a change, too
       await()
-          .atMost(10, TimeUnit.SECONDS)
+          .atMost(FlagdProvider.SOON)
           .untilAsserted(() ->
               assertThat(provider.ask(flag, "boolean"))
                   .isEqualTo(new Answer("true", "on", "STATIC", "")));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Admin;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.ingest.Sdk;
 import java.time.Clock;
@@ -206,8 +207,12 @@ class EventDefinitionsIT {
   void manyNewEventsAtOnceOnTwoNodesAreDefinedOnce() {
     var place = Place.named("crowded");
     admin.patch(place.path(), "{\"settings\":{\"autoRegisterEvents\":true}}");
-    await().until(() -> codeOf(place.here(), "e-0", "\"value\":1").equals("accepted"));
-    await().until(() -> codeOf(place.there(), "e-0", "\"value\":1").equals("accepted"));
+    await()
+        .atMost(Patience.SOON)
+        .until(() -> codeOf(place.here(), "e-0", "\"value\":1").equals("accepted"));
+    await()
+        .atMost(Patience.SOON)
+        .until(() -> codeOf(place.there(), "e-0", "\"value\":1").equals("accepted"));
     IntStream.range(0, 40)
         .parallel()
         .forEach(i ->

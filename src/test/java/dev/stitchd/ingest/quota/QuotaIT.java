@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.ingest.Sdk;
 import java.time.Clock;
@@ -95,15 +96,18 @@ class QuotaIT {
     }
     loads.add(load(new Sdk(other.url(), key), flag, 15, Duration.ofMillis(100), there));
     Thread.sleep(2_000); // the burst is used up
-    int before = here.get() + there.get();
     int thereBefore = there.get();
-    long from = System.nanoTime();
-    Thread.sleep(10_000);
-    double rate = (here.get() + there.get() - before) / ((System.nanoTime() - from) / 1e9);
-    double rateThere = (there.get() - thereBefore) / ((System.nanoTime() - from) / 1e9);
+    double rate = 0;
+    for (int i = 0; i < 3 && rate < PER_SECOND * 0.9; i++) { // a busy machine may send too little
+      int before = here.get() + there.get();
+      long from = System.nanoTime();
+      Thread.sleep(10_000);
+      rate = (here.get() + there.get() - before) / ((System.nanoTime() - from) / 1e9);
+      assertThat(rate).isLessThan(PER_SECOND * 1.1);
+    }
     stopped = true;
-    assertThat(rate).isBetween(PER_SECOND * 0.9, PER_SECOND * 1.1);
-    assertThat(rateThere).isPositive();
+    assertThat(rate).isGreaterThan(PER_SECOND * 0.9);
+    assertThat(there.get()).isGreaterThan(thereBefore);
     for (var load : loads) {
       load.join();
     }
@@ -113,7 +117,7 @@ class QuotaIT {
   void whoIsBeyondTheQuotaIsToldWhenToComeAgain() {
     var flag = environment("small", "{\"eventsPerSecond\":10,\"eventsBurst\":10}");
     var sdk = new Sdk(one.url(), one.admin().createSdkKey("web", "small", "server"));
-    await().until(() -> sdk.send(batch(flag, 100)).status() == 429);
+    await().atMost(Patience.SOON).until(() -> sdk.send(batch(flag, 100)).status() == 429);
     var refused = sdk.send(batch(flag, 1));
     assertThat(refused.status()).isEqualTo(429);
     assertThat(refused.json().path("code").asString()).isEqualTo("too-many-requests");
@@ -128,7 +132,7 @@ class QuotaIT {
     var flag = environment("public", "{\"eventsPerSecond\":50,\"eventsBurst\":50}");
     var client = new Sdk(other.url(), one.admin().createSdkKey("web", "public", "client"));
     var server = new Sdk(other.url(), one.admin().createSdkKey("web", "public", "server"));
-    await().until(() -> client.send(batch(flag, 30)).status() == 429);
+    await().atMost(Patience.SOON).until(() -> client.send(batch(flag, 30)).status() == 429);
     assertThat(server.send(batch(flag, 10)).status()).isEqualTo(202);
     assertThat(client.send(batch(flag, 1)).status()).isEqualTo(429);
   }
@@ -145,6 +149,7 @@ class QuotaIT {
     var client = new Sdk(one.url(), admin.createSdkKey("web", "addresses", "client"));
     var forwarded = "X-Forwarded-For";
     await()
+        .atMost(Patience.SOON)
         .until(
             () -> client.send(batch("addresses", 1_000), forwarded, "203.0.113.7").status() == 429);
     assertThat(client.send(batch("addresses", 1), forwarded, "198.51.100.1, 203.0.113.7").status())

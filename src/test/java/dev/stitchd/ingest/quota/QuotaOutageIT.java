@@ -2,8 +2,10 @@ package dev.stitchd.ingest.quota;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.OwnPostgres;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.Stores;
 import dev.stitchd.ingest.Sdk;
@@ -60,22 +62,31 @@ class QuotaOutageIT {
       for (int i = 0; i < SENDERS; i++) {
         Thread.ofVirtual().start(() -> send(sdk));
       }
-      Thread.sleep(3_000); // the burst is used up
-      assertThat(throttled).hasPositiveValue();
+      await().atMost(Patience.SOON).until(() -> throttled.get() > 0); // the burst is used up
+      Thread.sleep(1_000);
 
       postgres.kill();
       Thread.sleep(1_500); // what was leased before is used up
       throttled.set(0);
-      double rate = rate(3);
-      assertThat(rate).isBetween(0.75 * PER_SECOND, 1.1 * PER_SECOND);
+      assertRate(3, 1.1);
       assertThat(throttled).hasPositiveValue();
 
       postgres.start();
       Thread.sleep(2_500);
-      assertThat(rate(2)).isBetween(0.75 * PER_SECOND, 1.15 * PER_SECOND);
+      assertRate(2, 1.15);
       assertThat(others).as("answers that are neither 202 nor 429").hasValue(0);
       over.set(true);
     }
+  }
+
+  /// A busy machine may send too little for a while; too much must never be taken.
+  private void assertRate(int seconds, double most) throws InterruptedException {
+    double rate = 0;
+    for (int i = 0; i < 4 && rate < 0.75 * PER_SECOND; i++) {
+      rate = rate(seconds);
+      assertThat(rate).isLessThan(most * PER_SECOND);
+    }
+    assertThat(rate).isGreaterThan(0.75 * PER_SECOND);
   }
 
   private double rate(int seconds) throws InterruptedException {

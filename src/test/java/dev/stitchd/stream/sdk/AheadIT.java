@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.OwnPostgres;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.Stores;
 import java.time.Duration;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Test;
 /// A client that has a newer revision than the node it comes to, which cannot reach PostgreSQL.
 class AheadIT {
 
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Patience.SOON;
 
   @Test
   void nobodyIsTakenBackWhileTheStoreIsOutAndWhatDoesNotExistIsReplacedAfterwards() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.github.luben.zstd.Zstd;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.endpoint.EndpointServer;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.stream.OneKey;
@@ -32,7 +33,7 @@ class ConfigEndpointTest {
 
   @AfterEach
   void reset() {
-    await().until(() -> room.access.watchers() == 0);
+    await().atMost(Patience.SOON).until(() -> room.access.watchers() == 0);
     server.close();
     room.snapshots.stop();
     VirtualTimeScheduler.reset();
@@ -142,7 +143,7 @@ class ConfigEndpointTest {
     var since = room.current().tag() + ".101";
     items.latency = Duration.ofMillis(100);
     var poll = get("/sdk/v1/config?since=" + since);
-    await().until(() -> items.removalReads.get() == 1);
+    await().atMost(Patience.SOON).until(() -> items.removalReads.get() == 1);
     items.latency = Duration.ZERO;
     long newest = room.snapshots.publishFlag(room.environment, "new");
     assertThat(room.current().revision()).isEqualTo(newest);
@@ -266,7 +267,7 @@ class ConfigEndpointTest {
 
     poll.running().cancel(true);
 
-    await().until(() -> room.access.watchers() == 0);
+    await().atMost(Patience.SOON).until(() -> room.access.watchers() == 0);
   }
 
   @Test
@@ -291,7 +292,7 @@ class ConfigEndpointTest {
   /// A poll that is held.
   private Asked wait(String path) {
     var poll = get(path);
-    await().until(() -> room.access.watchers() == 1);
+    await().atMost(Patience.SOON).until(() -> room.access.watchers() == 1);
     return poll;
   }
 

@@ -6,6 +6,7 @@ import dev.stitchd.delivery.Event;
 import dev.stitchd.delivery.EventSinkContract;
 import dev.stitchd.delivery.Events;
 import dev.stitchd.dev.OwnClickHouse;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Stores;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
@@ -164,7 +165,7 @@ class EvaluationStatsIT {
             warehouse.number(
                     "SELECT count() FROM system.processes WHERE query LIKE '%uniqExact%' AND query NOT LIKE '%system.processes%'")
                 == 0,
-        Duration.ofSeconds(10));
+        Patience.SOON);
   }
 
   @Test
@@ -181,9 +182,9 @@ class EvaluationStatsIT {
           .expectErrorSatisfies(
               e -> assertThat(((Problem.Unavailable) e).retryAfter()).isPositive())
           .verify(Duration.ofSeconds(20));
-      Warehouse.await(() -> !there.health().isUp(), Duration.ofSeconds(5));
+      Warehouse.await(() -> !there.health().isUp(), Patience.SOON);
       own.start();
-      Warehouse.await(() -> there.health().isUp(), Duration.ofSeconds(10));
+      Warehouse.await(() -> there.health().isUp(), Patience.SOON);
       assertThat(
               there
                   .stats()
