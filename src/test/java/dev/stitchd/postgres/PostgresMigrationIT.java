@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.LogLines;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreUrl;
@@ -42,9 +43,9 @@ class PostgresMigrationIT {
     try (var log = LogLines.open();
         var holder = locked()) {
       var starting = CompletableFuture.supplyAsync(() -> start("PT60S"));
-      await().atMost(30, TimeUnit.SECONDS).until(() -> log.with(WAITS) > 0);
+      await().atMost(Patience.SOON).until(() -> log.with(WAITS) > 0);
       holder.rollback();
-      starting.get(30, TimeUnit.SECONDS).close();
+      starting.get(2, TimeUnit.MINUTES).close();
       assertThat(log.with(WAITS)).isEqualTo(1);
     }
     assertThat(StoreUrl.of(database).query("SELECT to_regclass('deleted_flags')::text"))

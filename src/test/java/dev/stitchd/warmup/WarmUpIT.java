@@ -15,7 +15,7 @@ class WarmUpIT {
   void aNodeAsksItselfBeforeItIsReadyAndNothingOfThatIsCounted() {
     try (var log = LogLines.open();
         var server =
-            Server.start(Map.of("STITCHD_WARMUP_TIME", "20s", "STITCHD_WARMUP_REQUESTS", "400"))) {
+            Server.start(Map.of("STITCHD_WARMUP_TIME", "120s", "STITCHD_WARMUP_REQUESTS", "400"))) {
       assertThat(log.with("Warmed up with 400 requests")).isEqualTo(1);
       var meters = server.bean(MeterRegistry.class);
       assertThat(evaluations(meters)).isZero();
