@@ -6,6 +6,7 @@ require (
 	github.com/open-feature/flagd/core v0.13.3
 	github.com/open-feature/go-sdk v1.17.0
 	github.com/open-feature/go-sdk-contrib/providers/flagd v0.3.2
+	github.com/open-feature/go-sdk-contrib/providers/ofrep v0.1.7
 	go.uber.org/zap v1.27.0
 )
 

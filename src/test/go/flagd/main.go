@@ -1,7 +1,8 @@
-// The real OpenFeature provider for flagd, told on standard output what it does, one JSON object a line. What it is asked comes on
-// standard input in the same form: {"flag":"a","type":"boolean"}. Ends with its input.
+// The real OpenFeature provider for flagd, or for OFREP, told on standard output what it does, one JSON object a line. What it is asked
+// comes on standard input in the same form: {"flag":"a","type":"boolean"}. Ends with its input.
 //
-// flagd <in-process> <port> <SDK key>
+// flagd in-process <port> <SDK key>
+// flagd ofrep <URL> <SDK key>
 package main
 
 import (
@@ -13,6 +14,7 @@ import (
 	"sync"
 
 	flagd "github.com/open-feature/go-sdk-contrib/providers/flagd/pkg"
+	"github.com/open-feature/go-sdk-contrib/providers/ofrep"
 	"github.com/open-feature/go-sdk/openfeature"
 )
 
@@ -57,25 +59,14 @@ func main() {
 	}
 }
 
-func connect(mode, port, key string) {
-	number, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		panic(err)
+func connect(mode, at, key string) {
+	var provider openfeature.FeatureProvider
+	var err error
+	if mode == "ofrep" {
+		provider = ofrep.NewProvider(at, ofrep.WithBearerToken(key))
+	} else {
+		provider, err = inProcess(at, key)
 	}
-	resolver := flagd.WithInProcessResolver()
-	if mode == "rpc" {
-		resolver = flagd.WithRPCResolver()
-	}
-	provider, err := flagd.NewProvider(
-		resolver,
-		flagd.WithHost("127.0.0.1"),
-		flagd.WithPort(uint16(number)),
-		flagd.WithSelector("apiKey="+key),
-		flagd.WithDeadline(5000),
-		flagd.WithRetryBackoffMs(100),
-		flagd.WithRetryBackoffMaxMs(500),
-		flagd.WithRetryGracePeriod(0), // else what it keeps outlives an outage in which it missed a change
-	)
 	if err == nil {
 		err = openfeature.SetProviderAndWait(provider)
 	}
@@ -84,6 +75,23 @@ func connect(mode, port, key string) {
 		return
 	}
 	say(map[string]any{"ready": true})
+}
+
+func inProcess(port, key string) (openfeature.FeatureProvider, error) {
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		panic(err)
+	}
+	return flagd.NewProvider(
+		flagd.WithInProcessResolver(),
+		flagd.WithHost("127.0.0.1"),
+		flagd.WithPort(uint16(number)),
+		flagd.WithSelector("apiKey="+key),
+		flagd.WithDeadline(5000),
+		flagd.WithRetryBackoffMs(100),
+		flagd.WithRetryBackoffMaxMs(500),
+		flagd.WithRetryGracePeriod(0), // else what it keeps outlives an outage in which it missed a change
+	)
 }
 
 func answer(client *openfeature.Client, user openfeature.EvaluationContext, asked question) {

@@ -60,6 +60,12 @@ interface FlagdProvider extends AutoCloseable {
       return this != GO || mode == Mode.IN_PROCESS;
     }
 
+    private static void assumeGo() {
+      Assumptions.assumeTrue(
+          GoProgram.isThere(),
+          "SKIPPED: Go 1.24 or newer is missing, which compiles flagd's provider for Go");
+    }
+
     FlagdProvider connect(Mode mode, int port, String key) {
       return switch (this) {
         case JAVA -> new InJava(mode, port, key);
@@ -72,13 +78,17 @@ interface FlagdProvider extends AutoCloseable {
           yield new InScript(PythonScript.run("flagd.py", mode.name, Integer.toString(port), key));
         }
         case GO -> {
-          Assumptions.assumeTrue(
-              GoProgram.isThere(),
-              "SKIPPED: Go 1.24 or newer is missing, which compiles flagd's provider for Go");
+          assumeGo();
           yield new InScript(GoProgram.run("flagd", mode.name, Integer.toString(port), key));
         }
       };
     }
+  }
+
+  /// Go's provider for OFREP, for applications in Go that want the server to evaluate.
+  static FlagdProvider overOfrepInGo(String url, String key) {
+    Language.assumeGo();
+    return new InScript(GoProgram.run("flagd", "ofrep", url, key));
   }
 
   /// Whether it could be used, once that is decided.

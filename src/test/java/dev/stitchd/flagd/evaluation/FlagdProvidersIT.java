@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -133,6 +134,31 @@ class FlagdProvidersIT {
       } else {
         assertThat(unknown.errorCode()).isEqualTo("FLAG_NOT_FOUND");
       }
+    }
+  }
+
+  @Test
+  void inGoTheServerIsAskedOverOfrep() throws Exception {
+    admin.createFlag("web", "over-ofrep");
+    admin.serve("web", "over-ofrep", "production", "off");
+    try (var provider = FlagdProvider.overOfrepInGo(other.url(), key)) {
+      assertThat(provider.isReady()).isTrue();
+      assertThat(provider.ask("text", "string"))
+          .isEqualTo(new Answer("Grüße 🎉", "a", "STATIC", ""));
+      assertThat(provider.ask("whole", "integer").value()).isEqualTo("10");
+      assertThat(provider.ask("real", "number").value()).isEqualTo("0.1");
+      assertThat(provider.ask("tree", "json").value()).isEqualTo("{\"a\":\"b\"}");
+      assertThat(provider.ask("ruled", "boolean"))
+          .isEqualTo(new Answer("true", "on", "TARGETING_MATCH", ""));
+      assertThat(provider.ask("ruled", "string").errorCode()).isEqualTo("TYPE_MISMATCH");
+      assertThat(provider.ask("nothing", "boolean").errorCode()).isEqualTo("FLAG_NOT_FOUND");
+      assertThat(provider.ask("over-ofrep", "boolean").value()).isEqualTo("false");
+      admin.serve("web", "over-ofrep", "production", "on");
+      assertThat(provider.ask("over-ofrep", "boolean").value()).isEqualTo("true");
+    }
+    try (var provider = FlagdProvider.overOfrepInGo(other.url(), "sdk_srv_wrong")) {
+      assertThat(provider.ask("text", "string"))
+          .isEqualTo(new Answer("none", "", "ERROR", "GENERAL"));
     }
   }
 
