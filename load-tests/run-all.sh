@@ -10,6 +10,7 @@
 # MEMBERS (5000000) on 50 lists of 1000000 users. STALLED (0) percent more streams that take nothing, during fan-out; SOAK (1800) seconds of the soak;
 # ONLY="stalled" is the fan-out with one stream in a hundred that takes nothing (CLIENTS in all); mvn verify -Pfull measures all that streams promise;
 # ONLY="ofrepstreams" holds SOAK_CLIENTS of OFREP's event streams;
+# ONLY="grpc" asks flagd's protocols beside OFREP, and holds GRPC_STREAMS (1000) streams of flag sets beside as many of SSE;
 # ONLY="storm" kills the server with SIGKILL and starts it again under CLIENTS streams; ONLY="soak" has SOAK_CLIENTS (5000) come and go;
 # ONLY="rolling" restarts one of two nodes under SOAK_CLIENTS streams;
 # ONLY="outage" kills ClickHouse for OUTAGE (300) seconds and the server in the middle of that, under RATE events per second (half of what the same
@@ -37,6 +38,7 @@ members=${MEMBERS:-5000000}
 stalled=${STALLED:-0}
 soak=${SOAK:-1800}
 soak_clients=${SOAK_CLIENTS:-5000}
+grpc_streams=${GRPC_STREAMS:-1000}
 outage=${OUTAGE:-300}
 exported=${EXPORTED:-1000000}
 warm=${WARM:-1000000}
@@ -156,15 +158,16 @@ set -a
 set +a
 
 port=$(free_port)
-# start_again <port> <data> [drain] [jar]: a command that starts a node in the background and prints its process
+grpc_port=$(free_port)
+# start_again <port> <data> [drain] [jar] [gRPC port]: a command that starts a node in the background and prints its process
 start_again() {
   cat <<EOF
-STITCHD_HTTP_PORT=$1 STITCHD_HTTP_ADDRESS=127.0.0.1 STITCHD_GRPC_PORT=0 STITCHD_GRPC_ADDRESS=127.0.0.1 STITCHD_DATA_DIR="$work/$2" STITCHD_DRAIN=${3:-PT1S} \\
+STITCHD_HTTP_PORT=$1 STITCHD_HTTP_ADDRESS=127.0.0.1 STITCHD_GRPC_PORT=${5:-0} STITCHD_GRPC_ADDRESS=127.0.0.1 STITCHD_DATA_DIR="$work/$2" STITCHD_DRAIN=${3:-PT1S} \\
   "$jdk/bin/java" $measured_flags -jar "${4:-$jar}" >>"$work/$2.log" 2>&1 </dev/null 7>&- &
 echo \$! | tee "$work/$2.pid"
 EOF
 }
-start_again "$port" data >"$work/restart"
+start_again "$port" data "" "" "$grpc_port" >"$work/restart"
 server_pid=$(bash "$work/restart")
 server="--target=server --url=$scheme://127.0.0.1:$port --pid=$server_pid"
 wait_for 60 server curl -kfsS "$scheme://127.0.0.1:$port/health/ready"
@@ -342,6 +345,10 @@ fi
 # shellcheck disable=SC2086
 if chosen ofrepstreams; then
   bench ofrepstreams $server --clients="$soak_clients"
+fi
+# shellcheck disable=SC2086
+if chosen grpc; then
+  bench grpc $server --grpc="http://127.0.0.1:$grpc_port" --streams="$grpc_streams" --changes="$changes" --seconds="$seconds" --warmup="$warmup" --rounds="$rounds"
 fi
 # shellcheck disable=SC2086
 if chosen soak; then

@@ -2,7 +2,9 @@ package dev.stitchd.load;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -21,6 +23,11 @@ import java.nio.charset.StandardCharsets;
 final class Netty {
 
   private static final boolean EPOLL = Epoll.isAvailable();
+
+  /// What the garbage collector frees: nobody knows when these are written for the last time, and
+  /// Netty would report them as leaks.
+  private static final ByteBufAllocator COLLECTED =
+      new UnpooledByteBufAllocator(true, true, false);
 
   private Netty() {}
 
@@ -46,6 +53,6 @@ final class Netty {
   /// Bytes to be written any number of times as `retainedDuplicate()`.
   static ByteBuf shared(String text) {
     var bytes = text.getBytes(StandardCharsets.UTF_8);
-    return Unpooled.unreleasableBuffer(Unpooled.directBuffer(bytes.length).writeBytes(bytes));
+    return Unpooled.unreleasableBuffer(COLLECTED.directBuffer(bytes.length).writeBytes(bytes));
   }
 }
