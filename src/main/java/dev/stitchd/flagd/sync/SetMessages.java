@@ -21,15 +21,18 @@ import reactor.core.scheduler.Scheduler;
 @Component
 final class SetMessages {
 
-  /// A set in the form that both calls send; its bytes are shared by all streams.
-  record SetMessage(ByteString json) {
+  /// A set in the form that both calls send, made once for all of them: a message checks all of a
+  /// text when it is made, and a text of megabytes is hashed so that sets that differ need not be
+  /// compared.
+  record SetMessage(ByteString json, SyncFlagsResponse sync, FetchAllFlagsResponse all) {
 
-    SyncFlagsResponse sync() {
-      return SyncFlagsResponse.newBuilder().setFlagConfigurationBytes(json).build();
-    }
-
-    FetchAllFlagsResponse all() {
-      return FetchAllFlagsResponse.newBuilder().setFlagConfigurationBytes(json).build();
+    private static SetMessage of(String text) {
+      var json = ByteString.copyFromUtf8(text);
+      var _ = json.hashCode(); // remembered by it
+      return new SetMessage(
+          json,
+          SyncFlagsResponse.newBuilder().setFlagConfigurationBytes(json).build(),
+          FetchAllFlagsResponse.newBuilder().setFlagConfigurationBytes(json).build());
     }
   }
 
@@ -86,7 +89,7 @@ final class SetMessages {
 
   private static SetMessage message(Snapshot snapshot, Map<String, ListedKeys> keys) {
     FlagSet set = FlagSets.compile(snapshot.ruleset(), keys, snapshot.environmentKey());
-    return new SetMessage(ByteString.copyFromUtf8(set.json()));
+    return SetMessage.of(set.json());
   }
 
   private SetMessage checked(SetMessage message) {

@@ -1,5 +1,6 @@
 package dev.stitchd.flagd.sync;
 
+import com.google.protobuf.ByteString;
 import dev.stitchd.access.SdkCaller;
 import dev.stitchd.endpoint.SdkRoute;
 import dev.stitchd.flagd.sync.v1.FetchAllFlagsRequest;
@@ -16,6 +17,7 @@ import dev.stitchd.stream.MessageStreams;
 import dev.stitchd.stream.StreamContent;
 import io.grpc.Context;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
@@ -31,6 +33,7 @@ final class SyncService extends ReactorFlagSyncServiceGrpc.FlagSyncServiceImplBa
   private final Snapshots snapshots;
   private final MessageStreams streams;
   private final SetMessages sets;
+  private final SendingLimit sending;
   private final Duration pause;
   private final Scheduler timer;
 
@@ -40,6 +43,7 @@ final class SyncService extends ReactorFlagSyncServiceGrpc.FlagSyncServiceImplBa
       Snapshots snapshots,
       MessageStreams streams,
       SetMessages sets,
+      SendingLimit sending,
       SyncSettings settings,
       @Qualifier("timer") Scheduler timer) {
     this.access = access;
@@ -47,6 +51,7 @@ final class SyncService extends ReactorFlagSyncServiceGrpc.FlagSyncServiceImplBa
     this.snapshots = snapshots;
     this.streams = streams;
     this.sets = sets;
+    this.sending = sending;
     this.pause = settings.pause();
     this.timer = timer;
   }
@@ -69,7 +74,7 @@ final class SyncService extends ReactorFlagSyncServiceGrpc.FlagSyncServiceImplBa
         .client(SdkRoute.Callers.SERVER_KEYS, asked.getSelector(), asked.getProviderId())
         .doOnNext(client -> limits.enter(client.caller(), call))
         .flatMap(client -> sets.of(client.snapshot()))
-        .map(SetMessages.SetMessage::all);
+        .flatMap(set -> sending.answered(set.all(), set.json().size(), call));
   }
 
   /// Superseded, needs no key; some providers ask again and again where there is none.
@@ -81,15 +86,22 @@ final class SyncService extends ReactorFlagSyncServiceGrpc.FlagSyncServiceImplBa
             .build());
   }
 
-  /// A snapshot is asked for only when the one before is sent and the pause is over, so that what
+  /// A snapshot is asked for only when the set before is taken and the pause is over, so that what
   /// has been overtaken meanwhile is never compiled for this stream. A change that changes no flag
   /// sends nothing.
   private Flux<SyncFlagsResponse> messages(SdkCaller caller) {
-    return snapshots
-        .updates(caller.environment())
-        .concatMap(snapshot -> sets.of(snapshot).concatWith(paused()), 0)
-        .distinctUntilChanged(SetMessages.SetMessage::json)
-        .map(SetMessages.SetMessage::sync);
+    return Flux.defer(() -> {
+      var sent = new AtomicReference<ByteString>(ByteString.EMPTY); // no set is empty
+      return snapshots
+          .updates(caller.environment())
+          .concatMap(
+              snapshot ->
+                  sets.of(snapshot)
+                      .filter(set -> !set.json().equals(sent.getAndSet(set.json())))
+                      .flatMapMany(set -> sending.streamed(set.sync(), set.json().size()))
+                      .concatWith(paused()),
+              0);
+    });
   }
 
   private <T> Mono<T> paused() {

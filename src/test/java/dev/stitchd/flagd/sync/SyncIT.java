@@ -2,6 +2,7 @@ package dev.stitchd.flagd.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Server;
@@ -34,6 +35,8 @@ import tools.jackson.databind.JsonNode;
 @Timeout(120)
 class SyncIT {
 
+  private static final Duration SOON = Duration.ofSeconds(30);
+
   private static Server server;
   private static Admin admin;
   private static ManagedChannel channel;
@@ -43,7 +46,10 @@ class SyncIT {
   static void start() {
     server =
         Server.start(
-            Map.of("STITCHD_FLAGD_SYNC_MAX_SET", "10KB", "STITCHD_FLAGD_SYNC_LIST_MEMBERS", "3"));
+            Map.of(
+                "STITCHD_FLAGD_SYNC_MAX_SET", "10KB",
+                "STITCHD_FLAGD_SYNC_LIST_MEMBERS", "3",
+                "STITCHD_FLAGD_SYNC_STALLED", "PT1H"));
     admin = server.admin();
     channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort()).usePlaintext().build();
     sync = FlagSyncServiceGrpc.newBlockingStub(channel);
@@ -128,11 +134,14 @@ class SyncIT {
         admin.serve("stalled", "f", "production", i % 2 == 0 ? "a" : "b");
       }
       admin.createFlag("stalled", "last");
+      var sending = server.bean(SendingLimit.class);
+      await().atMost(SOON).until(() -> sending.taken() > 0);
       int received = 1;
       while (!sets.next().get("flags").has("last")) {
         received++;
       }
       assertThat(received).isLessThan(15);
+      await().atMost(SOON).until(() -> sending.taken() == 0);
     } finally {
       narrow.shutdownNow();
     }
@@ -322,15 +331,14 @@ class SyncIT {
                   .gauge())
           .isNotNull();
     }
-    var deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
-    while (server
-            .bean(MeterRegistry.class)
-            .find("stitchd.stream.open")
-            .tag("kind", "flagd-sync")
-            .gauge()
-        != null) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
-      Thread.sleep(20);
-    }
+    await()
+        .atMost(SOON)
+        .until(() ->
+            server
+                    .bean(MeterRegistry.class)
+                    .find("stitchd.stream.open")
+                    .tag("kind", "flagd-sync")
+                    .gauge()
+                == null);
   }
 }

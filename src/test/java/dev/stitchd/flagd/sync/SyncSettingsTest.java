@@ -16,7 +16,13 @@ class SyncSettingsTest {
     assertThat(with(Map.of()))
         .isEqualTo(
             new SyncSettings(
-                DataSize.ofMegabytes(4), Duration.ofMillis(100), 1_000, 20_000, 1_000_000));
+                DataSize.ofMegabytes(4),
+                Duration.ofMillis(100),
+                1_000,
+                20_000,
+                1_000_000,
+                DataSize.ofMegabytes(64),
+                Duration.ofSeconds(5)));
   }
 
   @Test
@@ -28,8 +34,18 @@ class SyncSettingsTest {
                     "stitchd.flagd.sync.pause", "50ms",
                     "stitchd.flagd.sync.list-members", "0",
                     "stitchd.flagd.sync.all-members", "5",
-                    "stitchd.flagd.sync.members-kept", "7")))
-        .isEqualTo(new SyncSettings(DataSize.ofMegabytes(1), Duration.ofMillis(50), 0, 5, 7));
+                    "stitchd.flagd.sync.members-kept", "7",
+                    "stitchd.flagd.sync.in-flight", "1MB",
+                    "stitchd.flagd.sync.stalled", "1s")))
+        .isEqualTo(
+            new SyncSettings(
+                DataSize.ofMegabytes(1),
+                Duration.ofMillis(50),
+                0,
+                5,
+                7,
+                DataSize.ofMegabytes(1),
+                Duration.ofSeconds(1)));
   }
 
   private static SyncSettings with(Map<String, String> settings) {
