@@ -42,6 +42,8 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,10 +60,13 @@ class DeletedEnvironmentIT {
 
   private static final Clock CLOCK = Clock.systemUTC();
 
+  private static final int CHUNK = 3;
+
   /// No row is removed: being out of sight is enough.
   private static final Map<String, String> SETTINGS =
       Map.of(
           "STITCHD_DELETIONS_CHECK", "PT1H",
+          "STITCHD_INGEST_CHUNK_EVENTS", "" + CHUNK,
           "STITCHD_LISTS_HEARTBEAT", "PT1S",
           "STITCHD_LISTS_EXPORT_PAGE", "1");
 
@@ -165,6 +170,46 @@ class DeletedEnvironmentIT {
     delete(environment);
     assertEnds(events);
     assertEnds(sets);
+  }
+
+  @Test
+  void anUploadOfEventsEnds() throws Exception {
+    assertUploadEnds(() -> delete(environment));
+  }
+
+  @Test
+  void anUploadOfEventsEndsWithItsKeyAlone() throws Exception {
+    var keys = environment + "/sdk-keys";
+    var id = admin.get(keys).path("items").path(0).path("id").asString();
+    assertUploadEnds(() ->
+        assertThat(admin.send("DELETE", keys + "/" + id + "?force=true", "").status())
+            .isEqualTo(204));
+  }
+
+  /// Without anything more of it, and with nothing of what came after the first chunk.
+  private void assertUploadEnds(Runnable end) throws Exception {
+    var stored = "SELECT count() FROM evaluation_events WHERE environment_id = '" + id() + "'";
+    try (var upload = Upload.ofEvents(other, key)) {
+      upload.send(lines(CHUNK));
+      await().atMost(SOON).until(() -> clickHouse(stored).equals("" + CHUNK));
+      upload.send(lines(1));
+      end.run();
+      var answer = upload.answer();
+      assertThat(answer.status()).isEqualTo(401);
+      assertThat(answer.json().path("accepted").asInt()).isEqualTo(CHUNK);
+      assertThat(clickHouse(stored)).isEqualTo("" + CHUNK);
+    }
+  }
+
+  private static String lines(int count) {
+    return Stream.generate(
+            () -> Sdk.evaluation(UUID.randomUUID(), CLOCK.instant(), "checkout", "on") + "\n")
+        .limit(count)
+        .collect(Collectors.joining());
+  }
+
+  private static String clickHouse(String question) {
+    return StoreUrl.of(one.clickHouse()).query(question).getFirst();
   }
 
   @Test

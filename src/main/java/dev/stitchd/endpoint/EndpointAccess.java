@@ -8,6 +8,7 @@ import dev.stitchd.kernel.Problem;
 import dev.stitchd.snapshot.Snapshots;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /// Lets callers in, whatever protocol they speak: their credential, what such a credential may
@@ -63,6 +64,19 @@ public final class EndpointAccess {
         ? Mono.error(() ->
             new Problem.Unauthenticated("the stream's address, token included, is in bulk answers"))
         : tokens.holder(streamToken).flatMap(this::client);
+  }
+
+  /// What arrives from a client, for as long as its key is valid. Fails with
+  /// [Problem.Unauthenticated] when the key is revoked or its environment deleted, and as the
+  /// pieces do.
+  public <T> Flux<T> whileValid(Client client, Flux<T> pieces) {
+    return pieces.takeUntilOther(
+        access
+            .revocation(client.caller())
+            .then(
+                Mono.error(() ->
+                    new Problem.Unauthenticated(
+                        "the key was revoked, or its environment deleted"))));
   }
 
   private static SdkCaller checked(SdkRoute.Callers served, SdkCaller caller) {

@@ -6,6 +6,7 @@ import dev.stitchd.delivery.EventAccounting;
 import dev.stitchd.delivery.RejectionLog;
 import dev.stitchd.endpoint.Client;
 import dev.stitchd.endpoint.Endpoint;
+import dev.stitchd.endpoint.EndpointAccess;
 import dev.stitchd.endpoint.HttpAnswer;
 import dev.stitchd.endpoint.Reply;
 import dev.stitchd.endpoint.SdkRequest;
@@ -24,6 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// `POST /sdk/v1/events`: who sends, in what form, and the answer.
 final class EventEndpoint implements Endpoint {
 
+  private final EndpointAccess access;
   private final Senders senders;
   private final EventIntake intake;
   private final EventAccounting account;
@@ -31,11 +33,13 @@ final class EventEndpoint implements Endpoint {
   private final Counter throttled;
 
   EventEndpoint(
+      EndpointAccess access,
       Senders senders,
       EventIntake intake,
       EventAccounting account,
       RejectionLog rejections,
       MeterRegistry meters) {
+    this.access = access;
     this.senders = senders;
     this.intake = intake;
     this.account = account;
@@ -56,28 +60,29 @@ final class EventEndpoint implements Endpoint {
     return new Reply.Later(
         senders
             .of(request, client)
-            .flatMap(
-                sender -> within(request, sender).doOnNext(admitted -> count(sender, admitted)))
+            .flatMap(sender ->
+                within(request, client, sender).doOnNext(admitted -> count(sender, admitted)))
             .map(admitted -> new Reply.Now(answer(request, admitted))));
   }
 
   /// Asked before the body is read, so that who has no room left does not send it for nothing.
-  private Mono<IntakeResult> within(SdkRequest request, Sender sender) {
+  private Mono<IntakeResult> within(SdkRequest request, Client client, Sender sender) {
     return sender
         .allowance()
         .take(0)
         .flatMap(grant ->
             switch (grant) {
-              case Allowance.Grant.Given _ -> admitted(request, sender);
+              case Allowance.Grant.Given _ -> admitted(request, client, sender);
               case Allowance.Grant.Short lacking -> Mono.just(IntakeResult.beyond(lacking));
             });
   }
 
-  private Mono<IntakeResult> admitted(SdkRequest request, Sender sender) {
+  private Mono<IntakeResult> admitted(SdkRequest request, Client client, Sender sender) {
+    var body = access.whileValid(client, request.body());
     var coding = ContentCoding.of(request.headers(HttpHeaderNames.CONTENT_ENCODING));
     return switch (mediaType(request)) {
-      case "application/x-ndjson" -> intake.lines(request.body(), coding, sender);
-      case "application/json" -> intake.array(request.body(), coding, sender);
+      case "application/x-ndjson" -> intake.lines(body, coding, sender);
+      case "application/json" -> intake.array(body, coding, sender);
       default ->
           Mono.error(
               new Problem.UnsupportedMedia(

@@ -6,6 +6,7 @@ import dev.stitchd.catalog.event.EventDefinitions;
 import dev.stitchd.delivery.EventAccounting;
 import dev.stitchd.delivery.EventQueue;
 import dev.stitchd.delivery.RejectionLog;
+import dev.stitchd.endpoint.EndpointAccess;
 import dev.stitchd.ingest.definitions.DefinitionCache;
 import dev.stitchd.ingest.definitions.Registrar;
 import dev.stitchd.ingest.quota.AddressBuckets;
@@ -97,11 +98,12 @@ class IngestConfiguration {
 
   @Bean
   EventEndpoint eventEndpoint(
+      EndpointAccess access,
       Senders senders,
       EventIntake intake,
       EventAccounting account,
       RejectionLog rejections,
       MeterRegistry meters) {
-    return new EventEndpoint(senders, intake, account, rejections, meters);
+    return new EventEndpoint(access, senders, intake, account, rejections, meters);
   }
 }

@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// An upload of a list that a test sends piece by piece, and can cut off in the middle. Blocks; for
-/// ordinary threads.
+/// An upload that a test sends piece by piece, and can cut off in the middle. Blocks; for ordinary
+/// threads.
 public final class Upload implements AutoCloseable {
 
   public record Answer(int status, JsonNode json) {}
@@ -30,11 +30,22 @@ public final class Upload implements AutoCloseable {
 
   /// The same to a server of which only the port is known.
   static Upload begin(int port, String path, String type, String... headers) throws IOException {
+    return open(port, "PUT /api/v1" + path, Server.TOKEN, type, headers);
+  }
+
+  /// One of events, as lines.
+  public static Upload ofEvents(Server server, String key) throws IOException {
+    return open(server.port(), "POST /sdk/v1/events", key, "application/x-ndjson");
+  }
+
+  private static Upload open(
+      int port, String request, String credential, String type, String... headers)
+      throws IOException {
     var upload = new Upload(new Socket("127.0.0.1", port));
     upload.socket.setSoTimeout(60_000);
     var head =
-        new StringBuilder("PUT /api/v1" + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n")
-            .append("Authorization: Bearer " + Server.TOKEN + "\r\nContent-Type: " + type + "\r\n");
+        new StringBuilder(request + " HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+            .append("Authorization: Bearer " + credential + "\r\nContent-Type: " + type + "\r\n");
     for (int i = 0; i < headers.length; i += 2) {
       head.append(headers[i]).append(": ").append(headers[i + 1]).append("\r\n");
     }
