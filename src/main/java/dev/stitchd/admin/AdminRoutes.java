@@ -2,6 +2,7 @@ package dev.stitchd.admin;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.boundary.OtherMethods;
+import dev.stitchd.resource.Lookups;
 import dev.stitchd.warehouse.Asker;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.springframework.context.annotation.Bean;
@@ -22,6 +23,7 @@ final class AdminRoutes {
   @Bean
   RouterFunction<ServerResponse> managementRoutes(
       Access access,
+      Lookups lookups,
       ProjectRoutes projects,
       SdkKeyRoutes keys,
       FlagRoutes flags,
@@ -56,14 +58,17 @@ final class AdminRoutes {
         RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
             .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build());
     return OtherMethods.refusedBy(all)
-        .filter((request, next) -> authenticated(access, request, next));
+        .filter((request, next) -> authenticated(access, lookups, request, next));
   }
 
+  /// What a path names and the caller's tenant does not have is 404, whatever else is wrong with
+  /// the request, so nothing of it is read before that is known.
   private static Mono<ServerResponse> authenticated(
-      Access access, ServerRequest request, HandlerFunction<ServerResponse> next) {
+      Access access, Lookups lookups, ServerRequest request, HandlerFunction<ServerResponse> next) {
     return access
         .management(request.exchange().getRequest())
         .doOnNext(caller -> Requests.accept(request, caller))
+        .delayUntil(caller -> lookups.exists(caller.tenant(), request.pathVariables()))
         .flatMap(caller -> next.handle(request).contextWrite(Asker.of(caller.tenant())));
   }
 

@@ -90,7 +90,7 @@ final class Collection {
   }
 
   private static Mono<ServerResponse> replace(ServerRequest request, int maxBody, Editor editor) {
-    var expected = VersionHeaders.required(request);
+    var expected = VersionHeaders.named(request);
     return BodyReader.json(request, maxBody)
         .flatMap(body -> editor.edit(request, Edit.replace(expected, body)))
         .flatMap(Answers::of);

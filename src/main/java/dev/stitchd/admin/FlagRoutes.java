@@ -124,7 +124,7 @@ final class FlagRoutes {
   }
 
   private Mono<ServerResponse> replaceTargeting(ServerRequest request) {
-    var expected = VersionHeaders.required(request);
+    var expected = VersionHeaders.named(request);
     return BodyReader.json(request, settings.maxBodyBytes())
         .flatMap(body -> editTargeting(request, Edit.replace(expected, body)));
   }

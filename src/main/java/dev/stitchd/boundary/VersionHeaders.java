@@ -13,30 +13,10 @@ public final class VersionHeaders {
 
   private VersionHeaders() {}
 
-  /// The version a write names.
+  /// The version a write names, or [#ANY]; null if it names none.
   ///
-  /// @throws Problem.VersionRequired if there is none
   /// @throws Problem.Malformed if it is not a version
-  public static long required(ServerRequest request) {
-    var version = parse(request);
-    if (version == null) {
-      throw new Problem.VersionRequired();
-    }
-    return version;
-  }
-
-  /// The version a write names, or [#ANY].
-  public static long optional(ServerRequest request) {
-    var version = parse(request);
-    return version == null ? ANY : version;
-  }
-
-  /// A version as an `ETag`.
-  public static String etag(long version) {
-    return "\"" + version + "\"";
-  }
-
-  private static @Nullable Long parse(ServerRequest request) {
+  public static @Nullable Long named(ServerRequest request) {
     List<String> headers = request.headers().header("If-Match");
     if (headers.isEmpty()) {
       return null;
@@ -53,5 +33,28 @@ public final class VersionHeaders {
       throw new Problem.Malformed("If-Match must be one version, as in \"7\", or *");
     }
     return Long.parseLong(digits);
+  }
+
+  /// The same for a write that needs one and has no body that might be refused before that.
+  ///
+  /// @throws Problem.VersionRequired if there is none
+  /// @throws Problem.Malformed if it is not a version
+  public static long required(ServerRequest request) {
+    var version = named(request);
+    if (version == null) {
+      throw new Problem.VersionRequired();
+    }
+    return version;
+  }
+
+  /// The version a write names, or [#ANY].
+  public static long optional(ServerRequest request) {
+    var version = named(request);
+    return version == null ? ANY : version;
+  }
+
+  /// A version as an `ETag`.
+  public static String etag(long version) {
+    return "\"" + version + "\"";
   }
 }

@@ -7,22 +7,25 @@ import dev.stitchd.kernel.Problem;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /// A change of a resource that exists: from its current body to the next, made against a version.
 ///
-/// @param expected the version it was made against, or −1 for any
+/// @param expected the version it was made against, −1 for any, null if it had to name one and did
+///   not: that is refused after whatever is wrong with the body
 /// @param body from the current body to the wanted one; runs inside the transaction, so that a
 ///   patch meets the committed state
 /// @param warnings what of it is hardly what was meant
-public record Edit(long expected, UnaryOperator<JsonNode> body, List<FieldError> warnings) {
+public record Edit(
+    @Nullable Long expected, UnaryOperator<JsonNode> body, List<FieldError> warnings) {
 
-  public Edit(long expected, UnaryOperator<JsonNode> body) {
+  public Edit(@Nullable Long expected, UnaryOperator<JsonNode> body) {
     this(expected, body, List.of());
   }
 
   /// Replaces the whole body.
-  public static Edit replace(long expected, JsonNode body) {
+  public static Edit replace(@Nullable Long expected, JsonNode body) {
     return new Edit(expected, _ -> body);
   }
 
@@ -54,8 +57,14 @@ public record Edit(long expected, UnaryOperator<JsonNode> body, List<FieldError>
     return new Edit(expected, body -> body);
   }
 
-  /// Refuses an edit that was made against another version.
+  /// Refuses an edit that was made against another version, or had to name one.
+  ///
+  /// @throws Problem.VersionRequired if it names none
+  /// @throws Problem.StaleVersion if it names another
   public void check(String resource, long current) {
+    if (expected == null) {
+      throw new Problem.VersionRequired();
+    }
     if (expected >= 0 && expected != current) {
       throw new Problem.StaleVersion(resource, current, expected);
     }

@@ -45,4 +45,13 @@ public record KeyAndName(String key, String name) {
     errors.throwIfAny();
     return wanted;
   }
+
+  /// The next state of what is named like this, checked against the version that the edit names.
+  ///
+  /// @param kind what it is, as `project`
+  public static KeyAndName edited(String kind, NamedResource before, Edit edit) {
+    var wanted = read(edit.body().apply(before.body()), before.key());
+    edit.check(kind + " '" + before.key() + "'", before.version());
+    return wanted;
+  }
 }

@@ -5,6 +5,8 @@ import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Session;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import reactor.core.publisher.Mono;
 
@@ -19,6 +21,23 @@ public final class LookupRows {
       SELECT p.key AS project, e.key AS environment
         FROM environments e JOIN projects p ON p.tenant_id = e.tenant_id AND p.id = e.project_id
        WHERE e.tenant_id = $1 AND e.id = $2
+      """;
+
+  private static final String TENANT = "SELECT FROM tenants WHERE key = $1";
+
+  /// What is looked up by its key, the outermost first.
+  private static final List<String> IN_PATHS =
+      List.of("project", "environment", "flag", "segment", "event");
+
+  private static final String PATH =
+      """
+      SELECT p.id IS NOT NULL AS project, e.id IS NOT NULL AS environment,
+             EXISTS (SELECT FROM feature_flags f WHERE f.tenant_id = $1 AND f.project_id = p.id AND f.key = $4) AS flag,
+             EXISTS (SELECT FROM segments s WHERE s.tenant_id = $1 AND s.environment_id = e.id AND s.key = $5) AS segment,
+             EXISTS (SELECT FROM event_definitions d WHERE d.tenant_id = $1 AND d.environment_id = e.id AND d.key = $6) AS event
+        FROM (VALUES (1)) AS one
+        LEFT JOIN projects p ON p.tenant_id = $1 AND p.key = $2
+        LEFT JOIN environments e ON e.tenant_id = $1 AND e.project_id = p.id AND e.key = $3
       """;
 
   private LookupRows() {}
@@ -46,6 +65,30 @@ public final class LookupRows {
         row -> new EnvironmentNames(Columns.text(row, "project"), Columns.text(row, "environment")),
         tenant.value(),
         environment.value());
+  }
+
+  /// The names, among those of a path, of what is not there, the outermost first.
+  ///
+  /// @param keys by `project`, `environment`, `flag`, `segment` and `event`, as far as the path has
+  ///   them
+  static Mono<List<String>> missing(Session session, TenantId tenant, Map<String, String> keys) {
+    return session.one(
+        PATH,
+        row ->
+            IN_PATHS.stream()
+                .filter(name -> keys.containsKey(name) && !Columns.bool(row, name))
+                .toList(),
+        tenant.value(),
+        keys.get("project"),
+        keys.get("environment"),
+        keys.get("flag"),
+        keys.get("segment"),
+        keys.get("event"));
+  }
+
+  /// Whether there is such a tenant; asked on the platform.
+  static Mono<Boolean> isTenant(Session session, String key) {
+    return session.any(TENANT, key);
   }
 
   public static Problem noProject(String project) {

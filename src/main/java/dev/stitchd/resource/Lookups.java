@@ -1,9 +1,11 @@
 package dev.stitchd.resource;
 
 import dev.stitchd.kernel.EnvironmentId;
+import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import org.springframework.stereotype.Component;
@@ -18,6 +20,35 @@ public final class Lookups {
 
   Lookups(Transactions transactions) {
     this.transactions = transactions;
+  }
+
+  /// Completes if everything that a path names by its key is there, so that whoever may not, or
+  /// must not, be told anything else about it is told that first.
+  ///
+  /// @param keys the path's variables
+  public Mono<Void> exists(TenantId tenant, Map<String, String> keys) {
+    if (keys.containsKey("tenant")) {
+      return transactions
+          .onPlatform(session -> LookupRows.isTenant(session, keys.getOrDefault("tenant", "")))
+          .flatMap(is -> is ? Mono.empty() : Mono.error(no("tenant", keys)));
+    }
+    return !keys.containsKey("project")
+        ? Mono.empty()
+        : transactions
+            .inTenant(tenant, session -> LookupRows.missing(session, tenant, keys))
+            .flatMap(missing ->
+                missing.isEmpty() ? Mono.empty() : Mono.error(no(missing.getFirst(), keys)));
+  }
+
+  private static Problem no(String name, Map<String, String> keys) {
+    var key = keys.getOrDefault(name, "");
+    return switch (name) {
+      case "tenant" -> new Problem.NotFound("there is no tenant '" + key + "'");
+      case "project" -> LookupRows.noProject(key);
+      case "environment" -> LookupRows.noEnvironment(key);
+      case "flag" -> new Problem.NotFound("there is no flag '" + key + "' in this project");
+      default -> new Problem.NotFound("there is no " + name + " '" + key + "' in this environment");
+    };
   }
 
   /// Reads inside a project.

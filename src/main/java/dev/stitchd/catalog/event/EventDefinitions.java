@@ -159,8 +159,8 @@ public final class EventDefinitions {
 
   private static Mono<Written> update(
       UnitOfWork unit, String project, LockedEnvironment at, EventDefinitionRow before, Edit edit) {
-    edit.check("event '" + before.key() + "'", before.version());
     var wanted = EventDefinitionBody.read(edit.body().apply(before.body()), before.key());
+    edit.check("event '" + before.key() + "'", before.version());
     return EventDefinitionRows.replace(unit.session(), unit.tenant(), before.meta().id(), wanted)
         .flatMap(after -> unit.wrote("update", path(project, at, after), before, after, List.of()));
   }

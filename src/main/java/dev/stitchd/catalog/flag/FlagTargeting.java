@@ -78,13 +78,16 @@ public final class FlagTargeting {
       UnitOfWork unit, String project, FlagRow flag, LockedEnvironment at, Edit edit) {
     return TargetingRows.find(unit.session(), unit.tenant(), flag.id(), at.id())
         .flatMap(before -> {
-          edit.check(
-              "targeting of flag '" + flag.key() + "' in '" + at.key() + "'", before.version());
           var wanted = read(edit.body().apply(before.body()), flag, before);
           return checked(unit, flag, at, wanted.targeting())
+              .then(Mono.fromRunnable(() -> check(edit, flag, at, before)))
               .then(update(unit, flag, at, wanted.targeting()))
               .flatMap(after -> published(unit, project, flag, at, before, after, wanted));
         });
+  }
+
+  private static void check(Edit edit, FlagRow flag, LockedEnvironment at, TargetingRow before) {
+    edit.check("targeting of flag '" + flag.key() + "' in '" + at.key() + "'", before.version());
   }
 
   private Targeting.Read read(JsonNode body, FlagRow flag, TargetingRow before) {

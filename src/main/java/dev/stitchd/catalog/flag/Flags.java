@@ -153,8 +153,8 @@ public final class Flags {
       Edit edit) {
     return find(unit, projectId, key)
         .flatMap(before -> {
-          edit.check("flag '" + key + "'", before.version());
           var wanted = FlagBody.read(edit.body().apply(before.body()), before);
+          edit.check("flag '" + key + "'", before.version());
           return FlagRows.update(unit.session(), unit.author(), before, wanted)
               .then(find(unit, projectId, key))
               .delayUntil(after -> republish(unit, at, before, after))

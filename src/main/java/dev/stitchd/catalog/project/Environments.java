@@ -111,8 +111,8 @@ public final class Environments {
       UnitOfWork unit, String project, LockedEnvironment at, Edit edit) {
     return EnvironmentRows.find(unit.session(), unit.tenant(), at.projectId(), at.key())
         .flatMap(before -> {
-          edit.check("environment '" + before.key() + "'", before.version());
           var wanted = EnvironmentBody.read(edit.body().apply(before.body()), before.key());
+          edit.check("environment '" + before.key() + "'", before.version());
           return EnvironmentRows.replace(unit.session(), unit.tenant(), before.id(), wanted)
               .flatMap(
                   after -> unit.wrote("update", path(project, after), before, after, List.of()));

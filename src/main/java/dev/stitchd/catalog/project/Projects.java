@@ -81,8 +81,7 @@ public final class Projects {
   }
 
   private static Mono<Written> update(UnitOfWork unit, NamedResource before, Edit edit) {
-    edit.check("project '" + before.key() + "'", before.version());
-    var wanted = KeyAndName.read(edit.body().apply(before.body()), before.key());
+    var wanted = KeyAndName.edited("project", before, edit);
     return ProjectRows.rename(unit.session(), unit.tenant(), before.meta().id(), wanted.name())
         .flatMap(after ->
             unit.wrote("update", ResourcePath.project(after.key()), before, after, List.of()));

@@ -92,8 +92,7 @@ public final class Tenants {
   }
 
   private static Mono<Written> update(UnitOfWork unit, NamedResource before, Edit edit) {
-    edit.check("tenant '" + before.key() + "'", before.version());
-    var wanted = KeyAndName.read(edit.body().apply(before.body()), before.key());
+    var wanted = KeyAndName.edited("tenant", before, edit);
     return TenantRows.rename(unit.session(), before.key(), wanted.name())
         .flatMap(after -> wrote(unit, "update", before, after));
   }

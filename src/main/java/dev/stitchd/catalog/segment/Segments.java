@@ -120,7 +120,6 @@ public final class Segments {
 
   private static Mono<Written> update(
       UnitOfWork unit, String project, LockedEnvironment at, SegmentRow before, Edit edit) {
-    edit.check("segment '" + before.key() + "'", before.version());
     var wanted = read(withKey(edit.body().apply(before.body()), before.key()));
     if (!wanted.key().equals(before.key())) {
       return Mono.error(invalid("key", "cannot be changed; it is '" + before.key() + "'"));
@@ -133,6 +132,7 @@ public final class Segments {
                   + before.contextType()
                   + "'"));
     }
+    edit.check("segment '" + before.key() + "'", before.version());
     return SegmentRows.replace(unit.session(), unit.tenant(), before.meta().id(), wanted)
         .then(putCondition(unit, before, wanted.when()))
         .then(find(unit, at, before.key()))
