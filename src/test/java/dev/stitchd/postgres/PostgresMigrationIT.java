@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.LogLines;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.dev.Stores;
