@@ -74,7 +74,7 @@ record AttributeLogic(Logic holds, Logic fails) {
     var there =
         attribute.equals(Var.TARGETING_KEY)
             ? Logic.all(ValueLogic.isThere(value), value.differs(Logic.text("")))
-            : ValueLogic.isThere(value);
+            : Logic.all(attribute.isReached(), ValueLogic.isThere(value));
     return new AttributeLogic(there, there.not());
   }
 
@@ -141,7 +141,8 @@ record AttributeLogic(Logic holds, Logic fails) {
   /// A list passes if an element does, and fails if all do. An empty targeting key is none.
   private static AttributeLogic each(Var attribute, Logic holds, Logic fails) {
     var value = attribute.logic();
-    var there = attribute.equals(Var.TARGETING_KEY) ? value.differs(Logic.text("")) : Logic.TRUE;
+    var there =
+        attribute.equals(Var.TARGETING_KEY) ? value.differs(Logic.text("")) : attribute.isReached();
     return new AttributeLogic(
         Logic.all(there, ValueLogic.some(value, holds)),
         Logic.all(there, ValueLogic.every(value, fails)));

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /// The items of one ruleset, each compiled once. Confined to one thread.
@@ -45,6 +46,7 @@ final class Compilation implements ConditionLogic.Items {
   private final TreeMap<String, JsonNode> evaluators = new TreeMap<>();
   private final Set<ItemName> open = new HashSet<>();
   private final Map<String, Boolean> isPlain = new HashMap<>();
+  private @Nullable Set<String> namedInVariants;
   private int withinSegments;
   private long written;
 
@@ -173,7 +175,10 @@ final class Compilation implements ConditionLogic.Items {
     var isOne = isOneOf(key, target.keys());
     return key.equals(Var.TARGETING_KEY)
         ? isOne
-        : Logic.all(ValueLogic.isText(key.logic()), isOne); // to Go, any text is the number 0
+        : Logic.all(
+            key.isReached(),
+            ValueLogic.isText(key.logic()),
+            isOne); // to Go, any text is the number 0
   }
 
   /// An empty key is none.
@@ -223,6 +228,7 @@ final class Compilation implements ConditionLogic.Items {
     var excluded = isOneOf(key, lists.excluded());
     var value = key.logic();
     return Logic.all(
+        key.isReached(),
         ValueLogic.isText(value),
         value.differs(Logic.text("")),
         truth
@@ -253,11 +259,27 @@ final class Compilation implements ConditionLogic.Items {
       return logic;
     }
     var name = (truth ? "in~" : "not-in~") + key.replace('.', '~');
+    while (namedInVariants().contains(name)) {
+      name += "~";
+    }
     if (!isPlain.computeIfAbsent(name, _ -> PLAIN.matcher(Json.write(logic.json())).matches())) {
       return logic;
     }
     evaluators.putIfAbsent(name, logic.json());
     return logic.as(Json.object().put("$ref", name));
+  }
+
+  /// What the values of variants refer to: engines put evaluators there, too.
+  private Set<String> namedInVariants() {
+    if (namedInVariants == null) {
+      namedInVariants = new HashSet<>();
+      for (var flag : ruleset.flags().values()) {
+        for (var value : flag.shape().variants().values()) {
+          value.findValues("$ref").forEach(name -> namedInVariants.add(name.asString("")));
+        }
+      }
+    }
+    return namedInVariants;
   }
 
   private static String cannotName(String contextType) {

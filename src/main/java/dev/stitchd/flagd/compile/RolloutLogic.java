@@ -58,7 +58,8 @@ final class RolloutLogic {
     var isUnit =
         by.equals(Var.TARGETING_KEY)
             ? isText
-            : Logic.any(isText, ValueLogic.isNumber(unit)).requiring(new Requirement.Unit(by));
+            : Logic.all(by.isReached(), Logic.any(isText, ValueLogic.isNumber(unit)))
+                .requiring(new Requirement.Unit(by));
     var text = Logic.op("cat", Logic.text(rollout.salt() + ":"), unit);
     return new Rollout(isUnit, split(text, rollout.slots()).requiring(new Requirement.Hash()));
   }
@@ -72,7 +73,7 @@ final class RolloutLogic {
   static Logic hashes() {
     var split =
         split(
-            Logic.text(PROBE),
+            Logic.op("cat", Logic.text(PROBE), Logic.text("")), // flagd's schema takes no constant
             List.of(
                 new Slot(ELSEWHERE, PROBE_BUCKET),
                 new Slot(HERE, 1),
@@ -89,7 +90,7 @@ final class RolloutLogic {
             Logic.op(">", value, Logic.number(-MAX_NUMBER)),
             Logic.op("<", value, Logic.number(MAX_NUMBER)),
             Logic.op("%", value, Logic.number(1)).same(Logic.number(0)));
-    return Logic.any(ValueLogic.isNumber(value).not(), isShortWhole);
+    return Logic.any(attribute.isReached().not(), ValueLogic.isNumber(value).not(), isShortWhole);
   }
 
   private static Logic split(Logic text, List<Slot> slots) {

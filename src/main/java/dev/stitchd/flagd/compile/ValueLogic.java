@@ -10,6 +10,9 @@ import tools.jackson.databind.JsonNode;
 /// JavaScript engine fails at it there.
 final class ValueLogic {
 
+  /// True, where Go takes no constant for a test.
+  static final Logic ALWAYS = Logic.number(1).same(Logic.number(1));
+
   private static final Logic NO_VALUES = Logic.list(List.of());
 
   /// How a number begins once it is text; neither does a truth value, an object or nothing.
@@ -72,7 +75,7 @@ final class ValueLogic {
   /// Whether a value, or every element of it if it is a list, passes a test of [Var#ELEMENT]; so
   /// does an empty list.
   static Logic every(Logic value, Logic test) {
-    var fails = test.is(Logic.FALSE) ? element().same(element()) : test.not();
+    var fails = test.is(Logic.FALSE) ? ALWAYS : test.not();
     return Logic.op("none", elements(value), fails);
   }
 

@@ -3,6 +3,7 @@ package dev.stitchd.flagd.compile;
 import dev.stitchd.kernel.AttributePath;
 import dev.stitchd.kernel.EvaluationContext;
 import dev.stitchd.kernel.Json;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -57,6 +58,23 @@ record Var(String path) {
   Logic logic() {
     var json = Json.object().put("var", path);
     return new Logic(json, path.length() + 10, 1, Set.of(), Set.of());
+  }
+
+  /// Whether no part of the path leads through what has no members, where some engines find some:
+  /// JavaScript takes 0, `false` and empty text for what is within them, and Go a list's first
+  /// element for anything within it. Go fails where a list is asked for an element beyond its end,
+  /// so it is asked, and the answer does not matter.
+  Logic isReached() {
+    var steps = new ArrayList<Logic>();
+    for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
+      var owner = new Var(path.substring(0, dot));
+      int next = path.indexOf('.', dot + 1);
+      var member = new Var(next < 0 ? path : path.substring(0, next));
+      var beyond = new Var(owner.path + ".999999999").logic();
+      steps.add(Logic.any(beyond.same(Logic.number(1)), ValueLogic.ALWAYS));
+      steps.add(member.logic().differs(owner.logic()));
+    }
+    return Logic.all(steps);
   }
 
   private static boolean isNameable(List<String> names) {

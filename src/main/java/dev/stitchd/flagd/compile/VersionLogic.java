@@ -11,7 +11,14 @@ import tools.jackson.databind.JsonNode;
 /// What engines take for a version differs; [#isVersion] leaves what all of them and the model do.
 final class VersionLogic {
 
-  private static final Pattern LONG_NUMBER = Pattern.compile("\\d{16}");
+  private static final Pattern LONG_NUMBER = Pattern.compile("^[^-+]*\\d{10}|\\d{16}");
+
+  /// A part of a pre-release that begins with a hyphen, or has hyphens and else but digits.
+  private static final Pattern NEARLY_NUMBER =
+      Pattern.compile("--|\\.-|^[^-]*-(?:.*\\.)?\\d+-[\\d-]*(?:\\.|$)");
+
+  private static final int SHORT = 15;
+  private static final int LONGEST = 256;
   private static final String DIGITS = "0123456789";
   private static final String LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   private static final Logic BEGINS_VERSION = Logic.text(DIGITS + "vV");
@@ -21,8 +28,6 @@ final class VersionLogic {
   /// space around one, begins with; or not at all.
   private static final Logic BEGINS_OTHER =
       Logic.text(LETTERS.replace("V", "").replace("v", "") + "!#$%&'()*,-./:;<>?@[]^_`{|}~");
-
-  private static final Logic TWO_MARKS = Logic.texts(List.of("vv", "vV", "Vv", "VV"));
 
   private VersionLogic() {}
 
@@ -66,22 +71,29 @@ final class VersionLogic {
       Var attribute, List<String> named, List<Logic> tests, String path) {
     if (named.stream().anyMatch(version -> LONG_NUMBER.matcher(version).find())) {
       return AttributeLogic.gap(
-          path, "engines read versions with numbers of 16 digits differently");
+          path,
+          "engines read versions with numbers of 10 digits, or 16 in a pre-release, differently");
     }
-    var known = isVersion(attribute.logic());
+    if (named.stream().anyMatch(version -> NEARLY_NUMBER.matcher(version).find())) {
+      return AttributeLogic.gap(
+          path, "engines order pre-releases with parts of digits and hyphens differently");
+    }
+    var known = Logic.all(attribute.isReached(), isVersion(attribute.logic()));
     var test = Logic.any(tests);
     var read = new Requirement.Version(attribute);
     return new AttributeLogic(
         Logic.all(known, test).requiring(read), Logic.all(known, test.not()).requiring(read));
   }
 
-  /// Whether text is a version. JavaScript takes a second `v`; Python takes pre-releases and builds
-  /// of versions with numbers missing, which are found by their having room for one more number.
+  /// Whether text is a version. JavaScript takes a second `v`, or space, after the first; Python
+  /// takes pre-releases and builds of versions with numbers missing, which are found by their
+  /// having room for one more number.
   private static Logic isVersion(Logic text) {
     return Logic.all(
         ValueLogic.isText(text),
         first(text, 1).isIn(BEGINS_VERSION),
-        first(text, 2).isIn(TWO_MARKS).not(),
+        Logic.any(
+            first(text, 1).isIn(Logic.text(DIGITS)), part(text, 1, 1).isIn(Logic.text(DIGITS))),
         compare(text, "=", text),
         Logic.any(
             Logic.all(hasPreRelease(text).not(), hasBuild(text).not()), hasThreeNumbers(text)));
@@ -106,19 +118,41 @@ final class VersionLogic {
         Logic.all(
             first(text, 1).isIn(BEGINS_VERSION),
             Logic.op("substr", text, Logic.number(-1)).isIn(ENDS_VERSION),
-            Logic.op("substr", text, Logic.number(256), Logic.number(1)).same(Logic.text("")),
-            Logic.all(hasPreRelease(text), hasBuild(text)).not(),
+            isAtMost(text, LONGEST),
+            Logic.any(
+                hasPreRelease(text).not(),
+                Logic.all(hasBuild(text).not(), Logic.any(ordersPreReleases(), isOrdered(text)))),
             Logic.any(
                 compare(text, "=", text),
-                Logic.all(
-                    compare(Logic.text("1"), "=", "1.0.0"),
-                    Logic.op("substr", text, Logic.number(15), Logic.number(1))
-                        .same(Logic.text("")))));
-    return Logic.op(
-        "if",
-        ValueLogic.isText(text),
-        Logic.any(first(text, 1).isIn(BEGINS_OTHER), plain),
-        Logic.any(ValueLogic.isMissing(text), ValueLogic.isNoList(text)));
+                Logic.all(compare(Logic.text("1"), "=", "1.0.0"), isAtMost(text, SHORT))));
+    return Logic.any(
+        attribute.isReached().not(),
+        Logic.op(
+            "if",
+            ValueLogic.isText(text),
+            Logic.any(first(text, 1).isIn(BEGINS_OTHER), plain),
+            Logic.any(ValueLogic.isMissing(text), ValueLogic.isNoList(text))));
+  }
+
+  /// Java takes what has digits and hyphens alone for a number.
+  private static Logic ordersPreReleases() {
+    return compare(Logic.text("0.0.0-4-5"), "<", "0.0.0-5-");
+  }
+
+  /// Whether a version has no pre-release that Java would take for a number: there, its last hyphen
+  /// would have a digit after it, a dot or nothing.
+  private static Logic isOrdered(Logic text) {
+    var all = new ArrayList<Logic>();
+    (DIGITS + "-.").chars().forEach(c -> all.add(Logic.text("-" + (char) c).isIn(text).not()));
+    all.add(Logic.text(".-").isIn(text).not());
+    all.add(ValueLogic.endsWith(text, "-").not());
+    return Logic.all(all);
+  }
+
+  /// Of shorter text, Go gives the whole for what lies beyond its end, and Java nothing for more
+  /// than there is.
+  private static Logic isAtMost(Logic text, int length) {
+    return Logic.any(first(text, length).same(text), part(text, length, 1).same(Logic.text("")));
   }
 
   private static Logic hasPreRelease(Logic text) {
@@ -130,7 +164,11 @@ final class VersionLogic {
   }
 
   private static Logic first(Logic text, int length) {
-    return Logic.op("substr", text, Logic.number(0), Logic.number(length));
+    return part(text, 0, length);
+  }
+
+  private static Logic part(Logic text, int from, int length) {
+    return Logic.op("substr", text, Logic.number(from), Logic.number(length));
   }
 
   private static Logic compare(Logic text, String operator, String version) {

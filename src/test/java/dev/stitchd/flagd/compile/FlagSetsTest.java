@@ -150,8 +150,8 @@ class FlagSetsTest {
         .isEqualTo(
             parse(
                 "{'fractional':[{'cat':['salt:',{'var':'targetingKey'}]},['on',30000],['off',70000]]}"));
-    assertThat(json().at("/flags/f/targeting/if/0/===/0/fractional/0").stringValue())
-        .isEqualTo("stitchd");
+    assertThat(json().at("/flags/f/targeting/if/0/===/0/fractional/0"))
+        .isEqualTo(parse("{'cat':['stitchd','']}"));
     assertThat(json().at("/flags/f/targeting/if/2").stringValue()).isEqualTo(FlagSets.NOT_HERE);
     assertThat(json().at("/flags/f/defaultVariant").stringValue()).isEqualTo("off");
   }

@@ -67,6 +67,10 @@ public final class RandomRuleset {
   /// What is nobody's key, though it may look like one.
   private static final List<String> NO_KEYS = List.of("0", "5", "''", "null", "true", "['o1']");
 
+  /// What has no members, though engines may find some there.
+  private static final List<String> NO_OBJECTS =
+      List.of("0", "false", "''", "'text'", "[]", "[{'c':1}]", "['a']", "true", "null");
+
   private final Random random;
   private final boolean rollouts;
   private final String prefix;
@@ -106,7 +110,9 @@ public final class RandomRuleset {
       context.put("targetingKey", "");
     }
     maybe(context, "a");
-    if (random.nextInt(5) > 0) {
+    if (random.nextInt(10) == 0) {
+      context.set("b", json(pick(NO_OBJECTS)));
+    } else if (random.nextInt(5) > 0) {
       maybe(context.putObject("b"), "c");
     }
     if (random.nextInt(3) > 0) {
