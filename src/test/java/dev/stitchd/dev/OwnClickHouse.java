@@ -88,7 +88,7 @@ public final class OwnClickHouse implements AutoCloseable {
     if (engine != null) {
       kill();
     }
-    Machine.delete(folder);
+    OwnFolders.delete(folder);
   }
 
   private EngineProcess installed() {

@@ -135,7 +135,7 @@ public final class OwnPostgres implements AutoCloseable {
   public synchronized void close() {
     stop();
     if (temporary) {
-      Machine.delete(folder);
+      OwnFolders.delete(folder);
     }
   }
 
