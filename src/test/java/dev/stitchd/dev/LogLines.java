@@ -9,6 +9,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
+import reactor.core.scheduler.Schedulers;
 
 /// What is logged in this JVM while it is open: by one server, or by every server and test, for
 /// classes that run at the same time log into it too. (To capture the output instead is not for
@@ -29,6 +30,11 @@ public final class LogLines extends AppenderBase<ILoggingEvent> implements AutoC
   /// The data folder of the server that started a thread, itself or by other threads of its own.
   private static final InheritableThreadLocal<Path> SERVER = new InheritableThreadLocal<>();
 
+  // so that what servers have done by schedulers that all of this JVM share is theirs, too
+  static {
+    Schedulers.onScheduleHook("server", LogLines::bySameServer);
+  }
+
   private final List<String> lines = new CopyOnWriteArrayList<>();
   private final @Nullable Path server;
 
@@ -41,9 +47,13 @@ public final class LogLines extends AppenderBase<ILoggingEvent> implements AutoC
     return listening(new LogLines(null));
   }
 
-  /// Of one server alone; not what threads log that all of this JVM share.
+  /// Of one server alone, but for what it asks ClickHouse: the threads of that are shared.
   public static LogLines of(Server server) {
-    return listening(new LogLines(server.folder()));
+    return of(server.folder());
+  }
+
+  static LogLines of(Path server) {
+    return listening(new LogLines(server));
   }
 
   private static LogLines listening(LogLines log) {
@@ -53,13 +63,25 @@ public final class LogLines extends AppenderBase<ILoggingEvent> implements AutoC
   }
 
   /// Starts a server such that [#of] knows its threads.
-  static <T> T startedBy(Path server, Supplier<T> start) {
+  static <T> T startedBy(@Nullable Path server, Supplier<T> start) {
+    var before = SERVER.get();
     SERVER.set(server);
     try {
       return start.get();
     } finally {
-      SERVER.remove();
+      SERVER.set(before);
     }
+  }
+
+  private static Runnable bySameServer(Runnable task) {
+    var server = SERVER.get();
+    return () ->
+        startedBy(
+            server,
+            () -> {
+              task.run();
+              return true;
+            });
   }
 
   private static Logger root() {

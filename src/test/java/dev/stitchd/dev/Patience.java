@@ -7,7 +7,7 @@ import java.time.Duration;
 public final class Patience {
 
   /// For what comes by itself and is promised for no certain time.
-  public static final Duration SOON = Duration.ofSeconds(30);
+  public static final Duration SOON = Duration.ofSeconds(60);
 
   /// How much longer than it is promised something may take, since the processors are shared.
   /// `-Dstitchd.slack=PT0S` holds all promises to the letter, on a machine that does nothing else.

@@ -102,7 +102,10 @@ class RefusedStartIT {
     }
     var said = Files.readString(out);
     assertThat(process.exitValue()).as(said).isEqualTo(1);
-    assertThat(said).containsOnlyOnce(sentence).doesNotContain("\tat ", "Exception");
+    assertThat(said).containsOnlyOnce(sentence).doesNotContain("\tat ");
+    // a busy machine may make it warn of something else meanwhile
+    assertThat(said.lines().filter(line -> !line.contains(" WARN ")))
+        .noneMatch(line -> line.contains("Exception"));
   }
 
   private Process start(Map<String, String> settings) throws IOException {

@@ -198,7 +198,7 @@ public final class Warehouse implements AutoCloseable {
     return new ClickHouseEventRemoval(clickHouse, rollups, Duration.ofMillis(20), timer)
         .remove(List.of(removals))
         .collectList()
-        .blockOptional(Duration.ofSeconds(60))
+        .blockOptional(Duration.ofMinutes(3))
         .orElseThrow();
   }
 

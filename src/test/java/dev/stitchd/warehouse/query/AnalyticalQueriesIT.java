@@ -47,7 +47,7 @@ class AnalyticalQueriesIT {
 
   @Test
   void whatTakesTooLongIsTooLargeAndSaysWhatToAskInstead() {
-    assertTooLarge("SELECT toInt64(sum(sleepEachRow(0.05))) FROM numbers(60)");
+    assertTooLarge("SELECT toInt64(sum(sleepEachRow(0.05))) FROM numbers(30)");
   }
 
   @Test
