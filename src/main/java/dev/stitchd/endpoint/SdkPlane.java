@@ -91,6 +91,9 @@ public final class SdkPlane implements NettyRouteProvider {
       return null;
     }
     var path = path(uri, request);
+    if (path == null) {
+      return null;
+    }
     var route =
         request.method().equals(HttpMethod.OPTIONS)
                 && BrowserOrigins.isPreflight(request.requestHeaders())
@@ -99,20 +102,25 @@ public final class SdkPlane implements NettyRouteProvider {
     return route == null ? null : endpoints.get(route);
   }
 
-  private static String path(String uri, HttpServerRequest request) {
-    return PlainRequests.path(
-        uri.indexOf('?') < 0 && uri.startsWith("/") && uri.indexOf('#') < 0
-            ? uri
-            : request.fullPath());
+  /// The path of an address; null if it cannot be read.
+  private static @Nullable String path(String uri, HttpServerRequest request) {
+    if (uri.indexOf('?') < 0 && uri.startsWith("/") && uri.indexOf('#') < 0) {
+      return PlainRequests.path(uri);
+    }
+    return isUnreadable(request) ? null : PlainRequests.path(request.fullPath());
   }
 
-  /// Whether the framework of the management plane would refuse the address without a word.
+  /// Whether an address is none that a request may have (RFC 9112, 3.2): a path, a whole URL, or
+  /// the asterisk of OPTIONS. The HTTP server would fail with it, the framework of the management
+  /// plane refuse it without a word or take its beginning for a host's name.
   private static boolean isUnreadable(HttpServerRequest request) {
+    var uri = request.uri();
     try {
-      var _ = new URI("http://any" + request.uri());
-      return false;
+      return uri.startsWith("/")
+          ? new URI("http://any" + uri).getRawPath() == null
+          : !uri.equals("*") && new URI(uri).getRawAuthority() == null;
     } catch (URISyntaxException _) {
-      return request.uri().startsWith("/");
+      return true;
     }
   }
 
@@ -130,8 +138,8 @@ public final class SdkPlane implements NettyRouteProvider {
 
   private Publisher<Void> serve(HttpServerRequest received, HttpServerResponse response) {
     var endpoint = Objects.requireNonNull(endpoint(received));
-    var request =
-        new SdkRequest(endpoint.route(), received, response, path(received.uri(), received));
+    var path = Objects.requireNonNull(path(received.uri(), received));
+    var request = new SdkRequest(endpoint.route(), received, response, path);
     if (received.method().equals(HttpMethod.OPTIONS)) {
       return write(request, BrowserOrigins.preflight(), null);
     }

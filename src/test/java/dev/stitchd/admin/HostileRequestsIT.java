@@ -3,6 +3,7 @@ package dev.stitchd.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.dev.Admin;
+import dev.stitchd.dev.LogLines;
 import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import java.io.IOException;
@@ -233,6 +234,48 @@ class HostileRequestsIT {
         .assertThat(
             raw("GET /api/v1/projects HTTP/1.1\r\nHost: x\r\nA: " + "b".repeat(100_000) + "\r\n"))
         .matches("(?s)HTTP/1.1 4.*");
+    softly.assertAll();
+  }
+
+  @Test
+  void addressesThatAreNoneAreRefusedAsProblemsWhoeverAsks() throws IOException {
+    var softly = new SoftAssertions();
+    try (var log = LogLines.open()) {
+      for (var address :
+          new String[] {
+            "\\sdk/v1/config",
+            "\\",
+            "|",
+            "^/sdk/v1/config",
+            "%zz",
+            "{",
+            "[::1",
+            "//[",
+            "/[",
+            "http://[::1/x",
+            "http://\\/sdk/v1/config",
+            "http://h/\\",
+            "http://h/%zz",
+            "sdk/v1/config",
+            "?x=\\",
+            "/sdk/v1/config?x=\\",
+            "example.com:80",
+            "/\u007f"
+          }) {
+        for (var method : new String[] {"GET", "POST", "OPTIONS", "CONNECT"}) {
+          var answer = anonymous(method + " " + address + " HTTP/1.1\r\nHost: x\r\n");
+          softly.assertThat(answer).as(method + " " + address).startsWith("HTTP/1.1 400 ");
+          softly.assertThat(answer).as(method + " " + address).contains("problem+json");
+        }
+        softly.assertThat(log.with(address.replace("http://", ""))).as(address).isZero();
+      }
+      for (var line :
+          new String[] {"GET", "\u0000\u0001", "GET /x", "GET /x HTTP/x", "G\u0000T /x HTTP/1.1"}) {
+        softly.assertThat(anonymous(line + "\r\nHost: x\r\n")).as(line).startsWith("HTTP/1.1 400 ");
+      }
+      softly.assertThat(anonymous("OPTIONS * HTTP/1.1\r\nHost: x\r\n")).doesNotContain(" 500 ");
+      softly.assertThat(log.lines()).noneMatch(line -> line.contains("Error starting response"));
+    }
     softly.assertAll();
   }
 
