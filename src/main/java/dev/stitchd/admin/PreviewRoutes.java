@@ -110,7 +110,7 @@ final class PreviewRoutes {
 
   private static List<FieldError> warnings(Ground ground, String key) {
     var flag = ground.ruleset().flag(key);
-    return flag == null ? List.of() : RulesetCheck.warnings(flag.targeting().toJson());
+    return flag == null ? List.of() : RulesetCheck.warnings(ground.ruleset(), flag);
   }
 
   private Mono<Ground> ground(ServerRequest request, @Nullable Long revision) {

@@ -41,6 +41,22 @@ public final class RulesetCheck {
     return warnings;
   }
 
+  /// The same of a flag, and of the segments that its result depends on.
+  public static List<FieldError> warnings(Ruleset ruleset, Flag flag) {
+    var warnings = new ArrayList<>(warnings(flag.targeting().toJson()));
+    Dependencies.of(ruleset, flag::equals).stream()
+        .filter(item -> item.kind() == ItemName.Kind.SEGMENT)
+        .map(ItemName::key)
+        .sorted()
+        .forEach(key -> {
+          var segment = ruleset.segment(key);
+          if (segment != null && segment.when() != null) {
+            warnings.addAll(ConditionWarnings.of(segment.when(), "segments." + key + ".when"));
+          }
+        });
+    return warnings;
+  }
+
   /// Every place that names this flag or segment, sorted by user and path.
   public static List<Usage> usagesOf(Ruleset ruleset, ItemName item) {
     return Usages.of(ruleset, item);

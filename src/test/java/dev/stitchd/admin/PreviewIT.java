@@ -166,14 +166,38 @@ class PreviewIT {
   void attributesThatNothingCanReadAreUnknownAndNamed() {
     var odd =
         preview(
-            "{\"targetingKey\":\"carl\",\"country\":\"DE\",\"big\":1e400,\"name\":\"\\ud83d\",\"app.version\":[1,\"\\u0000\"]}");
+            "{\"targetingKey\":\"carl\",\"country\":\"DE\",\"big\":1e400,\"\\ud800x\":1,\"name\":\"\\ud83d\",\"app.version\":[1,\"\\u0000\"]}");
     var without = preview("{\"targetingKey\":\"carl\",\"country\":\"DE\"}");
     assertThat(odd.get("reason")).isEqualTo(without.get("reason"));
     assertThat(odd.get("variant")).isEqualTo(without.get("variant"));
     assertThat(odd.at("/trace/unreadable"))
         .extracting(JsonNode::stringValue)
-        .containsExactly("\"app.version\"[1]", "big", "name");
+        .containsExactly("\"app.version\"[1]", "?x", "big", "name");
     assertThat(without.at("/trace/unreadable").isMissingNode()).isTrue();
+  }
+
+  @Test
+  void aSegmentThatIsHardlyWhatWasMeantIsWarnedOfWhereItIsUsed() {
+    admin.send(
+        "POST",
+        "/projects/web/environments/production/segments",
+        "{\"key\":\"odd\",\"name\":\"odd\",\"when\":{\"attribute\":\"a\",\"op\":\"contains\",\"values\":[\"\"]}}");
+    admin.createFlag("web", "asks-odd");
+    admin.changeTargeting(
+        "web",
+        "asks-odd",
+        "production",
+        targeting -> {
+          targeting.put("enabled", true);
+          targeting.set(
+              "rules",
+              JSON.readTree(
+                  "[{\"id\":\"o\",\"when\":{\"segment\":\"odd\"},\"serve\":{\"variant\":\"on\"}}]"));
+        });
+    var answer = send("", "{\"flag\":\"asks-odd\",\"context\":{}}").json();
+    assertThat(answer.at("/warnings/0/path").asString())
+        .as(answer.toString())
+        .isEqualTo("segments.odd.when.values[0]");
   }
 
   @Test

@@ -12,6 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RulesetCheckTest {
 
@@ -225,5 +228,43 @@ class RulesetCheckTest {
         .extracting(FieldError::path)
         .isEqualTo("when.any");
     assertThat(RulesetCheck.warnings(Given.json("{'when':null}"))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {'attribute':'a','op':'contains','values':['']} | when.values[0] is empty
+          {'attribute':'a','op':'startsWith','values':['x','']} | when.values[1] is empty
+          {'attribute':'a','op':'matches','values':['']} | when.values[0] is a pattern that is found in every string
+          {'attribute':'$now','op':'exists'} | when.op is always true
+          {'attribute':'$now','op':'notExists'} | when.op is never true
+          {'attribute':'$now','op':'greaterThan','values':[1]} | when.op is never true
+          {'attribute':'targetingKey','op':'greaterThan','values':[3]} | when.op is never true
+          {'attribute':'targetingKey','op':'equals','values':['']} | when.values are nothing that targetingKey can be: never true
+          {'attribute':'targetingKey','op':'in','values':['',5]} | when.values are nothing that targetingKey can be: never true
+          {'all':[{'attribute':'a','op':'greaterThan','values':[5]},{'attribute':'a','op':'lessThan','values':[3]}]} | when.all is true for no value of a
+          {'all':[{'attribute':'a','op':'greaterThan','values':[5]},{'attribute':'a','op':'lessOrEqual','values':[5]}]} | when.all is true for no value of a
+          {'all':[{'attribute':'a','op':'after','values':['2027-01-01']},{'attribute':'a','op':'before','values':['2026-01-01']}]} | when.all is true for no value of a
+          """)
+  void eachThatIsAlwaysOrNeverTrueIsWarnedOf(String when, String warning) {
+    assertThat(RulesetCheck.warnings(Given.json("{\"when\":" + when + "}")))
+        .extracting(found -> found.path() + " " + found.message().split(",")[0])
+        .containsExactly(warning);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'attribute':'targetingKey','op':'in','values':['','a']}",
+        "{'attribute':'$now','op':'after','values':['2027-01-01']}",
+        "{'attribute':'a','op':'equals','values':['']}",
+        "{'all':[{'attribute':'a','op':'greaterOrEqual','values':[5]},{'attribute':'a','op':'lessOrEqual','values':[5]}]}",
+        "{'all':[{'attribute':'a','op':'greaterThan','values':[5,1]},{'attribute':'a','op':'lessThan','values':[3]}]}",
+        "{'all':[{'attribute':'a','op':'greaterThan','values':[5]},{'attribute':'b','op':'lessThan','values':[3]}]}"
+      })
+  void whatCanBeTrueAndFalseIsNotWarnedOf(String when) {
+    assertThat(RulesetCheck.warnings(Given.json("{\"when\":" + when + "}"))).isEmpty();
   }
 }

@@ -8,10 +8,15 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /// IP addresses and CIDR blocks. Only literal addresses, so nothing is ever looked up. An IPv4
-/// address inside IPv6 (`::ffff:10.0.0.1`) is that IPv4 address.
+/// address inside IPv6 (`::ffff:10.0.0.1`) is that IPv4 address, and a block of such addresses
+/// (`::ffff:10.0.0.0/104`) that block of IPv4.
 public final class Addresses {
 
   private static final int MAX_LENGTH = 64;
+
+  /// What stands before the IPv4 address in IPv6.
+  private static final int MAPPED_BITS = 96;
+
   private static final IPAddressStringParameters ADDRESS = strict(false);
   private static final IPAddressStringParameters BLOCK = strict(true);
 
@@ -49,7 +54,12 @@ public final class Addresses {
     if (address == null || !address.isIPv6() || !address.toIPv6().isIPv4Mapped()) {
       return address;
     }
-    return address.isPrefixed() ? address : address.toIPv6().getEmbeddedIPv4Address();
+    var embedded = address.toIPv6().getEmbeddedIPv4Address();
+    if (!address.isPrefixed()) {
+      return embedded;
+    }
+    int prefix = address.getPrefixLength() - MAPPED_BITS;
+    return prefix < 0 ? address : embedded.withoutPrefixLength().toPrefixBlock(prefix);
   }
 
   private static IPAddressStringParameters strict(boolean prefix) {
