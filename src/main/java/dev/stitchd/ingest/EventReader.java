@@ -20,8 +20,8 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 
 /// Events from JSON, without a tree in between. What is wrong with one event rejects that event;
@@ -40,8 +40,7 @@ final class EventReader {
   /// How the parser reports places without repeating the body.
   private static final JsonFactory JSON =
       JsonFactory.builder()
-          .streamReadConstraints(
-              StreamReadConstraints.builder().maxNestingDepth(Json.MAX_DEPTH).build())
+          .streamReadConstraints(Json.bounds(Json.MAX_DEPTH))
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .build();
 
@@ -98,7 +97,26 @@ final class EventReader {
   }
 
   private ReadEvent single(int index, byte[] utf8, String what, Sender sender, Instant received) {
-    try (var parser = JSON.createParser(ObjectReadContext.empty(), utf8)) {
+    try {
+      return single(
+          index, JSON.createParser(ObjectReadContext.empty(), utf8), what, sender, received);
+    } catch (JacksonException e) {
+      var text = Json.textWithOddNames(utf8);
+      if (text == null) {
+        return notJson(index, what, e);
+      }
+      try {
+        return single(
+            index, JSON.createParser(ObjectReadContext.empty(), text), what, sender, received);
+      } catch (JacksonException _) {
+        return notJson(index, what, e);
+      }
+    }
+  }
+
+  private ReadEvent single(
+      int index, JsonParser from, String what, Sender sender, Instant received) {
+    try (var parser = from) {
       parser.nextToken();
       var item = element(index, parser, sender, received);
       return parser.nextToken() == null
@@ -108,10 +126,12 @@ final class EventReader {
               null,
               RejectionCode.MALFORMED,
               "the " + what + " goes on after its JSON value");
-    } catch (JacksonException e) {
-      return new ReadEvent.Rejected(
-          index, null, RejectionCode.MALFORMED, "the " + what + " is not valid JSON" + place(e));
     }
+  }
+
+  private static ReadEvent notJson(int index, String what, JacksonException e) {
+    return new ReadEvent.Rejected(
+        index, null, RejectionCode.MALFORMED, "the " + what + " is not valid JSON" + place(e));
   }
 
   private ReadEvent element(int index, JsonParser parser, Sender sender, Instant received) {
@@ -120,9 +140,9 @@ final class EventReader {
       return new ReadEvent.Rejected(
           index, null, RejectionCode.MALFORMED, "an event must be a JSON object");
     }
-    long start = parser.currentTokenLocation().getByteOffset();
+    long start = offset(parser.currentTokenLocation());
     var draft = RawEvent.read(parser, texts);
-    long size = parser.currentLocation().getByteOffset() - start;
+    long size = offset(parser.currentLocation()) - start;
     if (size > eventSize) {
       return tooLarge(index, draft.shownId());
     }
@@ -131,6 +151,11 @@ final class EventReader {
     } catch (Rejection rejection) {
       return new ReadEvent.Rejected(index, draft.shownId(), rejection.code(), rejection.detail());
     }
+  }
+
+  /// In bytes, or in characters where text is parsed.
+  private static long offset(TokenStreamLocation at) {
+    return Math.max(at.getByteOffset(), at.getCharOffset());
   }
 
   private ReadEvent tooLarge(int index, @Nullable String id) {

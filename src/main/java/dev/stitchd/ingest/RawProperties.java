@@ -16,6 +16,9 @@ final class RawProperties {
   /// How deep properties may nest.
   private static final int MAX_DEPTH = 8;
 
+  /// What is stored is read again, by others too.
+  private static final int LONGEST_NUMBER = 1_000;
+
   private final RawEvent event;
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private final JsonGenerator copy = Json.generator(bytes);
@@ -105,12 +108,14 @@ final class RawProperties {
   }
 
   private void number(String text) {
-    if (Double.isFinite(Double.parseDouble(text))) {
+    if (text.length() <= LONGEST_NUMBER && Double.isFinite(Double.parseDouble(text))) {
       copy.writeNumber(text);
     } else {
       refuse(
           RejectionCode.NUMBER_NOT_STORABLE,
-          "properties hold a number beyond what 64 bits of floating point can hold");
+          "properties hold a number beyond what 64 bits of floating point can hold, or longer than "
+              + LONGEST_NUMBER
+              + " characters");
     }
   }
 

@@ -1,14 +1,18 @@
 package dev.stitchd.kernel;
 
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.StreamWriteConstraints;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
@@ -25,20 +29,32 @@ public final class Json {
   /// far below.
   public static final int MAX_DEPTH = 500;
 
+  /// How many characters a name may have: more than a context may have bytes.
+  private static final int LONGEST_NAME = 100_000;
+
   /// What we write wraps what came in: a value in a flag in a list in an answer.
   private static final int MAX_OWN_DEPTH = MAX_DEPTH + 100;
 
-  private static final JsonMapper MAPPER = mapper(MAX_DEPTH);
-  private static final JsonMapper OWN = mapper(MAX_OWN_DEPTH);
+  private static final JsonMapper MAPPER = mapper(bounds(MAX_DEPTH));
+  private static final JsonMapper OWN = mapper(bounds(MAX_OWN_DEPTH));
 
   private Json() {}
 
-  private static JsonMapper mapper(int depth) {
+  /// What a parser of JSON from outside refuses. Numbers are as long as bodies may be: who reads
+  /// them bounds what is computed with them.
+  public static StreamReadConstraints bounds(int depth) {
+    return StreamReadConstraints.builder()
+        .maxNestingDepth(depth)
+        .maxNameLength(LONGEST_NAME)
+        .maxNumberLength(Integer.MAX_VALUE)
+        .build();
+  }
+
+  private static JsonMapper mapper(StreamReadConstraints bounds) {
     return used(
         JsonMapper.builder(
                 JsonFactory.builder()
-                    .streamReadConstraints(
-                        StreamReadConstraints.builder().maxNestingDepth(depth).build())
+                    .streamReadConstraints(bounds)
                     .streamWriteConstraints(
                         StreamWriteConstraints.builder().maxNestingDepth(MAX_OWN_DEPTH).build())
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -87,20 +103,78 @@ public final class Json {
   }
 
   private static JsonNode read(byte[] utf8) {
-    JsonNode value;
-    try (var parser = WrittenNumbers.reading(MAPPER.createParser(utf8))) {
-      value = MAPPER.readTree(parser);
-    } catch (JacksonException e) {
-      var at = e.getLocation();
-      var where =
-          at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
-      throw new Problem.Malformed(
-          "the body is not valid JSON" + where + ": " + firstLine(e.getOriginalMessage()));
-    }
+    var value = tree(utf8);
     if (value == null || value.isMissingNode()) {
       throw new Problem.Malformed("the body is empty; JSON was expected");
     }
     return value;
+  }
+
+  private static @Nullable JsonNode tree(byte[] utf8) {
+    try {
+      return tree(MAPPER.createParser(utf8));
+    } catch (JacksonException e) {
+      var text = textWithOddNames(utf8);
+      if (text == null) {
+        throw malformed(e);
+      }
+      try {
+        return tree(MAPPER.createParser(text));
+      } catch (JacksonException _) {
+        throw malformed(e);
+      }
+    }
+  }
+
+  private static @Nullable JsonNode tree(JsonParser from) {
+    try (var parser = WrittenNumbers.reading(from)) {
+      return MAPPER.readTree(parser);
+    }
+  }
+
+  /// The text of JSON that the parser of bytes refused, if it may have done so because of half of a
+  /// surrogate pair in a name: the parser of text reads such names. Null if there can be none.
+  public static @Nullable String textWithOddNames(byte[] utf8) {
+    if (!holdsSurrogateEscape(utf8)) {
+      return null;
+    }
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+    } catch (CharacterCodingException _) {
+      return null;
+    }
+  }
+
+  /// Whether there is an escape that begins as those of surrogates do.
+  private static boolean holdsSurrogateEscape(byte[] utf8) {
+    for (int i = 0; i + 2 < utf8.length; i++) {
+      if (utf8[i] == '\\' && utf8[i + 1] == 'u' && (utf8[i + 2] | 0x20) == 'd') {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static Problem.Malformed malformed(JacksonException e) {
+    var at = e.getLocation();
+    var where = at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
+    return new Problem.Malformed("the body is not valid JSON" + where + why(e));
+  }
+
+  /// In the parser's words, unless these tell of the parser's own settings and classes.
+  private static String why(JacksonException e) {
+    if (e instanceof StreamConstraintsException) {
+      return ": it nests deeper than "
+          + MAX_DEPTH
+          + " levels, or has a name of more than "
+          + LONGEST_NAME
+          + " characters";
+    }
+    var message = e.getOriginalMessage();
+    var words = message == null ? "" : message.lines().findFirst().orElse("");
+    var own = words.indexOf(" (start marker at");
+    var told = own < 0 ? words : words.substring(0, own);
+    return told.isEmpty() || told.indexOf('`') >= 0 ? "" : ": " + told;
   }
 
   /// Whether a double is the number that is written, and not one near it.
@@ -188,9 +262,5 @@ public final class Json {
   static String storable(String text) {
     var utf8 = text.replace('\0', '?').getBytes(StandardCharsets.UTF_8);
     return new String(utf8, StandardCharsets.UTF_8);
-  }
-
-  private static String firstLine(@Nullable String message) {
-    return message == null ? "unreadable" : message.lines().findFirst().orElse("unreadable");
   }
 }

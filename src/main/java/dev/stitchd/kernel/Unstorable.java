@@ -14,7 +14,10 @@ final class Unstorable {
   private static final String TEXT =
       "holds NUL or half of a surrogate pair, which no store can keep";
   private static final String NAME = "has a name that holds NUL or half of a surrogate pair";
-  private static final String NUMBER = "is a number beyond what 64 bits of floating point can hold";
+  private static final String NUMBER =
+      "is a number beyond what 64 bits of floating point can hold, or longer than "
+          + WrittenNumbers.LONGEST
+          + " characters";
 
   private final FieldErrors errors;
   private final Deque<Object> path = new ArrayDeque<>();

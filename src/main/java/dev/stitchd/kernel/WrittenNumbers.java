@@ -2,6 +2,7 @@ package dev.stitchd.kernel;
 
 import java.io.Serial;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.util.JsonParserDelegate;
 import tools.jackson.databind.node.DoubleNode;
@@ -10,11 +11,17 @@ import tools.jackson.databind.node.ValueNode;
 
 /// Numbers with a fraction or an exponent, with the value that was written: as a double where that
 /// says it (the double whose shortest text has the same value), else with all their digits. What is
-/// beyond a double's range, or so small that its digits could not be counted, is a double that is
-/// not finite, which no reader takes for a number.
+/// beyond a double's range, so small that its digits could not be counted, or longer than
+/// [#LONGEST], is a double that is not finite, which no reader takes for a number.
 final class WrittenNumbers extends JsonNodeFactory {
 
   @Serial private static final long serialVersionUID = 1;
+
+  /// Longer numbers are not kept: to compute with them costs more than their digits.
+  static final int LONGEST = 1_000;
+
+  /// What a whole number of more digits is read as: it has more than any that is kept.
+  private static final BigInteger TOO_LONG = BigInteger.TEN.pow(LONGEST);
 
   /// Smaller numbers than ten to this power are not kept: comparing them would cost as many digits.
   private static final int SMALLEST_EXPONENT = -1_000;
@@ -42,9 +49,14 @@ final class WrittenNumbers extends JsonNodeFactory {
         : super.numberNode(written);
   }
 
+  @Override
+  public ValueNode numberNode(BigInteger written) {
+    return written.equals(TOO_LONG) ? DoubleNode.valueOf(Double.NaN) : super.numberNode(written);
+  }
+
   /// Whether a double says a JSON number.
   static boolean isSaidBy(double number, String json) {
-    if (!isDecimal(json)) {
+    if (json.length() > LONGEST || !isDecimal(json)) {
       return false;
     }
     var written = new BigDecimal(json);
@@ -58,12 +70,21 @@ final class WrittenNumbers extends JsonNodeFactory {
         || BigDecimal.valueOf(number).compareTo(written) == 0;
   }
 
-  /// The same parser, for which exponents that no decimal has are numbers too.
+  /// The same parser, for which exponents that no decimal has, and any digits, are numbers too.
   static JsonParser reading(JsonParser parser) {
     return new JsonParserDelegate(parser) {
       @Override
       public BigDecimal getDecimalValue() {
-        return isDecimal(getString()) ? super.getDecimalValue() : NOT_KEPT;
+        return isKept() && isDecimal(getString()) ? super.getDecimalValue() : NOT_KEPT;
+      }
+
+      @Override
+      public BigInteger getBigIntegerValue() {
+        return isKept() ? super.getBigIntegerValue() : TOO_LONG;
+      }
+
+      private boolean isKept() {
+        return getStringLength() <= LONGEST;
       }
     };
   }

@@ -257,7 +257,7 @@ class EventReaderTest {
         "{'type':'track','id':'@','at':'#','event':'purchase','properties':[]} | malformed",
         "{'type':'track','id':'@','at':'#','event':'purchase','properties':{'a':[-1e999]}} | number-not-storable",
         "{'type':'track','id':'@','at':'#','event':'purchase','properties':{'a':'\\u0000'}} | text-not-storable",
-        "{'type':'track','id':'@','at':'#','event':'purchase','properties':{'\\udc00':1}} | malformed",
+        "{'type':'track','id':'@','at':'#','event':'purchase','properties':{'\\udc00':1}} | text-not-storable",
         "{'type':'track','id':'@','at':'#','event':'purchase','properties':{'a':[[[[[[[[1]]]]]]]]}} | malformed",
         "{'type':'evaluation','id':'@','at':'#','flag':'shown','variant':'on','value':1} | malformed",
         "{'type':'count','id':'@','at':'#','flag':'shown','variant':'on','count':1,'event':'purchase'} | malformed",
@@ -447,11 +447,45 @@ class EventReaderTest {
   }
 
   @Test
-  void numbersAndNestingWithoutEndAreRejectedAlone() {
-    for (var value : List.of("1".repeat(5_000), "[".repeat(9_000) + "]".repeat(9_000))) {
-      var items =
-          array("[" + event("") + "," + event(",\"context\":{\"x\":" + value + "}") + "]", SERVER);
-      assertThat(items).extracting(EventReaderTest::code).containsExactly("valid", "malformed");
+  void nestingWithoutEndIsRejectedAlone() {
+    var deep = "[".repeat(9_000) + "]".repeat(9_000);
+    assertThat(
+            array("[" + event("") + "," + event(",\"context\":{\"x\":" + deep + "}") + "]", SERVER))
+        .extracting(EventReaderTest::code)
+        .containsExactly("valid", "malformed");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"\\ud800x\":1",
+        "\"\\uDC00\":{\"y\":1}",
+        "\"n\":%1$s",
+        "\"n\":0.%1$s",
+        "\"%2$s\":1"
+      })
+  void whatOnlyTheParserWouldRefuseOfAContextCostsNothingElse(String odd) {
+    var context =
+        ",\"context\":{\"targetingKey\":\"u1\",%s,\"plan\":\"free\"}"
+            .formatted(odd.formatted("1".repeat(1_001), "k".repeat(50_001)));
+    for (var item :
+        List.of(
+            one(event(context)),
+            line(event(context)),
+            array("[" + event("") + ",nonsense," + event(context) + "]", SERVER).getLast())) {
+      assertThat(item)
+          .isInstanceOfSatisfying(
+              ReadEvent.Valid.class,
+              valid ->
+                  assertThat(((Event.Evaluation) valid.event()).attributes())
+                      .isEqualTo(Map.of("plan", "free")));
+    }
+  }
+
+  @Test
+  void whatOnlyTheParserWouldRefuseElsewhereIsToldWithTheId() {
+    for (var odd : List.of("\"\\ud800\":1", "\"count\":" + "1".repeat(1_001))) {
+      assertThat(((ReadEvent.Rejected) one(event("," + odd))).id()).isEqualTo(ID);
     }
   }
 

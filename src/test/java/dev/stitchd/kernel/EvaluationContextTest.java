@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +26,30 @@ class EvaluationContextTest {
     assertThat(context.unreadable()).containsExactly("\"a.b\".list[1]", "\"a.b\".list[2].big");
     assertThat(Json.write(context.attributes()))
         .isEqualTo("{\"a.b\":{\"list\":[1,null,{\"big\":null}]},\"plan\":\"free\"}");
+  }
+
+  @Test
+  void whatOnlyTheParserWouldRefuseIsUnknownToo() {
+    var context =
+        read(
+            "{\"\\ud800x\":1,\"\\uDC00\":{\"y\":2},\"whole\":%1$s,\"part\":0.%1$s,\"%2$s\":3,\"plan\":\"free\"}"
+                .formatted("1".repeat(1_001), "k".repeat(50_001)));
+
+    assertThat(errors.isEmpty()).isTrue();
+    assertThat(context.unreadable()).containsExactlyInAnyOrder("?x", "?", "part", "whole");
+    assertThat(context.attributes().get("plan").stringValue()).isEqualTo("free");
+    assertThat(context.attributes().get("k".repeat(50_001)).intValue()).isEqualTo(3);
+  }
+
+  /// Its value would cost seconds.
+  @Test
+  void aNumberAsLongAsABodyCostsNoMoreThanItsBytes() {
+    read("{\"warm\":1}");
+    for (var number : new String[] {"1".repeat(2_000_000), "0." + "1".repeat(2_000_000)}) {
+      long start = System.nanoTime();
+      assertThat(read("{\"n\":" + number + "}").unreadable()).containsExactly("n");
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
+    }
   }
 
   @Test

@@ -74,4 +74,50 @@ class JsonTest {
     }
     assertThat(parsed("{\"a\":[1.5,{}]} ")).isInstanceOf(ObjectNode.class);
   }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{",
+        "[1",
+        "{} {}",
+        "{\"a\":NaN}",
+        "{\"a\":01}",
+        "{\"a\":1,\"a\":2}",
+        "{'a':1}",
+        "{\"\\ud800\":1,\"\\ud800\":2}",
+        "nonsense",
+        "[1,]"
+      })
+  void refusalsAreNotInTheWordsOfTheParsersSettings(String json) {
+    assertThatThrownBy(() -> parsed(json))
+        .isInstanceOf(Problem.Malformed.class)
+        .hasMessageStartingWith("the body is not valid JSON (line 1, column ")
+        .extracting(Throwable::getMessage)
+        .asString()
+        .doesNotContain("`", "Feature", "Source", "Stream", "Json");
+  }
+
+  @Test
+  void whatIsTooDeepOrTooLongIsSaidInOurWords() {
+    for (var json :
+        new String[] {"[".repeat(501) + "]".repeat(501), "{\"" + "k".repeat(100_001) + "\":1}"}) {
+      assertThatThrownBy(() -> parsed(json))
+          .isInstanceOf(Problem.Malformed.class)
+          .hasMessageEndingWith(
+              "nests deeper than 500 levels, or has a name of more than 100000 characters");
+    }
+  }
+
+  @Test
+  void halfOfAPairInANameIsToldByItsPlace() {
+    assertThatThrownBy(() -> parsed("{\"a\":{\"\\ud800\":1}}"))
+        .isInstanceOfSatisfying(
+            Problem.Malformed.class,
+            problem ->
+                assertThat(problem.errors())
+                    .singleElement()
+                    .extracting(FieldError::path)
+                    .isEqualTo("a"));
+  }
 }
