@@ -13,6 +13,8 @@ import dev.stitchd.segment.ShortLists;
 import dev.stitchd.segment.ShortLists.ShortList;
 import dev.stitchd.segment.ShortLists.Version;
 import dev.stitchd.snapshot.Snapshot;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +31,9 @@ import reactor.core.publisher.Mono;
 @Component
 public final class ListedMembers {
 
+  /// What a list takes besides its members.
+  private static final int PER_LIST = 200;
+
   /// @param keys null if the list is too long
   private record Held(Version version, @Nullable ListedKeys keys) {
 
@@ -39,8 +44,8 @@ public final class ListedMembers {
           : version.generation() > named.generation();
     }
 
-    int size() {
-      return keys == null ? 1 : 1 + keys.included().size() + keys.excluded().size();
+    long bytes() {
+      return keys == null ? PER_LIST : PER_LIST + keys.bytes();
     }
   }
 
@@ -83,8 +88,10 @@ public final class ListedMembers {
       return keys;
     }
 
-    int size() {
-      return bySegment.values().stream().mapToInt(Held::size).sum();
+    /// At most what the cache can count, which is more than it may hold.
+    int bytes() {
+      long bytes = bySegment.values().stream().mapToLong(Held::bytes).sum();
+      return (int) Math.min(Integer.MAX_VALUE, bytes);
     }
   }
 
@@ -92,15 +99,23 @@ public final class ListedMembers {
   private final SyncSettings settings;
   private final Cache<EnvironmentId, Lists> held;
 
-  ListedMembers(ShortLists lists, SyncSettings settings) {
+  ListedMembers(ShortLists lists, SyncSettings settings, MeterRegistry meters) {
     this.lists = lists;
     this.settings = settings;
     this.held =
         Caffeine.newBuilder()
-            .maximumWeight(settings.membersKept())
-            .weigher((EnvironmentId _, Lists known) -> known.size())
+            .maximumWeight(settings.membersKept().toBytes())
+            .weigher((EnvironmentId _, Lists known) -> known.bytes())
             .executor(Runnable::run)
             .build();
+    Gauge.builder("stitchd.flagd.sync.members", held, ListedMembers::weight)
+        .baseUnit("bytes")
+        .description("Heap that members of lists take, kept so as not to read them again")
+        .register(meters);
+  }
+
+  private static long weight(Cache<EnvironmentId, Lists> held) {
+    return held.policy().eviction().orElseThrow().weightedSize().orElse(0);
   }
 
   /// By the key of the segment, as they were when the snapshot was published or later; without

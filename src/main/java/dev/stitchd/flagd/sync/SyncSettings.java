@@ -13,8 +13,8 @@ import org.springframework.util.unit.DataSize;
 /// @param listMembers a segment whose list has more, included and excluded, is not in sets, nor are
 ///   flags that ask for it
 /// @param allMembers most members of all lists of a set, which are taken in the order of their keys
-/// @param membersKept most members of lists, of all environments together, that the process keeps
-///   so as not to read them again
+/// @param membersKept how much heap members of lists may take, of all environments together, that
+///   the process keeps so as not to read them again
 /// @param inFlight bytes of sets that are on their way to clients at the same time; others wait
 /// @param stalled after this time a client that does not take its set keeps no others waiting
 @ConfigurationProperties("stitchd.flagd.sync")
@@ -23,6 +23,6 @@ record SyncSettings(
     @Allowed(to = "10s") @DefaultValue("100ms") Duration pause,
     @Allowed(from = "0", to = "100000") @DefaultValue("1000") long listMembers,
     @Allowed(to = "1000000") @DefaultValue("20000") long allMembers,
-    @DefaultValue("1000000") long membersKept,
+    @DefaultValue("64MB") DataSize membersKept,
     @Allowed(to = "1GB") @DefaultValue("64MB") DataSize inFlight,
     @Allowed(from = "100ms") @DefaultValue("5s") Duration stalled) {}

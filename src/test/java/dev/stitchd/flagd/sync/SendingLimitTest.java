@@ -35,7 +35,13 @@ class SendingLimitTest {
   private SendingLimit limit(int bytes, Duration stalled) {
     return new SendingLimit(
         new SyncSettings(
-            DataSize.ofMegabytes(4), Duration.ZERO, 1, 1, 1, DataSize.ofBytes(bytes), stalled),
+            DataSize.ofMegabytes(4),
+            Duration.ZERO,
+            1,
+            1,
+            DataSize.ofBytes(1),
+            DataSize.ofBytes(bytes),
+            stalled),
         thread,
         timer);
   }

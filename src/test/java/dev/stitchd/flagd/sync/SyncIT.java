@@ -271,6 +271,22 @@ class SyncIT {
     }
   }
 
+  @Test
+  void whatMembersAreKeptIsWeighedByTheirKeys() throws Exception {
+    var selector = environment("weighed", "server");
+    var members = listSegment("weighed");
+    admin.create(members, "{\"keys\":[\"%s\"]}".formatted("k".repeat(512)));
+    double before = kept();
+    try (var sets = new Sets(selector)) {
+      assertThat(sets.next().get("flags").has("vip")).isTrue();
+      assertThat(kept() - before).isBetween(512.0, 4_096.0);
+    }
+  }
+
+  private static double kept() {
+    return server.bean(MeterRegistry.class).get("stitchd.flagd.sync.members").gauge().value();
+  }
+
   /// A flag `vip` for those on a list that has `u1`, and `u2` as an exclusion.
   ///
   /// @return where its included members are

@@ -20,7 +20,7 @@ class SyncSettingsTest {
                 Duration.ofMillis(100),
                 1_000,
                 20_000,
-                1_000_000,
+                DataSize.ofMegabytes(64),
                 DataSize.ofMegabytes(64),
                 Duration.ofSeconds(5)));
   }
@@ -34,7 +34,7 @@ class SyncSettingsTest {
                     "stitchd.flagd.sync.pause", "50ms",
                     "stitchd.flagd.sync.list-members", "0",
                     "stitchd.flagd.sync.all-members", "5",
-                    "stitchd.flagd.sync.members-kept", "7",
+                    "stitchd.flagd.sync.members-kept", "7KB",
                     "stitchd.flagd.sync.in-flight", "1MB",
                     "stitchd.flagd.sync.stalled", "1s")))
         .isEqualTo(
@@ -43,7 +43,7 @@ class SyncSettingsTest {
                 Duration.ofMillis(50),
                 0,
                 5,
-                7,
+                DataSize.ofKilobytes(7),
                 DataSize.ofMegabytes(1),
                 Duration.ofSeconds(1)));
   }
