@@ -107,10 +107,6 @@ final class FileSpool implements Spool {
   private boolean write(EncodedBatch batch, byte[] content) throws IOException {
     var file = folder.write(sequence.incrementAndGet(), batch.token(), content);
     add(new SpoolEntry(file, content.length, clock.instant(), EnvironmentCounts.of(batch)));
-    if (!sinkIsOut) {
-      LOG.warn(
-          "Event spool: ClickHouse does not take batches, so they are kept on disk, acknowledged, and replayed when it does; nothing to do but to bring ClickHouse back");
-    }
     sinkIsOut = true;
     failing = false;
     return true;
@@ -135,10 +131,6 @@ final class FileSpool implements Spool {
 
   /// The sink has spoken, so it may be asked first again.
   void sinkAnswers() {
-    if (sinkIsOut) {
-      LOG.info(
-          "Event spool: ClickHouse takes batches again, {} wait on disk and are replayed", files());
-    }
     sinkIsOut = false;
   }
 

@@ -86,7 +86,7 @@ class SpoolConfiguration {
             deadLetters,
             counters,
             settings,
-            spoolSettings.old(),
+            spoolSettings,
             delivery,
             random,
             clock);

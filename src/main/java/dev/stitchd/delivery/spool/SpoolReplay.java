@@ -11,6 +11,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -37,7 +38,7 @@ final class SpoolReplay {
   private final DeadLetterStore deadLetters;
   private final EventCounters counters;
   private final DeliverySettings settings;
-  private final Duration old;
+  private final SpoolSettings spooling;
   private final Scheduler delivery;
   private final RandomGenerator random;
   private final Clock clock;
@@ -47,13 +48,19 @@ final class SpoolReplay {
 
   private Instant alerted = Instant.EPOCH;
 
+  /// From the first batch that the sink did not take until it answers again; null while it does.
+  private @Nullable Instant outSince;
+
+  /// Whether the log has said so.
+  private boolean outageTold;
+
   SpoolReplay(
       FileSpool spool,
       MeasuredSink inserts,
       DeadLetterStore deadLetters,
       EventCounters counters,
       DeliverySettings settings,
-      Duration old,
+      SpoolSettings spooling,
       Scheduler delivery,
       RandomGenerator random,
       Clock clock) {
@@ -62,7 +69,7 @@ final class SpoolReplay {
     this.deadLetters = deadLetters;
     this.counters = counters;
     this.settings = settings;
-    this.old = old;
+    this.spooling = spooling;
     this.delivery = delivery;
     this.random = random;
     this.clock = clock;
@@ -117,8 +124,8 @@ final class SpoolReplay {
     return inserts
         .attempt(batch)
         .publishOn(delivery)
-        .doOnSuccess(_ -> spool.sinkAnswers())
-        .doOnError(SpoolReplay::isAnswer, _ -> spool.sinkAnswers())
+        .doOnSuccess(_ -> sinkAnswers())
+        .doOnError(SpoolReplay::isAnswer, _ -> sinkAnswers())
         .thenReturn(EnvironmentCounts.NONE);
   }
 
@@ -153,20 +160,55 @@ final class SpoolReplay {
   }
 
   private Mono<Void> rest(SpoolEntry spooled, Throwable failure) {
-    boolean untold = failure instanceof EventSink.Untold;
-    alertIfOld(untold ? "PostgreSQL" : "ClickHouse");
     failures++;
     spooled.failures++;
+    if (failure instanceof EventSink.Untold) {
+      alertIfOld("PostgreSQL");
+      tellUntold(spooled, failure);
+    } else {
+      alertIfOld("ClickHouse");
+      tellOutage(spooled, failure);
+    }
+    return Mono.delay(pause(), delivery).then();
+  }
+
+  private void tellUntold(SpoolEntry spooled, Throwable failure) {
     if (failures == 1 || failures % 20 == 0) {
       LOG.warn(
-          untold
-              ? "Spool replay: {} is not settled (attempt {}: {}); it stays on disk and is tried again, new batches go to ClickHouse: bring PostgreSQL back"
-              : "Spool replay: {} could not be stored (attempt {}: {}); it stays on disk and is tried again",
+          "Spool replay: {} is not settled (attempt {}: {}); it stays on disk and is tried again, new batches go to ClickHouse: bring PostgreSQL back",
           spooled.file,
           failures,
           EventSink.Failure.reason(failure));
     }
-    return Mono.delay(pause(), delivery).then();
+  }
+
+  /// Once, and not before it has lasted: ClickHouse may be slow for a moment, or start after this
+  /// node.
+  private void tellOutage(SpoolEntry spooled, Throwable failure) {
+    var now = clock.instant();
+    var since = outSince == null ? now : outSince;
+    outSince = since;
+    var lasted = Duration.between(since, now);
+    if (!outageTold && lasted.compareTo(spooling.outage()) >= 0) {
+      outageTold = true;
+      LOG.warn(
+          "Spool replay: ClickHouse has not taken {} for {} s ({}); batches that it does not take are kept on disk, acknowledged, and tried again: bring ClickHouse back",
+          spooled.file,
+          lasted.toSeconds(),
+          EventSink.Failure.reason(failure));
+    }
+  }
+
+  /// The sink has spoken, so it may be asked first again.
+  private void sinkAnswers() {
+    spool.sinkAnswers();
+    outSince = null;
+    if (outageTold) {
+      outageTold = false;
+      LOG.info(
+          "Spool replay: ClickHouse takes batches again; {} wait on disk and are replayed",
+          spool.files());
+    }
   }
 
   /// Between half and all of a time that doubles with every failure in a row.
@@ -180,7 +222,7 @@ final class SpoolReplay {
   private void alertIfOld(String out) {
     var now = clock.instant();
     double age = spool.age();
-    if (age > old.toSeconds() && alerted.plus(ALERT_EVERY).isBefore(now)) {
+    if (age > spooling.old().toSeconds() && alerted.plus(ALERT_EVERY).isBefore(now)) {
       alerted = now;
       LOG.warn(
           "Spool replay: the oldest batch on disk has waited for {} s; {} wait and take {} of {} bytes, after which events are refused: bring {} back or give the spool more room",

@@ -24,6 +24,7 @@ class SpoolSettingsTest {
         .isEqualTo(
             new SpoolSettings(
                 DataSize.ofGigabytes(1),
+                Duration.ofSeconds(10),
                 Duration.ofMinutes(15),
                 DataSize.ofMegabytes(256),
                 DataSize.ofMegabytes(16)));
@@ -35,12 +36,14 @@ class SpoolSettingsTest {
             bind(
                 Map.of(
                     "stitchd.spool.size", "0B",
+                    "stitchd.spool.outage", "1ms",
                     "stitchd.spool.old", "2ms",
                     "stitchd.spool.dead-size", "3B",
                     "stitchd.spool.dead-file-size", "4B")))
         .isEqualTo(
             new SpoolSettings(
                 DataSize.ofBytes(0),
+                Duration.ofMillis(1),
                 Duration.ofMillis(2),
                 DataSize.ofBytes(3),
                 DataSize.ofBytes(4)));

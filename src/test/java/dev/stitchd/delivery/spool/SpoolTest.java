@@ -12,6 +12,7 @@ import dev.stitchd.delivery.queue.DeliverySettingsTest;
 import dev.stitchd.delivery.queue.EnvironmentCounts;
 import dev.stitchd.delivery.queue.EventCounters;
 import dev.stitchd.delivery.queue.MeasuredSink;
+import dev.stitchd.dev.LogLines;
 import dev.stitchd.disk.DiskThread;
 import dev.stitchd.disk.DurableFolder;
 import dev.stitchd.kernel.Json;
@@ -85,7 +86,7 @@ class SpoolTest {
                   dead,
                   account,
                   settings,
-                  bound.old(),
+                  bound,
                   time,
                   new Random(1),
                   clock())
@@ -198,6 +199,51 @@ class SpoolTest {
     assertThat(node.gauge("spool.bytes")).isZero();
     assertThat(node.gauge("spool.age")).isZero();
     assertThat(node.counter("events.stored")).isEqualTo(40);
+  }
+
+  @Test
+  void anOutageIsToldOnceAndSoIsItsEnd() {
+    start(Map.of());
+    try (var log = LogLines.open()) {
+      sink.mode = InMemoryEventSink.Mode.OUT;
+      node.take(some());
+      for (int seconds = 0; seconds < 300; seconds++) {
+        time.advanceTimeBy(Duration.ofSeconds(1));
+      }
+      assertThat(told(log))
+          .singleElement()
+          .asString()
+          .startsWith("WARN Spool replay: ClickHouse has not taken " + folder);
+      sink.mode = InMemoryEventSink.Mode.STORE;
+      time.advanceTimeBy(settings.retryMax());
+      assertThat(told(log))
+          .last()
+          .asString()
+          .startsWith("INFO Spool replay: ClickHouse takes batches again");
+      assertThat(told(log)).hasSize(2);
+    }
+  }
+
+  /// As when ClickHouse starts a few seconds after this node.
+  @Test
+  void anInterruptionOfSomeSecondsIsNoOutage() {
+    start(Map.of());
+    try (var log = LogLines.open()) {
+      sink.mode = InMemoryEventSink.Mode.OUT;
+      node.take(some());
+      time.advanceTimeBy(Duration.ofSeconds(9));
+      sink.mode = InMemoryEventSink.Mode.STORE;
+      time.advanceTimeBy(settings.retryMax());
+      assertThat(sink.stored()).isEqualTo(acknowledged);
+      assertThat(told(log)).isEmpty();
+    }
+  }
+
+  private List<String> told(LogLines log) {
+    return log.lines().stream()
+        .filter(line -> !line.startsWith("DEBUG"))
+        .filter(line -> line.contains("Spool replay") || line.contains("Event spool"))
+        .toList();
   }
 
   @Test
