@@ -70,10 +70,13 @@ final class ErasureRows {
   private static final String CONCERNED =
       "SELECT tenant_id, id, old, again FROM stitchd_erasures_concerned($1, $2)";
 
+  private static final String OPEN = "SELECT open, oldest FROM stitchd_erasures_open()";
+
   /// What is queued has not begun; what failed is tried again at its time.
   private static final String AGAIN =
       """
       UPDATE erasures SET again = again + 1,
+             open_since = CASE state WHEN 'done' THEN now() ELSE open_since END,
              state = CASE state WHEN 'failed-and-retrying' THEN state ELSE 'queued' END,
              due_at = CASE state WHEN 'failed-and-retrying' THEN due_at ELSE now() END
        WHERE tenant_id = $1 AND id = ANY ($2) AND state <> 'queued'
@@ -84,6 +87,13 @@ final class ErasureRows {
   /// @param old whether it was done so long ago that it is to be forgotten
   /// @param again whether it is to begin again
   record Found(UUID id, TenantId tenant, boolean old, boolean again) {}
+
+  /// Those that are not done, of all tenants.
+  ///
+  /// @param oldest for how long the oldest has waited; zero without any
+  record Open(long count, Duration oldest) {
+    static final Open NONE = new Open(0, Duration.ZERO);
+  }
 
   /// One that was begun.
   ///
@@ -149,6 +159,16 @@ final class ErasureRows {
             ErasureRows::found,
             values(environments),
             OffsetDateTime.ofInstant(since, ZoneOffset.UTC)));
+  }
+
+  Mono<Open> open() {
+    return transactions.onPlatform(session ->
+        session.one(
+            OPEN,
+            row ->
+                new Open(
+                    Columns.number(row, "open"),
+                    Duration.ofSeconds(Columns.number(row, "oldest")))));
   }
 
   /// Empty if it is done.

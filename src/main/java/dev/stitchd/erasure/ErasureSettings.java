@@ -12,6 +12,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 ///   arrived; whatever comes later than `STITCHD_EVENTS_LATE` after it was received begins it again
 /// @param batch most erasures that are carried out together, by the same mutations
 /// @param retryMax the longest pause before an erasure that failed is tried again
+/// @param overdue how long an erasure may wait to be done before the log says so
 /// @param kept how long a finished erasure is told of, and begun again by events that come late
 @ConfigurationProperties("stitchd.erasures")
 record ErasureSettings(
@@ -19,4 +20,5 @@ record ErasureSettings(
     @DefaultValue("10s") Duration settle,
     @Allowed(to = "1000") @DefaultValue("100") int batch,
     @DefaultValue("30s") Duration retryMax,
+    @DefaultValue("1h") Duration overdue,
     @DefaultValue("90d") Duration kept) {}

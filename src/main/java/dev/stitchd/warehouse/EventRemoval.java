@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /// Removes events from the store for good, with what was made of them. One caller at a time, among
 /// all nodes, who also keeps rollups from being made meanwhile.
@@ -34,4 +35,9 @@ public interface EventRemoval {
   /// what was made of events is made again of those that stay; fails as the store's client does,
   /// and may be begun again then. On the client's threads.
   Flux<List<Removed>> remove(List<Removal> removals);
+
+  /// What mutations of the store's tables are at work, for people: their table, their age, how many
+  /// parts are left, and the code of their latest failure. Empty if there are none; fails as the
+  /// store's client does.
+  Mono<String> atWork();
 }

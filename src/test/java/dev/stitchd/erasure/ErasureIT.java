@@ -51,6 +51,7 @@ class ErasureIT {
                     "STITCHD_CLICKHOUSE_URL", proxy.url(),
                     "STITCHD_ERASURES_CHECK", "PT0.1S",
                     "STITCHD_ERASURES_SETTLE", "PT0.5S",
+                    "STITCHD_ERASURES_OVERDUE", "PT3S",
                     "STITCHD_EVENTS_LATE", "PT0.1S",
                     "STITCHD_ERASURES_RETRY_MAX", "PT1S",
                     "STITCHD_REMOVAL_STATEMENT", "PT10S",
@@ -279,6 +280,53 @@ class ErasureIT {
             "UPDATE erasures SET due_at = due_at - interval '25 hours' WHERE environment_id = '%s' RETURNING id"
                 .formatted(environment));
     await().atMost(SOON).until(() -> rows(environment) == 0);
+  }
+
+  /// As long as merges stand still, mutations do.
+  @Test
+  void anErasureThatIsNotDoneIsToldOfWithWhatHoldsItUp() {
+    var key = project("stuck");
+    send(key, "ann");
+    try (var log = LogLines.open()) {
+      var _ = clickHouse.query("SYSTEM STOP MERGES track_events");
+      var id =
+          server
+              .admin()
+              .send("DELETE", "/projects/stuck/environments/production/contexts/user/ann", "")
+              .json()
+              .path("id")
+              .asString();
+      try {
+        await()
+            .atMost(SOON)
+            .untilAsserted(() ->
+                assertThat(log.lines())
+                    .anyMatch(line ->
+                        line.startsWith("WARN Erasures: ")
+                            && line.contains(" are not done, the oldest for PT")
+                            && line.contains(" of track_events for ")));
+        assertThat(metric("stitchd_erasures_oldest_seconds")).isGreaterThan(3);
+        assertThat(metric("stitchd_erasures_open")).isPositive();
+      } finally {
+        var _ = clickHouse.query("SYSTEM START MERGES track_events");
+      }
+      done(id);
+      await()
+          .atMost(SOON)
+          .until(() -> log.with("Erasures: none has waited for longer than PT3S any more") > 0);
+    }
+  }
+
+  private static double metric(String name) {
+    return server
+        .http()
+        .get("/metrics", "Authorization", "Bearer " + Server.TOKEN)
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(name + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static void awaitClickHouse() {

@@ -193,9 +193,14 @@ public final class Warehouse implements AutoCloseable {
     return Arrays.stream(removed).boxed().toList();
   }
 
+  public EventRemoval removal() {
+    return new ClickHouseEventRemoval(
+        clickHouse, rollups, Duration.ofSeconds(60), Duration.ofMillis(20), timer);
+  }
+
   /// Removes all of these; of each table, what became of each.
   public List<List<EventRemoval.Removed>> removedOf(EventRemoval.Removal... removals) {
-    return new ClickHouseEventRemoval(clickHouse, rollups, Duration.ofMillis(20), timer)
+    return removal()
         .remove(List.of(removals))
         .collectList()
         .blockOptional(Duration.ofMinutes(3))

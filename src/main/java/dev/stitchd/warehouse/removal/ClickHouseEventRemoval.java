@@ -7,6 +7,7 @@ import dev.stitchd.delivery.EventSink;
 import dev.stitchd.warehouse.EventRemoval;
 import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
 import dev.stitchd.warehouse.clickhouse.ClickHouseStatement;
+import dev.stitchd.warehouse.clickhouse.QueryLimits;
 import dev.stitchd.warehouse.rollup.Rollups;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,6 +45,17 @@ public final class ClickHouseEventRemoval implements EventRemoval {
       """
       SELECT countIf(NOT is_done), anyIf(latest_fail_reason, NOT is_done AND latest_fail_reason != '')
       FROM system.mutations WHERE database = currentDatabase() AND table = '%s' FORMAT TSV
+      """;
+
+  private static final String AT_WORK =
+      """
+      SELECT arrayStringConcat(groupArray(told), '; ') FROM
+      (
+          SELECT format('{} of {} for {} s, {} parts left', mutation_id, table, toString(dateDiff('second', create_time, now())), toString(parts_to_do))
+                 || if(latest_fail_reason = '', '', ', fails with ' || if(extract(latest_fail_reason, 'Code: [0-9]+') = '', 'no code', extract(latest_fail_reason, 'Code: [0-9]+'))) AS told
+          FROM system.mutations WHERE database = currentDatabase() AND NOT is_done ORDER BY create_time, table LIMIT 10
+      )
+      FORMAT TSVRaw
       """;
 
   /// Of one table, one after the other, before those of which rows still come are left for later.
@@ -104,13 +116,21 @@ public final class ClickHouseEventRemoval implements EventRemoval {
 
   private final ClickHouseClient clickHouse;
   private final Rollups rollups;
+  private final QueryLimits limits;
   private final Duration poll;
   private final Scheduler timer;
 
+  /// @param longest how long ClickHouse may take for a statement; zero for as long as it likes
+  /// @param poll how often it is asked how far a mutation is
   public ClickHouseEventRemoval(
-      ClickHouseClient clickHouse, Rollups rollups, Duration poll, Scheduler timer) {
+      ClickHouseClient clickHouse,
+      Rollups rollups,
+      Duration longest,
+      Duration poll,
+      Scheduler timer) {
     this.clickHouse = clickHouse;
     this.rollups = rollups;
+    this.limits = QueryLimits.NONE.time(longest);
     this.poll = poll;
     this.timer = timer;
   }
@@ -118,6 +138,11 @@ public final class ClickHouseEventRemoval implements EventRemoval {
   @Override
   public int tables() {
     return TABLES.size();
+  }
+
+  @Override
+  public Mono<String> atWork() {
+    return ask(AT_WORK).map(String::strip).filter(told -> !told.isEmpty());
   }
 
   @Override
@@ -229,10 +254,12 @@ public final class ClickHouseEventRemoval implements EventRemoval {
         : failure;
   }
 
-  /// Sent as a body, since it may be long, and does not stand in addresses.
-  private static ClickHouseStatement statement(String sql) {
+  /// Sent as a body, since it may be long, and does not stand in addresses; ended by ClickHouse
+  /// where this side gives it up, so that one tried again does not run beside it.
+  private ClickHouseStatement statement(String sql) {
     return ClickHouseStatement.of("")
         .sending(sql.getBytes(UTF_8))
+        .within(limits)
         .with(
             Map.of(
                 "prefer_column_name_to_alias", "1",

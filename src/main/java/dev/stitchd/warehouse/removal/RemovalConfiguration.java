@@ -31,6 +31,7 @@ class RemovalConfiguration {
     return new ClickHouseEventRemoval(
         clickHouse.apart("clickhouse-removal", CONNECTIONS, WAITING, settings.statement()),
         new Rollups(clickHouse, warehouse, clock),
+        settings.statement(),
         settings.poll(),
         timer);
   }
