@@ -1,6 +1,7 @@
 package dev.stitchd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import dev.stitchd.dev.Admin;
@@ -243,6 +244,48 @@ class RowSecurityIT {
         .isEmpty();
   }
 
+  /// As after a restore without the owner, or under another one.
+  @Test
+  void whoeverOwnsTheTablesNowServesAsTheirFirstOwnerDid() {
+    for (var sql :
+        List.of(
+            "CREATE ROLE second LOGIN CREATEROLE PASSWORD 'x'",
+            "CREATE DATABASE moved OWNER owning")) {
+      var _ = StoreUrl.of(postgres.url()).query(sql);
+    }
+    var moved = StoreUrl.of(postgres.url()).withDatabase("moved");
+    String key;
+    try (var first =
+        Server.on(moved.replaceFirst("//[^@]*@", "//owning:x@"), NO_EVENTS, Map.of())) {
+      fill(first.admin(), "web");
+      key = first.admin().createSdkKey("web", "production", "server");
+    }
+    for (var sql :
+        List.of(
+            "REASSIGN OWNED BY owning TO second",
+            "ALTER DATABASE stitchd OWNER TO owning",
+            "GRANT stitchd_app, stitchd_reader TO second")) {
+      var _ = StoreUrl.of(moved).query(sql);
+    }
+    var second = moved.replaceFirst("//[^@]*@", "//second:x@");
+    try (var next = Server.on(second, NO_EVENTS, Map.of())) {
+      assertThat(next.http().get("/sdk/v1/config", "Authorization", "Bearer " + key).status())
+          .isEqualTo(200);
+      assertThat(isMember(next, "web", "u2")).isTrue();
+      fill(next.admin(), "more");
+    }
+    assertThat(
+            StoreUrl.of(moved)
+                .query(
+                    "SELECT tablename, policyname FROM pg_policies WHERE roles && '{owning}'::name[]"))
+        .isEmpty();
+
+    var _ = StoreUrl.of(moved).query("DROP POLICY of_owner ON sdk_keys");
+    assertThatThrownBy(() -> Server.on(second, NO_EVENTS, Map.of()))
+        .hasStackTraceContaining("the table sdk_keys lacks the policy of its owner")
+        .hasStackTraceContaining("CREATE ROLE");
+  }
+
   /// The first two as nodes of before version 14 delete, the third as those of before version 22.
   @Test
   void everythingOfAnEnvironmentIsErasedWhicheverNodeDeletesIt() {
@@ -290,7 +333,8 @@ class RowSecurityIT {
             "stitchd_lists_to_announce(-1)",
             "stitchd_silent_imports(-1)",
             "stitchd_unused_generations(-1)",
-            "stitchd_deletions_to_do(-1)")) {
+            "stitchd_deletions_to_do(-1)",
+            "stitchd_erasures_to_do(-1, -1, 10)")) {
       for (var reader : readers()) {
         assertThat(asked(reader, "SELECT FROM " + function))
             .as(function)
