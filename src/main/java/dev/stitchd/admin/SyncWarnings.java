@@ -1,20 +1,17 @@
 package dev.stitchd.admin;
 
 import dev.stitchd.catalog.flag.FlagTargeting;
-import dev.stitchd.flagd.compile.FlagSets;
 import dev.stitchd.flagd.compile.LeftOut;
-import dev.stitchd.flagd.sync.ListedMembers;
+import dev.stitchd.flagd.sync.SetMessages;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.revisionlog.PublishedHistory;
 import dev.stitchd.snapshot.Snapshots;
 import java.util.List;
-import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Scheduler;
 
 /// A flag's targeting, with what keeps the flag out of the sets of flagd's providers.
 @Component
@@ -25,20 +22,14 @@ final class SyncWarnings {
   private final FlagTargeting targeting;
   private final PublishedHistory history;
   private final Snapshots snapshots;
-  private final ListedMembers members;
-  private final Scheduler compiling;
+  private final SetMessages sets;
 
   SyncWarnings(
-      FlagTargeting targeting,
-      PublishedHistory history,
-      Snapshots snapshots,
-      ListedMembers members,
-      @Qualifier("flagSets") Scheduler compiling) {
+      FlagTargeting targeting, PublishedHistory history, Snapshots snapshots, SetMessages sets) {
     this.targeting = targeting;
     this.history = history;
     this.snapshots = snapshots;
-    this.members = members;
-    this.compiling = compiling;
+    this.sets = sets;
   }
 
   Mono<ServerResponse> targeting(ServerRequest request) {
@@ -59,12 +50,7 @@ final class SyncWarnings {
         .position(
             Requests.tenant(request), Requests.project(request), Requests.environment(request))
         .flatMap(position -> snapshots.current(position.environment()))
-        .flatMap(snapshot ->
-            members
-                .of(snapshot)
-                .subscribeOn(compiling)
-                .publishOn(compiling)
-                .map(keys -> FlagSets.leftOut(snapshot.ruleset(), keys, flag)))
+        .flatMap(snapshot -> sets.leftOut(snapshot, flag))
         .onErrorReturn(List.of());
   }
 

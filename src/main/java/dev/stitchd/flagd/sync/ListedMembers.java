@@ -29,7 +29,7 @@ import reactor.core.publisher.Mono;
 /// They are read when the snapshot names a state of a list that is not known here, all in one
 /// statement, and only what has changed. Safe from any thread.
 @Component
-public final class ListedMembers {
+final class ListedMembers {
 
   /// What a list takes besides its members.
   private static final int PER_LIST = 200;
@@ -120,7 +120,7 @@ public final class ListedMembers {
 
   /// By the key of the segment, as they were when the snapshot was published or later; without
   /// those that are too long. Fails as the store does if they have to be read and cannot be.
-  public Mono<Map<String, ListedKeys>> of(Snapshot snapshot) {
+  Mono<Map<String, ListedKeys>> of(Snapshot snapshot) {
     return Mono.defer(() -> {
       var named = named(snapshot);
       if (named.isEmpty() || settings.listMembers() == 0) {

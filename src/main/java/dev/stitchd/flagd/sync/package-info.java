@@ -1,6 +1,6 @@
 /// **`flagd.sync.v1`**: an environment's flag set, compiled once for each revision and sent whole
-/// to providers that evaluate by themselves. Other rooms see [ListedMembers] alone: which lists are
-/// short enough for a set.
+/// to providers that evaluate by themselves. Other rooms see [SetMessages] alone, which says why
+/// providers do not get a flag.
 ///
 /// Threads: sets are compiled on the thread `flag-sets`, which may be busy for long; streams run on
 /// their connection's event loop and the timer.

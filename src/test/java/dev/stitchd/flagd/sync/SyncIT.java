@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Admin;
+import dev.stitchd.dev.LogLines;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.flagd.sync.v1.FetchAllFlagsRequest;
@@ -246,6 +247,12 @@ class SyncIT {
       } while (without.get("flags").has("vip"));
       assertThat(without.get("flags").has("other")).isTrue();
       assertThat(without.at("/metadata/leftOut").stringValue()).isEqualTo("vip");
+      assertThat(
+              admin
+                  .get("/projects/wide/flags/vip/environments/production")
+                  .at("/warnings/0/message")
+                  .asString())
+          .contains("the members of its list stay on the server");
     }
   }
 
@@ -319,7 +326,8 @@ class SyncIT {
   void aSetThatIsTooLargeEndsTheStreamSayingSo() throws Exception {
     var selector = environment("large", "server");
     admin.createFlag("large", "small");
-    try (var sets = new Sets(selector)) {
+    try (var sets = new Sets(selector);
+        var log = LogLines.open()) {
       sets.next();
       admin.createFlagFrom(
           "large",
@@ -330,8 +338,17 @@ class SyncIT {
 
       assertThat(Status.fromThrowable(end).getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
       assertThat(Status.fromThrowable(end).getDescription()).contains("STITCHD_FLAGD_SYNC_MAX_SET");
+      assertThat(log.lines())
+          .filteredOn(line -> line.contains("by themselves get no set"))
+          .singleElement()
+          .asString()
+          .contains("raise STITCHD_FLAGD_SYNC_MAX_SET");
     }
     assertThat(refused(selector)).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    var targeting = admin.get("/projects/large/flags/small/environments/production");
+    assertThat(targeting.at("/warnings/0/message").asString())
+        .startsWith("not in flag sets for flagd's providers: the flag set has")
+        .endsWith("at most 10240 are sent");
   }
 
   @Test
