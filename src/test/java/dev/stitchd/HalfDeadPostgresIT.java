@@ -122,6 +122,39 @@ class HalfDeadPostgresIT {
     assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(SOON);
   }
 
+  /// They were told of a change by the other node, and come to this one, which cannot hear of it.
+  @Test
+  void whoWasToldOfAChangeElsewhereIsAnsweredNothingOlder() throws Exception {
+    installation();
+    var page = "/ofrep/v1/evaluate/flags";
+    var stream = other.http().post(page, "{}", "X-API-Key", key).json().at("/eventStreams/0");
+    var address = node.url() + stream.at("/endpoint/requestUri").asString();
+    proxy.swallowAll();
+    serveOn();
+    var there = other.http().post(page, "{}", "X-API-Key", key);
+    assertThat(there.json().at("/flags/0/variant").asString()).isEqualTo("on");
+    var cursor = config(other, key).header("ETag").replace("\"", "");
+
+    var told = "?flagConfigEtag=%22" + cursor + "%22";
+    for (var flags : List.of(page + told, page + "/checkout" + told)) {
+      var here =
+          node.http().post(flags, "{}", "X-API-Key", key, "If-None-Match", there.header("ETag"));
+      assertThat(here.status()).as(here.body()).isEqualTo(503);
+      assertThat(here.header("Retry-After")).isEqualTo("1");
+    }
+    try (var here = SseClient.open(address, "Last-Event-ID", cursor)) {
+      assertThat(here.await(event("current"), SOON).id()).isEqualTo(cursor);
+    }
+    proxy.pass();
+    await()
+        .atMost(HEALED)
+        .untilAsserted(() -> {
+          var healed = node.http().post(page + told, "{}", "X-API-Key", key);
+          assertThat(healed.status()).isEqualTo(200);
+          assertThat(healed.json().at("/flags/0/variant").asString()).isEqualTo("on");
+        });
+  }
+
   @Test
   void whatANetworkHasForgottenIsNoticedWithinSecondsWhereNewConnectionsWork() {
     installation();

@@ -3,9 +3,13 @@ package dev.stitchd.endpoint;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Reached;
+import dev.stitchd.snapshot.Reached.Place;
 import dev.stitchd.snapshot.Snapshots;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// `?atLeast=<cursor>`: the answer is of that revision or of a newer one, whichever node gives it.
 public final class AtLeast {
@@ -20,6 +24,22 @@ public final class AtLeast {
   public static Reply served(
       SdkRequest request, Client client, Snapshots snapshots, Function<Client, Reply> answer) {
     var wanted = Cursor.parseEither(request.parameter("atLeast"));
+    return served(wanted, EnumSet.of(Place.HELD), client, snapshots, answer);
+  }
+
+  /// As [#served] for a place that the client was told of by a node, perhaps another one: it may
+  /// have been lost, and asks for nothing once the primary says so.
+  public static Reply caughtUp(
+      @Nullable Cursor told, Client client, Snapshots snapshots, Function<Client, Reply> answer) {
+    return served(told, EnumSet.of(Place.HELD, Place.NONEXISTENT), client, snapshots, answer);
+  }
+
+  private static Reply served(
+      @Nullable Cursor wanted,
+      Set<Place> answered,
+      Client client,
+      Snapshots snapshots,
+      Function<Client, Reply> answer) {
     return wanted == null || !client.snapshot().isBefore(wanted)
         ? answer.apply(client)
         : new Reply.Later(
@@ -28,17 +48,18 @@ public final class AtLeast {
                 .onErrorMap(
                     Problem.NotFound.class,
                     _ -> new Problem.Unauthenticated("the key's environment is gone"))
-                .map(reached ->
-                    answer.apply(new Client(client.caller(), held(reached, wanted).snapshot()))));
+                .map(reached -> {
+                  checkAnswered(reached, wanted, answered);
+                  return answer.apply(new Client(client.caller(), reached.snapshot()));
+                }));
   }
 
-  private static Reached held(Reached reached, Cursor wanted) {
-    if (reached.place() != Reached.Place.HELD) {
+  private static void checkAnswered(Reached reached, Cursor wanted, Set<Place> answered) {
+    if (!answered.contains(reached.place())) {
       throw Problem.Unavailable.behind(
           "this node has revision %d and could not get %d in time"
               .formatted(reached.snapshot().revision(), wanted.revision()),
           RETRY_AFTER);
     }
-    return reached;
   }
 }

@@ -55,6 +55,11 @@ final class EventStreamClient implements StreamContent {
   @Override
   public @Nullable Frame advance(Snapshot newest) {
     var state = tracker.look(newest);
+    var from = at;
+    if (!begun && from != null && state.isBefore(from)) {
+      begun = true;
+      return VisibleState.current(from);
+    }
     var frame = isDue ? state.refetch() : begun ? null : state.current();
     isDue = false;
     if (frame != null) {

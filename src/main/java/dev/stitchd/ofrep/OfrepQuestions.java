@@ -5,7 +5,6 @@ import dev.stitchd.endpoint.Client;
 import dev.stitchd.endpoint.Reply;
 import dev.stitchd.endpoint.SdkRequest;
 import dev.stitchd.kernel.EvaluationContext;
-import dev.stitchd.kernel.Problem;
 import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.Snapshots;
 import java.util.function.BiFunction;
@@ -15,8 +14,9 @@ import org.springframework.stereotype.Component;
 ///
 /// What is answered is the newest that this node has. The query parameter `flagConfigEtag`, which
 /// clients copy from their event stream, may name a newer one, since the stream may be another
-/// node's: then the node catches up first. `flagConfigLastModified` is not needed. `atLeast`
-/// insists on a state.
+/// node's: then the node catches up first, and answers nothing older than what its client was told
+/// of, not even that nothing has changed: the body that the client has may be of before that, or of
+/// another context. `flagConfigLastModified` is not needed. `atLeast` insists on a state.
 @Component
 final class OfrepQuestions {
 
@@ -36,17 +36,8 @@ final class OfrepQuestions {
 
   private Reply caughtUp(
       SdkRequest request, Client client, BiFunction<Client, EvaluationContext, Reply> answer) {
-    var named = Cursor.parseEtag(request.parameter("flagConfigEtag"));
-    return named == null || !client.snapshot().isBefore(named)
-        ? afterContext(client, answer)
-        : new Reply.Later(
-            snapshots
-                .reach(client.caller().environment(), named)
-                .onErrorMap(
-                    Problem.NotFound.class,
-                    _ -> new Problem.Unauthenticated("the key's environment is gone"))
-                .map(reached ->
-                    afterContext(new Client(client.caller(), reached.snapshot()), answer)));
+    var told = Cursor.parseEtag(request.parameter("flagConfigEtag"));
+    return AtLeast.caughtUp(told, client, snapshots, at -> afterContext(at, answer));
   }
 
   private Reply afterContext(Client client, BiFunction<Client, EvaluationContext, Reply> answer) {

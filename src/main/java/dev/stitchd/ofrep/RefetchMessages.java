@@ -20,6 +20,9 @@ final class RefetchMessages {
   /// All who see the same of an environment.
   private record Viewers(EnvironmentId environment, SdkCaller.Kind kind) {}
 
+  /// In no history, so that everything is news to whoever is there.
+  private static final Cursor LOST = new Cursor("", 0);
+
   private final OfrepSettings settings;
   private final RandomGenerator chance;
   private final Scheduler timer;
@@ -44,6 +47,11 @@ final class RefetchMessages {
   /// @param resume where the client says it is; null for nowhere
   StreamContent to(SdkCaller caller, @Nullable Cursor resume) {
     return new EventStreamClient(tracker(caller), resume, this);
+  }
+
+  /// The same for a client at a place that was lost: it evaluates anew.
+  StreamContent toLost(SdkCaller caller) {
+    return new EventStreamClient(tracker(caller), LOST, this);
   }
 
   /// How recent a change is that whoever begins without a place may not have seen.

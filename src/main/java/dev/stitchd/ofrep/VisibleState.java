@@ -63,6 +63,16 @@ record VisibleState(
         || client.revision() < (client.revision() < knownSince ? at.revision() : changed);
   }
 
+  /// Whether a client was further already, elsewhere.
+  boolean isBefore(Cursor client) {
+    return at.isOfHistory(client) && at.revision() < client.revision();
+  }
+
+  /// Gives a client its place; it has nothing to do.
+  static Frame current(Cursor place) {
+    return Frame.message(place.text(), "current", "{\"type\":\"current\"}");
+  }
+
   /// Whether a change concerns what was seen before it or what is seen after it.
   private boolean isSeen(@Nullable List<ItemHistory.Entry> changes, Set<ItemName> now) {
     return changes == null
@@ -84,7 +94,7 @@ record VisibleState(
         knownSince,
         changed,
         changedMillis,
-        Frame.message(at.text(), "current", "{\"type\":\"current\"}"),
+        current(at),
         Frame.message(at.text(), "message", Json.write(refetch)));
   }
 

@@ -32,6 +32,15 @@ public interface Snapshots {
   /// environment is not in memory.
   Mono<Reached> settled(EnvironmentId environment, Cursor told);
 
+  /// For a place of which [#reach] could not tell: completes when the primary has answered without
+  /// it, and never if it is held before that.
+  default Mono<Void> refuted(EnvironmentId environment, Cursor told) {
+    return settled(environment, told)
+        .filter(reached -> reached.place() == Reached.Place.NONEXISTENT)
+        .switchIfEmpty(Mono.never())
+        .then();
+  }
+
   /// What was removed before what the newest snapshot remembers, as far as the log knows; read from
   /// the store at most once for all who ask, until it is forgotten what was removed since then.
   /// Empty if the store does not say so within `STITCHD_SNAPSHOT_CATCH_UP`, and at once for

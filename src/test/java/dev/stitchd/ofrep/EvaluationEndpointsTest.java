@@ -62,6 +62,7 @@ class EvaluationEndpointsTest {
   private String asked;
   private String token = "t1";
   private long atLeast = -1;
+  private Reached.Place place = Reached.Place.HELD;
 
   private final FakeSnapshots snapshots = new FakeSnapshots();
   private final OfrepQuestions questions = new OfrepQuestions(snapshots, SETTINGS);
@@ -465,6 +466,25 @@ class EvaluationEndpointsTest {
     assertThat(atLeast).isEqualTo(-1);
   }
 
+  @Test
+  void nothingOlderIsAnsweredThanTheClientWasToldOfUnlessThatWasLost() {
+    var told = "?flagConfigEtag=%225f3a90c1.813%22";
+    var known = post(ALL, "{}").getResponseHeaders().getETag();
+    place = Reached.Place.UNCONFIRMED;
+    for (var path : List.of(ALL + told, ONE + told)) {
+      // not even 304: what the client has may be of before the change, or of another context
+      for (var held : List.of("\"newer\"", known)) {
+        var answer = post(path, "{}", "If-None-Match", held);
+        assertThat(answer.getStatus().value()).isEqualTo(503);
+        assertThat(answer.getResponseHeaders().getFirst("Retry-After")).isEqualTo("1");
+        assertThat(Json.parseOwn(text(answer)).path("errorCode").asString()).isEqualTo("GENERAL");
+      }
+    }
+    place = Reached.Place.NONEXISTENT;
+    assertThat(post(ALL + told, "{}").getStatus().value()).isEqualTo(200);
+    assertThat(post(ONE + told, "{}").getStatus().value()).isEqualTo(200);
+  }
+
   private final class FakeAccess implements Access {
     @Override
     public Mono<SdkCaller> sdk(String authorization, String apiKey) {
@@ -504,7 +524,7 @@ class EvaluationEndpointsTest {
     public Mono<Reached> reach(EnvironmentId environment, Cursor told) {
       assertThat(told.tag()).isEqualTo("5f3a90c1");
       atLeast = told.revision();
-      return current(environment).map(snapshot -> new Reached(snapshot, Reached.Place.HELD));
+      return current(environment).map(snapshot -> new Reached(snapshot, place));
     }
 
     @Override

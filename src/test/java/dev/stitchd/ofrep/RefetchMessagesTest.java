@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -128,9 +129,13 @@ class RefetchMessagesTest {
 
   /// Asks for one thing after the other, as streams do, and waits as long as it is told.
   private Flux<Message> told(SdkCaller caller, Cursor resume) {
+    return told(() -> messages.to(caller, resume));
+  }
+
+  private Flux<Message> told(Supplier<StreamContent> told) {
     return Flux.using(
         () -> {
-          var content = messages.to(caller, resume);
+          var content = told.get();
           content.begin();
           return content;
         },
@@ -325,9 +330,29 @@ class RefetchMessagesTest {
   }
 
   @Test
-  void clientAheadOfThisNodeWaitsForIt() {
-    var messages = listen(client, new Cursor(here().tag(), here().revision() + 2));
-    assertThat(messages.getFirst().event()).isEqualTo("current");
+  void clientAheadOfThisNodeKeepsItsPlaceAndWaitsForTheNode() {
+    var ahead = new Cursor(here().tag(), here().revision() + 2);
+    var messages = listen(client, ahead);
+    assertThat(messages)
+        .containsExactly(new Message(ahead.text(), "current", "{\"type\":\"current\"}"));
+    touch("beta");
+    touch("beta");
+    pass(SPREAD);
+    assertThat(messages).hasSize(1);
+    touch("beta");
+    pass(SPREAD);
+    assertThat(messages).hasSize(2);
+    assertRefetch(messages.getLast());
+  }
+
+  @Test
+  void clientAtAPlaceThatWasLostEvaluatesAnew() {
+    var lost = new Cursor(here().tag(), here().revision() + 2);
+    var messages = new ArrayList<Message>();
+    open.add(told(() -> this.messages.toLost(client)).subscribe(messages::add));
+    pass(SPREAD);
+    assertThat(messages).hasSize(1);
+    assertRefetch(messages.getFirst());
   }
 
   @Test

@@ -85,17 +85,9 @@ final class StreamEndpoint implements Endpoint {
         stream(request, client, resume, place == Reached.Place.NONEXISTENT, OlderRemovals.NONE);
     var whole =
         place == Reached.Place.UNCONFIRMED
-            ? Mono.firstWithSignal(stream, refuted(client, resume))
+            ? Mono.firstWithSignal(stream, snapshots.refuted(client.caller().environment(), resume))
             : stream;
     return noted(request, client, resume.text(), whole);
-  }
-
-  private Mono<Void> refuted(Client client, Cursor resume) {
-    return snapshots
-        .settled(client.caller().environment(), resume)
-        .filter(reached -> reached.place() == Reached.Place.NONEXISTENT)
-        .switchIfEmpty(Mono.never())
-        .then();
   }
 
   private Mono<Void> stream(
