@@ -1,6 +1,7 @@
 package dev.stitchd.background;
 
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 
 /// Says once that something does not work, and once that it works again, however often it is tried
@@ -11,6 +12,7 @@ public final class OutageLog {
   private final String begins;
   private final String ends;
   private final AtomicBoolean out = new AtomicBoolean();
+  private final AtomicLong successes = new AtomicLong();
 
   /// @param begins what does not work and what that means; the failure is added
   /// @param ends what works again
@@ -26,7 +28,22 @@ public final class OutageLog {
     }
   }
 
+  /// Of an attempt beside others: one that has begun before another worked says nothing of now.
+  ///
+  /// @param begun what [#begin] said when it began
+  public void failed(Throwable failure, long begun) {
+    if (begun == successes.get()) {
+      failed(failure);
+    }
+  }
+
+  /// Notes that an attempt begins beside others.
+  public long begin() {
+    return successes.get();
+  }
+
   public void worked() {
+    var _ = successes.incrementAndGet();
     if (out.getAndSet(false)) {
       log.info("{}", ends);
     }

@@ -123,16 +123,23 @@ final class SnapshotRefresh implements BackgroundJob {
         : Mono.empty();
   }
 
+  /// Says nothing of an end of an outage, since it may have found a read under way and left
+  /// everything to that; the polls do.
   private Mono<Void> refresh(LoadedEnvironment environment, boolean whole) {
-    return environment
-        .refresh(whole)
-        .doOnSuccess(_ -> outage.worked())
-        .onErrorResume(failure -> failed(failure, environment.environment()));
+    return Mono.defer(() -> {
+      long begun = outage.begin();
+      return environment
+          .refresh(whole)
+          .onErrorResume(failure -> failed(failure, environment.environment(), begun));
+    });
   }
 
   /// Compares everything held with the store, as of before the question was asked.
   private Mono<Void> compare() {
-    return Mono.defer(() -> compare(loaded()));
+    return Mono.defer(() -> {
+      long begun = outage.begin();
+      return compare(loaded()).onErrorResume(failure -> failed(failure, null, begun));
+    });
   }
 
   private List<Compared> loaded() {
@@ -155,8 +162,7 @@ final class SnapshotRefresh implements BackgroundJob {
             .doOnNext(_ -> outage.worked())
             .flatMap(positions -> differences(loaded, positions).reduce(true, Boolean::logicalAnd))
             .doOnNext(this::confirm)
-            .then()
-            .onErrorResume(failure -> failed(failure, null));
+            .then();
   }
 
   private void confirm(boolean all) {
@@ -194,14 +200,14 @@ final class SnapshotRefresh implements BackgroundJob {
   }
 
   /// Says it once for each outage; what is held keeps serving, and the next poll tries again.
-  private Mono<Void> failed(Throwable failure, @Nullable EnvironmentId environment) {
+  private Mono<Void> failed(Throwable failure, @Nullable EnvironmentId environment, long begun) {
     if (!(failure instanceof Problem.Unavailable)) {
       LOG.error(
           "Snapshots: environment {} could not be brought up to date; its last state is served and the next poll tries again",
           environment,
           failure);
     } else {
-      outage.failed(failure);
+      outage.failed(failure, begun);
     }
     return Mono.empty();
   }
