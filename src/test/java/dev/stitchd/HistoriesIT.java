@@ -100,7 +100,50 @@ class HistoriesIT {
     LOG.info("{} histories from seed {}", HISTORIES, SEED);
   }
 
-  private void history(long seed) {
+  @Test
+  void whoWritesFirstAfterARestoreSeesItAtOnce() {
+    var key = begun(SEED - 1);
+    var admin = second.admin();
+    var keys = "/projects/web/environments/" + environment + "/sdk-keys";
+    var doomed = admin.send("POST", keys, "{\"name\":\"doomed\",\"kind\":\"server\"}").json();
+    backUp();
+    for (int lost = 1; lost <= 2; lost++) {
+      for (int i = 0; i < lost; i++) {
+        assertThat(edit(second)).isTrue();
+        admin.createSdkKey("web", environment, "server");
+      }
+      assertThat(config(second, doomed.path("key").asString()).status()).isEqualTo(200);
+      var etag = config(second, key).header("ETag");
+
+      quiesced(() -> sql("DROP DATABASE " + database, copy("backup", database)));
+      await().atMost(QUIET).until(() -> edit(second));
+
+      var seen = second.http().get("/sdk/v1/config", "X-API-Key", key, "If-None-Match", etag);
+      assertThat(seen.status()).as("with %d lost", lost).isEqualTo(200);
+      assertThat(flags(seen.json())).as("with %d lost", lost).isEqualTo(published());
+    }
+    var of = keys + "/" + doomed.path("id").asString() + "?force=true";
+    for (int lost = 1; lost <= 2; lost++) {
+      for (int i = 0; i < lost; i++) {
+        admin.createSdkKey("web", environment, "server");
+      }
+      assertThat(config(second, doomed.path("key").asString()).status()).isEqualTo(200);
+
+      quiesced(() -> sql("DROP DATABASE " + database, copy("backup", database)));
+      await().atMost(QUIET).until(() -> admin.send("DELETE", of, "").status() == 204);
+
+      assertThat(config(second, doomed.path("key").asString()).status())
+          .as("with %d lost", lost)
+          .isEqualTo(401);
+      quiesced(() -> sql("DROP DATABASE " + database, copy("backup", database)));
+      await()
+          .atMost(QUIET)
+          .until(() -> config(second, doomed.path("key").asString()).status() == 200);
+    }
+  }
+
+  /// An environment with the flags; its server key.
+  private String begun(long seed) {
     chance = new Random(seed);
     environment = "e" + Long.toHexString(seed);
     done.clear();
@@ -110,7 +153,11 @@ class HistoriesIT {
     if (admin.send("GET", "/projects/web/flags/one", "").status() == 404) {
       FLAGS.forEach(flag -> admin.createFlag("web", flag));
     }
-    var key = admin.createSdkKey("web", environment, "server");
+    return admin.createSdkKey("web", environment, "server");
+  }
+
+  private void history(long seed) {
+    var key = begun(seed);
     var nodes = List.of(first.url(), second.url());
     var sdks = new ArrayList<SdkFollower>();
     try {

@@ -90,10 +90,25 @@ final class KeyWatch implements BackgroundJob, LogFollower, HealthIndicator {
         .concatMap(_ -> compareAll(), 1);
   }
 
-  /// A look-up that began before the commit may still bring what held then.
+  /// A look-up that began before the commit may still bring what held then. A key that was checked
+  /// at a higher access version was so in a history that was lost: only the second answer below
+  /// what was seen before is believed.
   @Override
   public Mono<Void> caughtUp(Announcement committed) {
-    return keys.lookedUp().then(Mono.defer(() -> hear(committed)));
+    return keys.lookedUp()
+        .then(
+            switch (committed) {
+              case Announcement.At(var environment, var _, var accessVersion) ->
+                  Mono.defer(() -> brought(environment, accessVersion)).repeat(1).then();
+              case Announcement.Removed removed -> hear(removed);
+              case Announcement.Resync _ -> Mono.empty();
+            });
+  }
+
+  private Mono<Void> brought(EnvironmentId environment, long accessVersion) {
+    return keys.isElsewhere(environment, accessVersion)
+        ? recheck(Set.of(environment))
+        : Mono.empty();
   }
 
   private Mono<Void> hear(Announcement announcement) {

@@ -190,6 +190,13 @@ final class SdkKeys {
             held -> held.caller.environment().equals(environment) && held.verified < accessVersion);
   }
 
+  /// Whether a key of this environment was last checked at another access version than this one.
+  boolean isElsewhere(EnvironmentId environment, long accessVersion) {
+    return held()
+        .anyMatch(held ->
+            held.caller.environment().equals(environment) && held.verified != accessVersion);
+  }
+
   /// Completes when the look-ups that are under way now have ended.
   Mono<Void> lookedUp() {
     return Mono.defer(

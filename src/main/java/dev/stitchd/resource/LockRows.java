@@ -26,11 +26,15 @@ final class LockRows {
       UPDATE environments SET revision = revision + 1 WHERE tenant_id = $1 AND project_id = $2 AND key = $3
       RETURNING id, project_id, key, revision, access_version
       """;
+
+  /// By a step of chance, so that two histories, of which a restored backup ended one, do not have
+  /// the same number for different keys: whoever holds another number asks again.
   private static final String NEXT_ACCESS =
       """
-      UPDATE environments SET access_version = access_version + 1 WHERE tenant_id = $1 AND project_id = $2 AND key = $3
+      UPDATE environments SET access_version = access_version + 1 + floor(random() * 1073741824)::bigint WHERE tenant_id = $1 AND project_id = $2 AND key = $3
       RETURNING id, project_id, key, revision, access_version
       """;
+
   private static final String NEXT_REVISIONS =
       """
       WITH locked AS (SELECT id FROM environments WHERE tenant_id = $1 AND project_id = $2 ORDER BY id FOR UPDATE)

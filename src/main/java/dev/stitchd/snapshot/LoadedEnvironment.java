@@ -195,13 +195,11 @@ final class LoadedEnvironment {
     return new Older(epoch, Long.MAX_VALUE, reading.olderRemovalsAgain(), Mono.empty());
   }
 
-  /// Completes when this holds a revision and an access version, or the store could not say so.
-  Mono<Void> caughtUp(long revision, long accessVersion) {
-    return current()
-        .then(
-            Mono.defer(() ->
-                isBehind(revision, accessVersion) ? answerTo(refresh(false)).then() : Mono.empty()))
-        .onErrorComplete();
+  /// Completes when this holds what the store had when it was asked, after now, or the store could
+  /// not say so. It is asked whatever number this holds: in a history that was lost, as by a
+  /// restored backup, the same or a higher number meant something else.
+  Mono<Void> caughtUpWithStore() {
+    return current().then(Mono.defer(() -> answerTo(refresh(false)).then())).onErrorComplete();
   }
 
   /// Notes that a question to the store begins; its number is given back to [#answered].

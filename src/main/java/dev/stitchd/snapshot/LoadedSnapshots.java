@@ -92,9 +92,9 @@ final class LoadedSnapshots implements Snapshots, LogFollower {
   public Mono<Void> caughtUp(Announcement committed) {
     return Mono.defer(() ->
         switch (committed) {
-          case Announcement.At(var environment, var revision, var accessVersion) -> {
-            var found = environments.get(environment);
-            yield found == null ? Mono.empty() : found.caughtUp(revision, accessVersion);
+          case Announcement.At at -> {
+            var found = environments.get(at.environment());
+            yield found == null ? Mono.empty() : found.caughtUpWithStore();
           }
           case Announcement.Removed(var environment) -> {
             gone(environment);

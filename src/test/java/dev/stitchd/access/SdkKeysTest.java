@@ -307,6 +307,18 @@ class SdkKeysTest {
   }
 
   @Test
+  void whoRevokesAKeyAfterARestoreSeesItEndAtOnce() {
+    for (int i = 0; i < 8; i++) {
+      store.versions.merge(environment, 1L, Long::sum);
+    }
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete(); // 10
+    store.versions.put(environment, 3L);
+    store.revoke(caller);
+    watch.caughtUp(new Announcement.At(environment, 7, store.versions.get(environment))).block();
+    keys.holder(KEY).as(StepVerifier::create).verifyError(Problem.Unauthenticated.class);
+  }
+
+  @Test
   void cancelledWatchersLeaveNothingBehind() {
     var first = keys.revocation(caller).subscribe();
     var second = keys.revocation(caller).subscribe();

@@ -17,6 +17,7 @@ import dev.stitchd.revisionlog.PublishedItems;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -98,9 +99,10 @@ class UnitOfWorkIT {
 
   @Test
   void keysAndItemsThatChangeTogetherAreAnnouncedTogether() {
+    var heard = new AtomicReference<Announcement>();
     var before = items.positions(List.of(environment)).blockFirst();
     feed.announcements()
-        .filter(heard -> !(heard instanceof Announcement.Resync))
+        .filter(told -> !(told instanceof Announcement.Resync))
         .as(StepVerifier::create)
         .then(() ->
             units
@@ -111,10 +113,13 @@ class UnitOfWorkIT {
                             .then(unit.nextAccessVersion("web", "production"))
                             .then(unit.nextAccessVersion("web", "production")))
                 .block())
-        .expectNext(
-            new Announcement.At(environment, before.revision() + 1, before.accessVersion() + 1))
+        .consumeNextWith(heard::set)
         .thenCancel()
         .verify(SOON);
+    var now = items.positions(List.of(environment)).blockFirst();
+    assertThat(now.accessVersion()).isGreaterThan(before.accessVersion());
+    assertThat(heard)
+        .hasValue(new Announcement.At(environment, before.revision() + 1, now.accessVersion()));
   }
 
   @Test

@@ -372,6 +372,30 @@ class SnapshotsTest {
   }
 
   @Test
+  void whoWroteAfterARestoreSeesItWhateverNumbersThisNodeHad() {
+    items.publishFlag(environment, "checkout"); // 1
+    items.publishFlag(environment, "lost"); // 2
+    items.publishFlag(environment, "lost too"); // 3
+    var before = snapshots.current(environment).block();
+    items.restore(environment, 1);
+    items.publishFlag(environment, "banner"); // another 2
+    snapshots.caughtUp(new Announcement.At(environment, 2, 1)).block();
+
+    var fewer = snapshots.held(environment);
+    assertThat(fewer.revision()).isEqualTo(2);
+    assertThat(fewer.ruleset().flags()).containsOnlyKeys("checkout", "banner");
+    assertThat(fewer.tag()).isNotEqualTo(before.tag());
+
+    items.restore(environment, 1);
+    items.publishFlag(environment, "third"); // a third 2
+    snapshots.caughtUp(new Announcement.At(environment, 2, 1)).block();
+
+    var equal = snapshots.held(environment);
+    assertThat(equal.ruleset().flags()).containsOnlyKeys("checkout", "third");
+    assertThat(equal.tag()).isNotEqualTo(fewer.tag());
+  }
+
+  @Test
   void aFailOverThatLostOneRevisionAndMadeTwoBeginsANewEpoch() {
     items.publishFlag(environment, "checkout"); // 1
     items.publishFlag(environment, "lost"); // 2
