@@ -3,6 +3,7 @@ package dev.stitchd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
+import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.OwnPostgres;
@@ -11,6 +12,7 @@ import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Transactions;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +29,7 @@ import reactor.core.publisher.Mono;
 class RowSecurityIT {
 
   private static final String NO_EVENTS = "http://default@127.0.0.1:1/none";
+  private static final Duration SOON = Duration.ofSeconds(10);
   private static final String TABLES =
       "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relrowsecurity";
 
@@ -76,6 +79,33 @@ class RowSecurityIT {
         .containsExactly("t");
     assertThat(backBy("RESET ROLE")).isEqualTo("0");
     assertThat(backBy("SET ROLE NONE")).isEqualTo("0");
+  }
+
+  /// Nobody is left who knows what was lost, so nothing but this voids its cursors.
+  @Test
+  void whoRestoredABackupEndsAllHistoriesAsTheOwner() {
+    fill(server.admin(), "restored");
+    var key = server.admin().createSdkKey("restored", "production", "server");
+    var before = server.http().get("/sdk/v1/config", "X-API-Key", key);
+    var etag = before.header("ETag");
+    var cursor = etag.replace("\"", "");
+    var step = "SELECT stitchd_begin_new_histories()";
+    assertThat(asked(login, step)).singleElement(STRING).contains("permission denied");
+
+    assertThat(StoreUrl.of(owner).query(step)).singleElement(STRING).matches("[1-9][0-9]*");
+
+    await()
+        .atMost(SOON)
+        .untilAsserted(() -> {
+          var named = server.http().get("/sdk/v1/config", "X-API-Key", key, "If-None-Match", etag);
+          assertThat(named.status()).isEqualTo(200);
+          assertThat(named.header("ETag").substring(1, 9)).isNotEqualTo(cursor.substring(0, 8));
+          assertThat(named.json()).isEqualTo(before.json());
+        });
+    var since = server.http().get("/sdk/v1/config?since=" + cursor, "X-API-Key", key);
+    assertThat(since.status()).isEqualTo(200);
+    assertThat(since.json().has("since")).as("a patch").isFalse();
+    assertThat(StoreUrl.of(owner).query("SELECT count(*) FROM environments")).containsExactly("0");
   }
 
   @Test
@@ -268,11 +298,14 @@ class RowSecurityIT {
       var _ = StoreUrl.of(moved).query(sql);
     }
     var second = moved.replaceFirst("//[^@]*@", "//second:x@");
+    var step = "SELECT stitchd_begin_new_histories()";
+    assertThat(asked(second, step)).singleElement(STRING).contains("do not name second");
     try (var next = Server.on(second, NO_EVENTS, Map.of())) {
       assertThat(next.http().get("/sdk/v1/config", "Authorization", "Bearer " + key).status())
           .isEqualTo(200);
       assertThat(isMember(next, "web", "u2")).isTrue();
       fill(next.admin(), "more");
+      assertThat(StoreUrl.of(second).query(step)).containsExactly("2");
     }
     assertThat(
             StoreUrl.of(moved)
