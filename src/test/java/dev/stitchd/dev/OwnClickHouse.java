@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// A ClickHouse of one's own, which a test can stop, kill and start again: same port, same data. It
 /// is the `clickhouse` on the PATH if there is one (24.8 or newer), else the embedded engine.
@@ -18,29 +20,72 @@ public final class OwnClickHouse implements AutoCloseable {
   private static final Duration START_PATIENCE = Duration.ofSeconds(60);
 
   private final Path folder;
+  private final String host;
   private final int port;
-  private final int nativePort = EngineProcess.freePort();
+  private final int nativePort;
   private final boolean temporary;
+
+  /// Empty for a single server.
+  private final String cluster;
+
   private EngineProcess engine;
 
-  private OwnClickHouse(Path folder, int port, boolean temporary) {
+  private OwnClickHouse(
+      Path folder, String host, int port, int nativePort, boolean temporary, String cluster) {
     this.folder = folder;
+    this.host = host;
     this.port = port;
+    this.nativePort = nativePort;
+    this.cluster = cluster;
     this.temporary = temporary;
   }
 
   /// A new one that runs; its data goes when it is closed.
   public static OwnClickHouse started() {
     var clickHouse =
-        new OwnClickHouse(OwnFolders.temporary("clickhouse"), EngineProcess.freePort(), true);
+        new OwnClickHouse(
+            OwnFolders.temporary("clickhouse"),
+            "127.0.0.1",
+            EngineProcess.freePort(),
+            EngineProcess.freePort(),
+            true,
+            "");
     OwnFolders.closeAtExit(clickHouse);
     clickHouse.start();
     return clickHouse;
   }
 
+  /// New embedded engines that run, each one a shard of the cluster `cluster`, at addresses of
+  /// their own (127.0.0.1, 127.0.0.2 …, which Linux has) and the same ports.
+  public static List<OwnClickHouse> startedShards(int shards) {
+    int port = EngineProcess.freePort();
+    int nativePort = EngineProcess.freePort();
+    var hosts = IntStream.rangeClosed(1, shards).mapToObj(i -> "127.0.0." + i).toList();
+    var cluster =
+        hosts.stream()
+            .map(host ->
+                "<shard><internal_replication>true</internal_replication><replica><host>%s</host><port>%d</port></replica></shard>"
+                    .formatted(host, nativePort))
+            .collect(
+                Collectors.joining(
+                    "",
+                    "<clickhouse><remote_servers><cluster>",
+                    "</cluster></remote_servers></clickhouse>"));
+    var all = new ArrayList<OwnClickHouse>();
+    for (var host : hosts) {
+      var one =
+          new OwnClickHouse(
+              OwnFolders.temporary("clickhouse"), host, port, nativePort, true, cluster);
+      OwnFolders.closeAtExit(one);
+      one.start();
+      all.add(one);
+    }
+    return all;
+  }
+
   /// One that keeps its data in a folder.
   static OwnClickHouse in(Path folder, int port) {
-    return new OwnClickHouse(folder, port, false);
+    return new OwnClickHouse(folder, "127.0.0.1", port, EngineProcess.freePort(), false, "");
   }
 
   /// Starts it, first time or again; returns once it answers.
@@ -50,7 +95,7 @@ public final class OwnClickHouse implements AutoCloseable {
     } catch (IOException e) {
       throw StoreProblem.during("Making the folder " + folder, e);
     }
-    engine = InstalledClickHouse.usable() ? installed() : embedded();
+    engine = cluster.isEmpty() && InstalledClickHouse.usable() ? installed() : embedded();
     engine.awaitReady(START_PATIENCE, this::answers);
   }
 
@@ -70,7 +115,7 @@ public final class OwnClickHouse implements AutoCloseable {
 
   /// The database `default` of this engine.
   public String url() {
-    return "http://default@127.0.0.1:%d/default".formatted(port);
+    return "http://default@%s:%d/default".formatted(host, port);
   }
 
   /// Makes a new empty database.
@@ -113,13 +158,23 @@ public final class OwnClickHouse implements AutoCloseable {
     command.addAll(
         List.of(
             "clickhouse",
+            "--config-file=" + configuration(),
             "--path=" + folder.resolve("data"),
-            "--listen_host=127.0.0.1",
+            "--listen_host=" + host,
             "--http_port=" + port,
             "--tcp_port=" + nativePort,
             "--input-format=LineAsString",
             "--query=SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP; SELECT count() FROM table"));
     return EngineProcess.fedByPipe("ClickHouse", command, folder.resolve("clickhouse.log"));
+  }
+
+  private Path configuration() {
+    try {
+      return Files.writeString(
+          folder.resolve("engine.xml"), cluster.isEmpty() ? "<clickhouse/>" : cluster);
+    } catch (IOException e) {
+      throw StoreProblem.during("Writing the engine's configuration", e);
+    }
   }
 
   private static String ownClasses() {
@@ -133,7 +188,7 @@ public final class OwnClickHouse implements AutoCloseable {
 
   private boolean answers() {
     var ping =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/ping".formatted(port)))
+        HttpRequest.newBuilder(URI.create("http://%s:%d/ping".formatted(host, port)))
             .timeout(Duration.ofSeconds(2))
             .build();
     // A connection left open would make the engine wait 5 s for it when it stops.

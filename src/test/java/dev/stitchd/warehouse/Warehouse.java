@@ -73,7 +73,9 @@ public final class Warehouse implements AutoCloseable {
   public Warehouse(
       String clickHouseUrl, ConnectionFactory postgres, Map<String, String> properties) {
     store = StoreUrl.of(clickHouseUrl);
-    var settings = ClickHouseSettingsTest.bind(properties);
+    var reached = new HashMap<>(properties);
+    reached.put("stitchd.clickhouse.url", clickHouseUrl);
+    var settings = ClickHouseSettingsTest.bind(reached);
     var address = ClickHouseAddress.parse(clickHouseUrl);
     clickHouse = new ClickHouseClient(address, settings, timer);
     sink = new ClickHouseEventSink(clickHouse, state);
@@ -85,7 +87,7 @@ public final class Warehouse implements AutoCloseable {
         new ClickHouseWatch(
             clickHouse,
             state,
-            new WarehouseMigration(address, blocking),
+            new WarehouseMigration(clickHouse, blocking),
             new Retention(clickHouse, warehouseSettings),
             AdvisoryLock.ofMigration(new Lender(postgres, Duration.ofSeconds(10), timer)),
             settings,

@@ -54,6 +54,11 @@ public record ClickHouseAddress(
     }
   }
 
+  /// The same at another server.
+  public ClickHouseAddress at(String other) {
+    return new ClickHouseAddress(secure, other, port, database, user, password);
+  }
+
   /// Scheme, host and port.
   public String origin() {
     return (secure ? "https" : "http") + "://" + host + ":" + port;

@@ -42,6 +42,7 @@ public final class ClickHouseClient {
 
   private final ClickHouseAddress address;
   private final ClickHouseSettings settings;
+  private final ClickHouseTables tables;
   private final Duration patience;
   private final Scheduler timer;
   private final ConnectionProvider connections;
@@ -58,6 +59,7 @@ public final class ClickHouseClient {
       Scheduler timer) {
     this.address = address;
     this.settings = settings;
+    this.tables = settings.tables();
     this.patience = patience;
     this.timer = timer;
     connections = pool;
@@ -88,6 +90,53 @@ public final class ClickHouseClient {
   public ClickHouseClient apart(String name, int most, int waiting, Duration patience) {
     return new ClickHouseClient(
         address, settings, pool(name, most, waiting, patience, settings), patience, timer);
+  }
+
+  /// Where rows lie.
+  public ClickHouseTables tables() {
+    return tables;
+  }
+
+  /// Every server that has rows: this one, or all of a cluster, which are reached at the same port
+  /// and as the same user.
+  public Flux<ClickHouseClient> servers() {
+    return hosts(
+            "SELECT host_name FROM system.clusters WHERE cluster = {cluster:String} ORDER BY shard_num, replica_num FORMAT TSV")
+        .map(this::at);
+  }
+
+  /// One server of each shard, which tells the other replicas what it is told; of several the one
+  /// that could be reached best lately.
+  public Flux<ClickHouseClient> shards() {
+    return hosts(
+            "SELECT argMin(host_name, (errors_count, replica_num)) FROM system.clusters WHERE cluster = {cluster:String} GROUP BY shard_num ORDER BY shard_num FORMAT TSV")
+        .map(this::at);
+  }
+
+  private ClickHouseClient at(ClickHouseAddress server) {
+    return new ClickHouseClient(server, settings, connections, patience, timer);
+  }
+
+  public ClickHouseAddress address() {
+    return address;
+  }
+
+  private Flux<ClickHouseAddress> hosts(String question) {
+    var cluster = tables.cluster();
+    if (cluster == null) {
+      return Flux.just(address);
+    }
+    var statement = ClickHouseStatement.of(question).with(Map.of("param_cluster", cluster));
+    return post(uri(statement, Map.of()), statement.data(), ClickHouseClient::text)
+        .flatMapIterable(answer -> answer.lines().toList())
+        .distinct()
+        .map(address::at)
+        .switchIfEmpty(
+            Mono.error(() ->
+                new EventSink.Unavailable(
+                    "ClickHouse knows no cluster named "
+                        + cluster
+                        + " (STITCHD_CLICKHOUSE_CLUSTER; see system.clusters)")));
   }
 
   private static ConnectionProvider pool(
@@ -132,17 +181,20 @@ public final class ClickHouseClient {
   }
 
   /// Runs a statement. Completes when ClickHouse has answered that it is done.
-  public Mono<Void> run(ClickHouseStatement statement) {
+  public Mono<Void> run(ClickHouseStatement given) {
+    var statement = given.on(tables);
     return post(inDatabase(statement, Map.of()), statement.data(), ClickHouseClient::done);
   }
 
   /// Runs an `INSERT … SELECT`. Emits how many rows it wrote.
-  public Mono<Long> insertSelect(ClickHouseStatement statement) {
+  public Mono<Long> insertSelect(ClickHouseStatement given) {
+    var statement = given.on(tables);
     return post(whole(statement), statement.data(), ClickHouseClient::written);
   }
 
   /// Asks something small. Emits the answer as text.
-  public Mono<String> ask(ClickHouseStatement statement) {
+  public Mono<String> ask(ClickHouseStatement given) {
+    var statement = given.on(tables);
     return post(whole(statement), statement.data(), ClickHouseClient::text);
   }
 
@@ -150,7 +202,8 @@ public final class ClickHouseClient {
   /// of its own: to cancel is to close it, which is how ClickHouse learns that nobody wants the
   /// rest. Each must be released. Completes with the answer's end; fails also as the connection
   /// does. Emits on Netty's event loops.
-  public Flux<ByteBuf> stream(ClickHouseStatement query) {
+  public Flux<ByteBuf> stream(ClickHouseStatement given) {
+    var query = given.on(tables);
     // GET implies read-only
     var ended = Map.of("cancel_http_readonly_queries_on_client_close", "1");
     return unpooled
@@ -174,6 +227,7 @@ public final class ClickHouseClient {
 
   private String inDatabase(ClickHouseStatement statement, Map<String, String> more) {
     var parameters = new LinkedHashMap<>(more);
+    parameters.putAll(tables.settings());
     parameters.put("database", address.database());
     return uri(statement, parameters);
   }

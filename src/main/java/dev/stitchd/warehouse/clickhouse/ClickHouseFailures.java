@@ -24,6 +24,8 @@ public final class ClickHouseFailures {
   /// ClickHouse's own messages begin so; what drivers make of them differs.
   private static final Pattern CODE = Pattern.compile("^Code: (\\d+)\\. ");
 
+  private static final Pattern SERVER = Pattern.compile("\\(([^\\s()]+:\\d+)");
+
   private static final int TIME_OVER = 159;
   private static final int MEMORY_OVER = 241;
 
@@ -43,9 +45,34 @@ public final class ClickHouseFailures {
     return false;
   }
 
+  /// The first server of a cluster that could not be reached and without which there is no answer,
+  /// as `host:port`; null if a failure is not about that.
+  public static @Nullable String away(@Nullable String message) {
+    if (message == null || !message.contains("ALL_CONNECTION_TRIES_FAILED")) {
+      return null;
+    }
+    var server = SERVER.matcher(message);
+    return server.find() ? server.group(1) : "one of its servers";
+  }
+
+  /// The same of a driver's failure, whose causes say it.
+  public static @Nullable String away(Throwable failure) {
+    for (var cause = failure; cause != null; cause = cause.getCause()) {
+      var server = away(cause.getMessage());
+      if (server != null) {
+        return server;
+      }
+    }
+    return null;
+  }
+
   public static EventSink.Failure of(int status, @Nullable String exceptionCode, String body) {
     int code = number(exceptionCode);
-    var reason = "HTTP " + status + ": " + body.lines().findFirst().orElse("no message");
+    var away = away(body);
+    var reason =
+        away == null
+            ? "HTTP " + status + ": " + body.lines().findFirst().orElse("no message")
+            : "the shard at " + away + " does not answer";
     if (code == UNKNOWN_TABLE || code == UNKNOWN_DATABASE || code == UNKNOWN_COLUMN) {
       return new EventSink.Unavailable(reason, new SchemaMissing(reason));
     }

@@ -32,10 +32,12 @@ public final class ClickHouseR2dbc {
   private final ConnectionFactory connections;
   private final Scheduler blocking;
   private final Duration patience;
+  private final ClickHouseTables tables;
 
   public ClickHouseR2dbc(
       ClickHouseAddress address, ClickHouseSettings settings, Scheduler blocking) {
     this.blocking = blocking;
+    this.tables = settings.tables();
     this.patience = settings.queryTime().plusSeconds(2);
     connections =
         new ClickHouseConnectionFactoryProvider()
@@ -71,7 +73,10 @@ public final class ClickHouseR2dbc {
       Map<String, Object> parameters,
       Function<Row, T> mapper,
       Runnable ended) {
-    var whole = sql + "\nSETTINGS prefer_column_name_to_alias = 1, " + limits.clause();
+    var whole =
+        tables.statement(sql)
+            + "\nSETTINGS prefer_column_name_to_alias = 1, "
+            + limits.with(tables.settings()).clause();
     return Mono.defer(() -> {
       var decided = new AtomicBoolean();
       return Mono.<List<T>>create(

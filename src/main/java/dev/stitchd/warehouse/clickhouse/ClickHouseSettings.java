@@ -2,7 +2,9 @@ package dev.stitchd.warehouse.clickhouse;
 
 import dev.stitchd.kernel.Allowed;
 import dev.stitchd.kernel.CheckedSettings;
+import dev.stitchd.kernel.StartFailure;
 import java.time.Duration;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -11,6 +13,11 @@ import org.springframework.util.unit.DataSize;
 /// How to reach ClickHouse; `STITCHD_CLICKHOUSE_…`.
 ///
 /// @param url `http(s)://user:password@host:8123/database`
+/// @param cluster the name of a cluster as ClickHouse's configuration has it; null for a single
+///   server
+/// @param clusterReplicated whether tables of a cluster are replicated within each shard
+/// @param insertQuorum on how many replicas of a shard an insert is before it is answered: a
+///   number, or `auto` for most of them
 /// @param insertConnections most connections for inserts
 /// @param connectTimeout how long opening a connection may take
 /// @param insertTimeout when an insert without an answer counts as unknown and is tried again
@@ -31,6 +38,9 @@ import org.springframework.util.unit.DataSize;
 @ConfigurationProperties("stitchd.clickhouse")
 public record ClickHouseSettings(
     @Nullable String url,
+    @Nullable String cluster,
+    @DefaultValue("true") boolean clusterReplicated,
+    @DefaultValue("auto") String insertQuorum,
     @DefaultValue("8") int insertConnections,
     @Allowed(to = "24h") @DefaultValue("2s") Duration connectTimeout,
     @DefaultValue("30s") Duration insertTimeout,
@@ -48,6 +58,9 @@ public record ClickHouseSettings(
     @DefaultValue("10000") int queryRows)
     implements CheckedSettings {
 
+  private static final Pattern CLUSTER = Pattern.compile("[A-Za-z0-9_.-]{0,100}");
+  private static final Pattern QUORUM = Pattern.compile("auto|[0-9]{1,3}");
+
   public ClickHouseSettings {
     if (insertConnections < 1 || queryThreads < 1 || queryShare < 1 || queryRows < 1) {
       throw new IllegalArgumentException(
@@ -58,9 +71,26 @@ public record ClickHouseSettings(
     }
   }
 
+  /// Where rows lie.
+  public ClickHouseTables tables() {
+    return new ClickHouseTables(
+        cluster == null || cluster.isEmpty() ? null : cluster,
+        ClickHouseAddress.parse(url).database(),
+        clusterReplicated,
+        insertQuorum);
+  }
+
   @Override
   public void check() {
     var _ = ClickHouseAddress.parse(url);
+    if (cluster != null && !CLUSTER.matcher(cluster).matches()) {
+      throw new StartFailure(
+          "STITCHD_CLICKHOUSE_CLUSTER must be the name of a cluster in system.clusters, of letters, digits, -, . and _.",
+          null);
+    }
+    if (!QUORUM.matcher(insertQuorum).matches()) {
+      throw new StartFailure("STITCHD_CLICKHOUSE_INSERT_QUORUM must be auto or a number.", null);
+    }
   }
 
   /// The URL holds a password.

@@ -1,5 +1,7 @@
 package dev.stitchd.warehouse.clickhouse;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -12,6 +14,18 @@ public record ClickHouseStatement(
     String sql, Map<String, String> parameters, QueryLimits limits, byte[] data) {
 
   private static final byte[] NOTHING = new byte[0];
+
+  /// One that may be long, and does not stand in addresses: sent as a body.
+  public static ClickHouseStatement sent(String sql) {
+    return of("").sending(sql.getBytes(UTF_8));
+  }
+
+  /// The same as it is run on some tables. A body is one if nothing stands before it.
+  ClickHouseStatement on(ClickHouseTables tables) {
+    return sql.isEmpty()
+        ? sending(tables.statement(new String(data, UTF_8)).getBytes(UTF_8))
+        : new ClickHouseStatement(tables.statement(sql), parameters, limits, data);
+  }
 
   public static ClickHouseStatement of(String sql) {
     return new ClickHouseStatement(sql, Map.of(), QueryLimits.NONE, NOTHING);

@@ -35,6 +35,13 @@ public record QueryLimits(Map<String, String> settings) {
     return with("max_rows_to_read", Long.toString(rows)).with("read_overflow_mode", "break");
   }
 
+  /// The same besides other settings.
+  QueryLimits with(Map<String, String> others) {
+    var more = new LinkedHashMap<>(others);
+    more.putAll(settings);
+    return new QueryLimits(more);
+  }
+
   private QueryLimits with(String setting, String value) {
     var more = new LinkedHashMap<>(settings);
     more.put(setting, value);

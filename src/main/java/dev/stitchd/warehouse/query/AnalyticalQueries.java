@@ -134,6 +134,12 @@ public final class AnalyticalQueries {
     LOG.warn(
         "Analytical queries: ClickHouse did not answer one ({}); its caller is told to come again, nothing is lost",
         failure.toString());
-    return new Problem.Unavailable("ClickHouse did not answer", RETRY_AFTER, failure);
+    var away = ClickHouseFailures.away(failure);
+    return new Problem.Unavailable(
+        away == null
+            ? "ClickHouse did not answer"
+            : "ClickHouse's shard at " + away + " does not answer, and a part is no answer",
+        RETRY_AFTER,
+        failure);
   }
 }

@@ -1,7 +1,5 @@
 package dev.stitchd.warehouse.removal;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.stitchd.delivery.EventKind;
 import dev.stitchd.delivery.EventSink;
 import dev.stitchd.warehouse.EventRemoval;
@@ -44,7 +42,7 @@ public final class ClickHouseEventRemoval implements EventRemoval {
   private static final String UNFINISHED =
       """
       SELECT countIf(NOT is_done), anyIf(latest_fail_reason, NOT is_done AND latest_fail_reason != '')
-      FROM system.mutations WHERE database = currentDatabase() AND table = '%s' FORMAT TSV
+      FROM %s WHERE database = '%s' AND table = '%s' FORMAT TSV
       """;
 
   private static final String AT_WORK =
@@ -53,7 +51,7 @@ public final class ClickHouseEventRemoval implements EventRemoval {
       (
           SELECT format('{} of {} for {} s, {} parts left', mutation_id, table, toString(dateDiff('second', create_time, now())), toString(parts_to_do))
                  || if(latest_fail_reason = '', '', ', fails with ' || if(extract(latest_fail_reason, 'Code: [0-9]+') = '', 'no code', extract(latest_fail_reason, 'Code: [0-9]+'))) AS told
-          FROM system.mutations WHERE database = currentDatabase() AND NOT is_done ORDER BY create_time, table LIMIT 10
+          FROM %s WHERE database = '%s' AND NOT is_done ORDER BY create_time, table LIMIT 10
       )
       FORMAT TSVRaw
       """;
@@ -142,7 +140,9 @@ public final class ClickHouseEventRemoval implements EventRemoval {
 
   @Override
   public Mono<String> atWork() {
-    return ask(AT_WORK).map(String::strip).filter(told -> !told.isEmpty());
+    var tables = clickHouse.tables();
+    return ask(AT_WORK.formatted(tables.everywhere("system.mutations"), tables.database()))
+        .map(String::strip).filter(told -> !told.isEmpty());
   }
 
   @Override
@@ -164,7 +164,7 @@ public final class ClickHouseEventRemoval implements EventRemoval {
   private Mono<Void> madeAgain(Doomed contexts) {
     var rows =
         MADE_AGAIN.formatted(contexts.environments(), contexts.anyOf(EventKind.EVALUATION.table()));
-    return mutated(ROLLUPS, "ALTER TABLE evaluation_rollups DELETE WHERE " + rows);
+    return mutated(ROLLUPS, rows);
   }
 
   /// The truer row is written before the other goes: an hour without one would be empty.
@@ -177,9 +177,7 @@ public final class ClickHouseEventRemoval implements EventRemoval {
     return ask("SELECT count() FROM evaluation_rollups WHERE " + rows)
         .filter(known -> !known.strip().equals("0"))
         .flatMap(_ -> run(WITHOUT.formatted(COLUMNS, contexts.units(), rows)))
-        .then(
-            Mono.defer(
-                () -> mutated(ROLLUPS, "ALTER TABLE evaluation_rollups DELETE WHERE " + rows)));
+        .then(Mono.defer(() -> mutated(ROLLUPS, rows)));
   }
 
   private Mono<List<Removed>> removed(String table, Doomed doomed) {
@@ -192,7 +190,7 @@ public final class ClickHouseEventRemoval implements EventRemoval {
         .flatMap(found ->
             none(found) || most == 0
                 ? Mono.just(found.stream().map(rows -> new Removed(0, rows > 0)).toList())
-                : mutated(table, doomed.delete(table))
+                : mutated(table, doomed.anyOf(table))
                     .then(Mono.defer(() -> removed(table, doomed, most - 1)))
                     .map(after -> sum(found, after)));
   }
@@ -212,13 +210,21 @@ public final class ClickHouseEventRemoval implements EventRemoval {
     return found.stream().allMatch(rows -> rows == 0);
   }
 
-  private Mono<Void> mutated(String table, String mutation) {
-    return idle(table).then(Mono.defer(() -> run(mutation))).then(Mono.defer(() -> idle(table)));
+  /// On each shard, whose replicas tell each other.
+  private Mono<Void> mutated(String table, String rows) {
+    var mutation =
+        "ALTER TABLE %s DELETE WHERE %s".formatted(clickHouse.tables().stored(table), rows);
+    return idle(table)
+        .thenMany(clickHouse.shards())
+        .concatMap(one -> one.run(statement(mutation)).onErrorMap(ClickHouseEventRemoval::byCode))
+        .then(Mono.defer(() -> idle(table)));
   }
 
   /// Completes when no mutation of a table is at work.
   private Mono<Void> idle(String table) {
-    return ask(UNFINISHED.formatted(table))
+    var tables = clickHouse.tables();
+    return ask(UNFINISHED.formatted(
+            tables.everywhere("system.mutations"), tables.database(), tables.stored(table)))
         .map(answer -> answer.strip().split("\t", 2))
         .flatMap(answer ->
             answer.length > 1 && !answer[1].isEmpty()
@@ -257,8 +263,7 @@ public final class ClickHouseEventRemoval implements EventRemoval {
   /// Sent as a body, since it may be long, and does not stand in addresses; ended by ClickHouse
   /// where this side gives it up, so that one tried again does not run beside it.
   private ClickHouseStatement statement(String sql) {
-    return ClickHouseStatement.of("")
-        .sending(sql.getBytes(UTF_8))
+    return ClickHouseStatement.sent(sql)
         .within(limits)
         .with(
             Map.of(

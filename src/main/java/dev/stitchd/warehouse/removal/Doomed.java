@@ -33,10 +33,6 @@ record Doomed(List<Removal> removals) {
         .formatted(joined(one -> "countIf(" + rows(table, one) + ")", ", "), table, anyOf(table));
   }
 
-  String delete(String table) {
-    return "ALTER TABLE %s DELETE WHERE %s".formatted(table, anyOf(table));
-  }
-
   /// The rows of a table that go.
   String anyOf(String table) {
     return joined(one -> rows(table, one), " OR ");

@@ -1,7 +1,5 @@
 package dev.stitchd.warehouse.rollup;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.stitchd.delivery.EventKind;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
@@ -335,7 +333,7 @@ public final class Rollups {
 
   /// Sent as a body, since it names every hour.
   private static ClickHouseStatement statement(String sql, Map<String, String> parameters) {
-    return ClickHouseStatement.of("").sending(sql.getBytes(UTF_8)).with(parameters);
+    return ClickHouseStatement.sent(sql).with(parameters);
   }
 
   private Map<String, String> parameters(Instant from, List<Due> due) {

@@ -110,8 +110,8 @@ public final class ClickHouseWatch implements BackgroundJob {
 
   private Mono<Void> migrate() {
     return clickHouse
-        .createDatabase()
-        .onErrorResume(this::maybeItIsThere)
+        .servers()
+        .concatMap(one -> one.createDatabase().onErrorResume(this::maybeItIsThere))
         .then(migration.run())
         .then(Mono.defer(retention::apply));
   }

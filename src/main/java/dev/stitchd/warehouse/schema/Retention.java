@@ -28,7 +28,8 @@ public final class Retention {
         .then(apply("evaluation_rollups", "hour", settings.rollupsKept()));
   }
 
-  private Mono<Void> apply(String table, String time, Duration kept) {
+  private Mono<Void> apply(String name, String time, Duration kept) {
+    var table = clickHouse.tables().stored(name);
     return kept.isZero()
         ? run("ALTER TABLE " + table + " REMOVE TTL")
             .onErrorResume(Retention::hasNone, _ -> Mono.empty())
@@ -38,7 +39,7 @@ public final class Retention {
   }
 
   private Mono<Void> run(String sql) {
-    return clickHouse.run(ClickHouseStatement.of(sql));
+    return clickHouse.servers().concatMap(one -> one.run(ClickHouseStatement.of(sql))).then();
   }
 
   private static boolean hasNone(Throwable failure) {

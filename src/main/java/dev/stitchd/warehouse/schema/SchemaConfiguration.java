@@ -2,7 +2,6 @@ package dev.stitchd.warehouse.schema;
 
 import dev.stitchd.postgres.AdvisoryLock;
 import dev.stitchd.postgres.Lender;
-import dev.stitchd.warehouse.clickhouse.ClickHouseAddress;
 import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
 import dev.stitchd.warehouse.clickhouse.ClickHouseSettings;
 import dev.stitchd.warehouse.clickhouse.WarehouseSettings;
@@ -28,7 +27,6 @@ class SchemaConfiguration {
   @Bean
   ClickHouseWatch clickHouseWatch(
       ClickHouseClient clickHouse,
-      ClickHouseAddress address,
       WarehouseState state,
       ClickHouseSettings settings,
       WarehouseSettings warehouseSettings,
@@ -38,7 +36,7 @@ class SchemaConfiguration {
     return new ClickHouseWatch(
         clickHouse,
         state,
-        new WarehouseMigration(address, blocking),
+        new WarehouseMigration(clickHouse, blocking),
         new Retention(clickHouse, warehouseSettings),
         AdvisoryLock.ofMigration(postgres),
         settings,

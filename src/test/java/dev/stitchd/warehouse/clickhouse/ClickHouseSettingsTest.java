@@ -24,6 +24,9 @@ public class ClickHouseSettingsTest {
         .isEqualTo(
             new ClickHouseSettings(
                 null,
+                null,
+                true,
+                "auto",
                 8,
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(30),
@@ -65,6 +68,9 @@ public class ClickHouseSettingsTest {
         .isEqualTo(
             new ClickHouseSettings(
                 "http://a@b/c",
+                null,
+                true,
+                "auto",
                 1,
                 Duration.ofMillis(2),
                 Duration.ofMillis(3),
