@@ -142,7 +142,8 @@ public final class ClickHouseEventRemoval implements EventRemoval {
   public Mono<String> atWork() {
     var tables = clickHouse.tables();
     return ask(AT_WORK.formatted(tables.everywhere("system.mutations"), tables.database()))
-        .map(String::strip).filter(told -> !told.isEmpty());
+        .map(String::strip)
+        .filter(told -> !told.isEmpty());
   }
 
   @Override
