@@ -1,6 +1,7 @@
 package dev.stitchd.warehouse.removal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.delivery.EncodedBatch;
 import dev.stitchd.delivery.Event;
@@ -30,6 +31,7 @@ import reactor.test.StepVerifier;
 @LongRunning
 class EventRemovalIT {
 
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Instant NOON = Instant.parse("2026-10-15T12:00:00Z");
   private static final Instant ONE = NOON.plus(Duration.ofHours(1));
   private static final Instant LATER = NOON.plus(Duration.ofHours(2));
@@ -315,6 +317,49 @@ class EventRemovalIT {
         .doesNotContain("ann");
     var silent = new EventSink.Unavailable("no answer within 3 ms");
     assertThat(ClickHouseEventRemoval.byCode(silent)).isSameAs(silent);
+  }
+
+  @Test
+  void mutationsThatDoNotEndAreNamed() {
+    var environment = Events.environment();
+    store(List.of(did(environment, NOON, "ann")));
+    assertThat(warehouse.removal().atWork().block()).isNull();
+    var _ = warehouse.store().query("SYSTEM STOP MERGES track_events");
+    try {
+      begin("ALTER TABLE track_events DELETE WHERE environment_id = '%s'".formatted(environment));
+      assertThat(warehouse.removal().atWork().block())
+          .matches("mutation_\\d+\\.txt of track_events for \\d+ s, \\d+ parts left");
+    } finally {
+      var _ = warehouse.store().query("SYSTEM START MERGES track_events");
+    }
+    await().atMost(SOON).until(() -> warehouse.removal().atWork().block() == null);
+  }
+
+  @Test
+  void aMutationThatFailsIsNamedByItsCodeAlone() {
+    var environment = Events.environment();
+    store(List.of(did(environment, NOON, "ann")));
+    try {
+      begin(
+          "ALTER TABLE track_events DELETE WHERE environment_id = '%s' AND throwIf(context_key = 'ann', 'of ann')"
+              .formatted(environment));
+      await()
+          .atMost(SOON)
+          .untilAsserted(() ->
+              assertThat(warehouse.removal().atWork().block())
+                  .contains(" of track_events for ")
+                  .endsWith(" parts left, fails with Code: 395"));
+    } finally {
+      var _ =
+          warehouse
+              .store()
+              .query("KILL MUTATION WHERE database = currentDatabase() AND NOT is_done SYNC");
+    }
+    await().atMost(SOON).until(() -> warehouse.removal().atWork().block() == null);
+  }
+
+  private static void begin(String mutation) {
+    var _ = warehouse.store().query(mutation + " SETTINGS mutations_sync = 0");
   }
 
   @Test
