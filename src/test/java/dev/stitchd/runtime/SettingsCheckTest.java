@@ -141,6 +141,7 @@ class SettingsCheckTest {
             "deadSize",
             "deadFileSize",
             "fileSize",
+            "membersKept",
             "linesSize",
             "buffered",
             "chunkSize", // of events, which are counted
