@@ -186,7 +186,8 @@ class OperatorTest {
         "2026-08-21 10:01:00 +0000 UTC",
         "2026-08-21 12:01:00 +0200 CEST",
         "2026-08-21 15:31:00 +0530 +0530",
-        "2026-08-21 10:01:00.000000000 +0000 UTC m=+0.000012345"
+        "2026-08-21 10:01:00.000000000 +0000 UTC m=+0.000012345",
+        "2026-08-21T10:01:00.000000000000Z"
       })
   void oneInstantIsItselfHoweverALanguagePrintsIt(String text) {
     var at = Instant.parse("2026-08-21T10:01:00Z").toEpochMilli();
@@ -200,10 +201,29 @@ class OperatorTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "2016-12-31T23:59:60Z",
+        "2016-12-31T23:59:60.7Z",
+        "2017-01-01T05:29:60+05:30",
+        "2016-12-31 15:59:60 -0800"
+      })
+  void aLeapSecondIsTheLastInstantOfItsDay(String text) {
+    var context = "{'x':'" + text + "'}";
+    assertThat(test("before", "['2017-01-01T00:00:00Z']", context)).isEqualTo(Truth.TRUE);
+    assertThat(test("after", "['2016-12-31T23:59:59.99Z']", context)).isEqualTo(Truth.TRUE);
+    assertThat(test("after", "['" + text + "']", "{'x':'2017-01-01T00:00:00Z'}"))
+        .isEqualTo(Truth.TRUE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
         "2026-08-21T10:01",
         "2026-08-21 10:01:00",
         "2026-08-21T10:01:00+25:00",
         "2026-08-21T24:01:00Z",
+        "2026-08-21T10:01:60Z",
+        "2026-08-21T23:59:61Z",
+        "2016-12-31T23:59:60+01:00",
         "2026-08-21T10:01:00Z[",
         "2026-08-21T10",
         "21.08.2026",

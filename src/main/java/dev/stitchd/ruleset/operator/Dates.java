@@ -20,12 +20,24 @@ public final class Dates {
   private static final Pattern TEXT =
       Pattern.compile(
           "(?<date>\\d{4}-\\d\\d-\\d\\d)"
-              + "(?:[Tt ](?<time>\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d{1,9})?)?)"
+              + "(?:[Tt ](?<time>\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d{1,60})?)?)"
               + " ?(?<offset>[Zz]|[+-]\\d\\d(?::?\\d\\d(?::?\\d\\d)?)?)"
               + "(?: (?:[A-Za-z]{1,6}|[+-]\\d{2,4}))?(?: m=[+-]\\d{1,20}\\.\\d{1,20})?"
               + "(?:\\[[A-Za-z0-9_+:/-]{1,50}\\])?)?");
 
   private static final int MAX_LENGTH = 120;
+
+  /// `10:01`.
+  private static final int MINUTES = 5;
+
+  /// `10:01:00.123456789`; nobody tells finer times apart.
+  private static final int LONGEST_TIME = 18;
+
+  /// The second that UTC may have more at the end of a day: it is taken as the last instant of the
+  /// one before.
+  private static final String LEAP = ":60";
+
+  private static final String LAST = ":59.999999999";
 
   private Dates() {}
 
@@ -61,10 +73,19 @@ public final class Dates {
       var time = found.group("time");
       return time == null
           ? date.atStartOfDay().toInstant(ZoneOffset.UTC)
-          : date.atTime(LocalTime.parse(time)).toInstant(offset(found.group("offset")));
+          : instant(date, time, offset(found.group("offset")));
     } catch (DateTimeException _) {
       return null;
     }
+  }
+
+  private static @Nullable Instant instant(LocalDate date, String time, ZoneOffset offset) {
+    if (!time.startsWith(LEAP, MINUTES)) {
+      var exact = time.length() > LONGEST_TIME ? time.substring(0, LONGEST_TIME) : time;
+      return date.atTime(LocalTime.parse(exact)).toInstant(offset);
+    }
+    var instant = date.atTime(LocalTime.parse(time.substring(0, MINUTES) + LAST)).toInstant(offset);
+    return instant.atOffset(ZoneOffset.UTC).toLocalTime().equals(LocalTime.MAX) ? instant : null;
   }
 
   private static ZoneOffset offset(String text) {
