@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Http;
+import dev.stitchd.dev.LogLines;
 import dev.stitchd.dev.LongRunning;
 import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
@@ -46,6 +47,7 @@ class HalfDeadPostgresIT {
   private static StoreProxy proxy;
   private static Server node;
   private static Server other;
+  private static LogLines log;
   private static int projects;
 
   private String project;
@@ -67,10 +69,12 @@ class HalfDeadPostgresIT {
     proxy = StoreProxy.to(postgres);
     other = Server.on(postgres, clickHouse, Map.of());
     node = Server.on(proxy.url(), clickHouse, Map.of("STITCHD_SNAPSHOT_LOG", "1"));
+    log = LogLines.of(node);
   }
 
   @AfterAll
   static void stop() {
+    log.close();
     node.close();
     other.close();
     proxy.close();
@@ -83,6 +87,10 @@ class HalfDeadPostgresIT {
     await()
         .atMost(Patience.SOON)
         .until(() -> degraded(node).isEmpty() && config(node, key).status() == 200);
+    for (var words :
+        List.of("Connection Error", "onErrorDropped", "nobody could be told any more")) {
+      assertThat(log.with(words)).as(words).isZero();
+    }
   }
 
   private void installation() {

@@ -1,6 +1,7 @@
 package dev.stitchd.boundary;
 
 import dev.stitchd.kernel.Problem;
+import dev.stitchd.kernel.RootCause;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcTimeoutException;
@@ -78,7 +79,7 @@ public final class Failures {
     LOG.warn(
         "PostgreSQL did not answer for {} ({}); the caller gets 503 and may repeat",
         path,
-        failure.toString());
+        RootCause.of(failure));
     return expected(
         new Problem.Unavailable(
             "the configuration store does not answer; try again", Duration.ofSeconds(2), failure),

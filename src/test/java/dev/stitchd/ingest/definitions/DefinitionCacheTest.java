@@ -102,4 +102,21 @@ class DefinitionCacheTest {
     assertThat(after).containsExactly(2L);
     assertThat(asking(2)).containsExactly(2L);
   }
+
+  /// Each would wait as long as reading may take, and say so.
+  @Test
+  void whoComesRightAfterAReadThatFailedDoesNotWaitForAnother() {
+    var first = asking(1);
+    answer(1);
+    assertThat(first).containsExactly(1L);
+    var second = asking(2);
+    reads.remove().tryEmitError(new IllegalStateException("out")).orThrow();
+    assertThat(second).containsExactly(1L);
+    assertThat(asking(2)).containsExactly(1L);
+    assertThat(reads).isEmpty();
+    cache.forget(ENVIRONMENT);
+    var third = asking(2);
+    answer(2);
+    assertThat(third).containsExactly(2L);
+  }
 }
