@@ -207,7 +207,7 @@ class IngestIT {
             "at-out-of-range",
             "at-out-of-range",
             "bad-value",
-            "malformed",
+            "bad-value",
             "number-not-storable",
             "text-not-storable",
             "text-not-storable",
