@@ -26,6 +26,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -133,6 +134,7 @@ class SyncIT {
       sets.next();
       for (int i = 0; i < 20; i++) {
         admin.serve("stalled", "f", "production", i % 2 == 0 ? "a" : "b");
+        LockSupport.parkNanos(120_000_000); // changes that are nearer to each other are one set
       }
       admin.createFlag("stalled", "last");
       var sending = server.bean(SendingLimit.class);
