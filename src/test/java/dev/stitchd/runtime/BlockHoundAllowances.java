@@ -14,5 +14,9 @@ public final class BlockHoundAllowances implements BlockHoundIntegration {
     // that is held for a few instructions.
     builder.allowBlockingCallsInside(
         "io.netty.buffer.AdaptivePoolingAllocator$MagazineGroup", "tryExpandMagazines");
+    // The queue of the threads that wait for the ClickHouse driver, as Reactor allows those of its
+    // own pools: an offer never waits for room, and its locks are held for a few instructions.
+    // Refused in the middle, it would leave a question in the queue that no thread is told of.
+    builder.allowBlockingCallsInside("java.util.concurrent.LinkedBlockingQueue", "offer");
   }
 }
