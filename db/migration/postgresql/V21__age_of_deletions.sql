@@ -1,10 +1,7 @@
--- Whether all that it removes from PostgreSQL is gone: then it waits for nothing but the event store, and takes nobody's place.
-ALTER TABLE deletions ADD COLUMN emptied boolean NOT NULL DEFAULT false;
-
 -- Each node tells how many deletions there are and how long the oldest has waited; of the tenants it hears no more than before.
 DROP FUNCTION stitchd_deletions_to_do(float8);
 
--- Deletions that are not done and do not wait for erasures (V22) alone, the oldest first, and those that were done so long ago; and, with each, how many of all are queued and
+-- Deletions that are not done, the oldest first, and those that were done so long ago; and, with each, how many of all are queued and
 -- running, and for how many seconds the oldest has waited.
 CREATE FUNCTION stitchd_deletions_to_do(kept_seconds float8)
   RETURNS TABLE (tenant_id uuid, id uuid, old boolean, queued bigint, running bigint, oldest bigint)
@@ -17,10 +14,7 @@ BEGIN
           count(*) FILTER (WHERE d.state = 'queued') OVER (), count(*) FILTER (WHERE d.state = 'running') OVER (),
           extract(epoch FROM now() - min(d.created_at) OVER ())::bigint
      FROM public.deletions d
-    WHERE d.state <> 'done' AND current_setting('stitchd.platform', true) = 'on'
-      AND NOT (d.emptied AND EXISTS (SELECT FROM public.erasures x
-                                      WHERE x.environment_id = ANY (d.environment_ids) AND x.context_type IS NULL AND x.state <> 'done'))
-    ORDER BY d.number LIMIT 100)
+    WHERE d.state <> 'done' AND current_setting('stitchd.platform', true) = 'on' ORDER BY d.number LIMIT 100)
   UNION ALL
   (SELECT d.tenant_id, d.id, true, 0::bigint, 0::bigint, 0::bigint FROM public.deletions d
     WHERE d.state = 'done' AND d.finished_at < now() - make_interval(secs => kept_seconds)

@@ -19,7 +19,8 @@ import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// A database of an older version, one of whose tables another session has locked.
+/// A database of an older version is brought up to date, also where another session has locked one
+/// of its tables.
 class PostgresMigrationIT {
 
   private static final String WAITS = "waits for a lock that another session holds";
@@ -29,13 +30,41 @@ class PostgresMigrationIT {
   @BeforeEach
   void olderVersion() {
     database = Stores.shared().freshPostgres().url();
+    migrate("6");
+  }
+
+  private void migrate(String version) {
     var address = PostgresAddress.parse(database);
     Flyway.configure()
         .dataSource(address.jdbcUrl(), address.user(), address.password())
+        .initSql("SET stitchd.owner = 'on'")
         .locations("classpath:db/migration/postgresql")
-        .target("6")
+        .target(version)
         .load()
         .migrate();
+  }
+
+  @Test
+  void whatOlderNodesHaveDeletedIsErasedOnce() {
+    migrate("25");
+    var store = StoreUrl.of(database);
+    var _ =
+        store.query(
+            """
+            INSERT INTO deletions (tenant_id, project, environment_ids)
+            SELECT id, 'web', ARRAY['00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000002']::uuid[] FROM tenants
+            """);
+    var _ =
+        store.query(
+            """
+            INSERT INTO erasures (tenant_id, project, environment_id)
+            SELECT id, 'web', '00000000-0000-0000-0000-000000000001' FROM tenants
+            """);
+    migrate("26");
+    assertThat(
+            store.query(
+                "SELECT right(environment_id::text, 1) || ' ' || count(*) FROM erasures WHERE context_type IS NULL GROUP BY environment_id ORDER BY 1"))
+        .containsExactly("1 1", "2 1");
   }
 
   @Test
