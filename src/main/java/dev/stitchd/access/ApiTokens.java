@@ -3,6 +3,7 @@ package dev.stitchd.access;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import java.security.MessageDigest;
@@ -26,9 +27,9 @@ final class ApiTokens {
   private final Duration retryAfter;
   private final byte @Nullable [] bootstrap;
   private final Semaphore lookups;
-  private final Cache<KeyHash, String> actors;
+  private final Cache<KeyHash, Actor> actors;
   private final Cache<String, TenantId> tenants;
-  private final ConcurrentMap<KeyHash, Mono<String>> actorsUnderway = new ConcurrentHashMap<>();
+  private final ConcurrentMap<KeyHash, Mono<Actor>> actorsUnderway = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Mono<TenantId>> tenantsUnderway = new ConcurrentHashMap<>();
 
   @Autowired
@@ -57,10 +58,10 @@ final class ApiTokens {
         .onErrorMap(failure -> !(failure instanceof Problem), this::unavailable);
   }
 
-  private Mono<String> actor(String token) {
+  private Mono<Actor> actor(String token) {
     var sha256 = SecretKeys.hash(token);
     if (bootstrap != null && MessageDigest.isEqual(bootstrap, sha256)) {
-      return Mono.just("bootstrap-token");
+      return Mono.just(Actor.BOOTSTRAP_TOKEN);
     }
     if (!token.startsWith(SecretKeys.API_TOKEN)) {
       return Mono.error(unknown());
@@ -70,9 +71,8 @@ final class ApiTokens {
     return known == null ? ask(hash) : Mono.just(known);
   }
 
-  private Mono<String> ask(KeyHash hash) {
-    return shared(actorsUnderway, hash, permitted(store.nameOf(hash)))
-        .map(name -> "token:" + name)
+  private Mono<Actor> ask(KeyHash hash) {
+    return shared(actorsUnderway, hash, permitted(store.holder(hash)))
         .doOnNext(actor -> actors.put(hash, actor))
         .switchIfEmpty(Mono.error(ApiTokens::unknown));
   }

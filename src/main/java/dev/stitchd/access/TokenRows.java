@@ -1,5 +1,6 @@
 package dev.stitchd.access;
 
+import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Transactions;
@@ -10,7 +11,7 @@ import reactor.core.publisher.Mono;
 @Component
 final class TokenRows implements TokenStore {
 
-  private static final String NAME = "SELECT name FROM api_tokens WHERE hash = $1";
+  private static final String HOLDER = "SELECT id, name FROM api_tokens WHERE hash = $1";
 
   /// Only one node at a time may find that there is no token.
   private static final String ALONE =
@@ -31,9 +32,12 @@ final class TokenRows implements TokenStore {
   }
 
   @Override
-  public Mono<String> nameOf(KeyHash hash) {
-    return transactions.onPlatform(
-        session -> session.one(NAME, row -> Columns.text(row, "name"), (Object) hash.bytes()));
+  public Mono<Actor> holder(KeyHash hash) {
+    return transactions.onPlatform(session ->
+        session.one(
+            HOLDER,
+            row -> Actor.token(Columns.uuid(row, "id"), Columns.text(row, "name")),
+            (Object) hash.bytes()));
   }
 
   @Override

@@ -1,13 +1,14 @@
 package dev.stitchd.access;
 
+import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.TenantId;
 import reactor.core.publisher.Mono;
 
 /// The truth about API tokens and tenants. Everything fails as the driver does.
 interface TokenStore {
 
-  /// The name of the token with this hash; empty if there is none.
-  Mono<String> nameOf(KeyHash hash);
+  /// The token with this hash; empty if there is none.
+  Mono<Actor> holder(KeyHash hash);
 
   /// Keeps a first token if there is none at all; whether it was kept.
   Mono<Boolean> addFirst(String name, KeyHash hash);

@@ -1,6 +1,7 @@
 package dev.stitchd.admin;
 
 import dev.stitchd.access.Access;
+import dev.stitchd.boundary.Origins;
 import dev.stitchd.boundary.OtherMethods;
 import dev.stitchd.resource.Lookups;
 import dev.stitchd.warehouse.Asker;
@@ -23,6 +24,7 @@ final class AdminRoutes {
   @Bean
   RouterFunction<ServerResponse> managementRoutes(
       Access access,
+      Origins origins,
       Lookups lookups,
       ProjectRoutes projects,
       SdkKeyRoutes keys,
@@ -58,7 +60,11 @@ final class AdminRoutes {
         RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
             .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build());
     return OtherMethods.refusedBy(all)
-        .filter((request, next) -> authenticated(access, lookups, request, next));
+        .filter((request, next) -> authenticated(access, lookups, request, next))
+        .filter((request, next) -> {
+          Requests.arrive(request, origins.answered(request.exchange()));
+          return next.handle(request);
+        });
   }
 
   /// What a path names and the caller's tenant does not have is 404, whatever else is wrong with

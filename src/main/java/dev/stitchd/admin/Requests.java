@@ -3,6 +3,7 @@ package dev.stitchd.admin;
 import dev.stitchd.access.ManagementCaller;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
+import dev.stitchd.kernel.Origin;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.resource.Author;
@@ -15,10 +16,16 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 final class Requests {
 
   private static final String CALLER = Requests.class.getName() + ".caller";
+  private static final String ORIGIN = Requests.class.getName() + ".origin";
   private static final int MAX_COMMENT = 1_000;
   private static final int MAX_IDEMPOTENCY_KEY = 200;
 
   private Requests() {}
+
+  /// Remembers where a request comes from; once, by the routes' filter.
+  static void arrive(ServerRequest request, Origin origin) {
+    request.attributes().put(ORIGIN, origin);
+  }
 
   /// Remembers who is calling, and refuses what no store can hold; once, by the routes' filter.
   static void accept(ServerRequest request, ManagementCaller caller) {
@@ -73,7 +80,8 @@ final class Requests {
         caller.tenant(),
         caller.actor(),
         header(request, "Stitchd-Comment", MAX_COMMENT),
-        header(request, "Idempotency-Key", MAX_IDEMPOTENCY_KEY));
+        header(request, "Idempotency-Key", MAX_IDEMPOTENCY_KEY),
+        (Origin) request.attributes().get(ORIGIN));
   }
 
   /// Tenants themselves are the platform's business.

@@ -31,9 +31,24 @@ public final class ClientAddress {
   /// @param remote the other end of the connection; null if that is not known
   /// @param forwarded the values of [#FORWARDED]
   public String of(@Nullable InetSocketAddress remote, List<String> forwarded) {
+    var address = resolved(remote, forwarded);
+    return address == null ? UNKNOWN : network(address);
+  }
+
+  /// The address itself, in full.
+  ///
+  /// @param remote the other end of the connection; null if that is not known
+  /// @param forwarded the values of [#FORWARDED]
+  public String inFull(@Nullable InetSocketAddress remote, List<String> forwarded) {
+    var address = resolved(remote, forwarded);
+    return address == null ? UNKNOWN : address.getHostAddress();
+  }
+
+  private @Nullable InetAddress resolved(
+      @Nullable InetSocketAddress remote, List<String> forwarded) {
     var address = remote == null ? null : remote.getAddress();
     if (address == null) {
-      return UNKNOWN;
+      return null;
     }
     var hops = String.join(",", forwarded).split(",", -1);
     for (int i = hops.length - 1; i >= 0 && hops.length - i <= MOST_HOPS; i--) {
@@ -43,7 +58,7 @@ public final class ClientAddress {
       }
       address = before;
     }
-    return network(address);
+    return address;
   }
 
   private boolean isTrusted(InetAddress address) {

@@ -42,7 +42,8 @@ final class IdempotencyRows {
 
   /// Two requests with one key wait for each other here.
   static Mono<Boolean> serialise(Session session, Author author, String key) {
-    return session.one(SERIALISE, _ -> true, author.tenant() + " " + author.name() + " " + key);
+    return session.one(
+        SERIALISE, _ -> true, author.tenant() + " " + author.actor().identity() + " " + key);
   }
 
   static Mono<Long> clearOld(Session session, Author author) {
@@ -51,14 +52,18 @@ final class IdempotencyRows {
 
   static Mono<FirstAnswer> find(Session session, Author author, String key) {
     return session.one(
-        FIND, IdempotencyRows::firstAnswer, author.tenant().value(), author.name(), key);
+        FIND,
+        IdempotencyRows::firstAnswer,
+        author.tenant().value(),
+        author.actor().identity(),
+        key);
   }
 
   static Mono<Long> keep(Session session, Author author, String key, FirstAnswer first) {
     return session.run(
         KEEP,
         author.tenant().value(),
-        author.name(),
+        author.actor().identity(),
         key,
         ByteBuffer.wrap(first.fingerprint()),
         Json.write(first.answer()));

@@ -192,7 +192,7 @@ public final class UnitOfWork {
   /// Runs `work` inside a tenant, and steps back into the author's. Only a unit on the platform may
   /// do that.
   public <T> Mono<T> inTenant(TenantId tenant, Function<UnitOfWork, Mono<T>> work) {
-    var inside = new Author(tenant, author.name(), author.comment(), null);
+    var inside = author.in(tenant);
     return Transactions.enter(session, tenant)
         .then(in(session, inside, work))
         .flatMap(value -> Transactions.enter(session, tenant()).thenReturn(value));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.stitchd.access.signing.SecretRows;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.dev.Stores;
+import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Lender;
@@ -135,11 +136,12 @@ class AccessRowsIT implements KeyStoreContract {
         .expectNext(true)
         .verifyComplete();
     var name = database.query("SELECT name FROM api_tokens").getFirst();
-    rows.nameOf(KeyHash.of("sat_" + name.substring(1)))
+    rows.holder(KeyHash.of("sat_" + name.substring(1)))
+        .map(Actor::name)
         .as(StepVerifier::create)
         .expectNext(name)
         .verifyComplete();
-    rows.nameOf(KeyHash.of("sat_other")).as(StepVerifier::create).verifyComplete();
+    rows.holder(KeyHash.of("sat_other")).as(StepVerifier::create).verifyComplete();
   }
 
   @Test
@@ -163,7 +165,7 @@ class AccessRowsIT implements KeyStoreContract {
   @Test
   void sdkPlaneCannotReadApiTokens() {
     new TokenRows(new Transactions(lender("stitchd_reader")))
-        .nameOf(KeyHash.of("sat_any"))
+        .holder(KeyHash.of("sat_any"))
         .as(StepVerifier::create)
         .verifyErrorSatisfies(failure ->
             assertThat(failure)

@@ -3,6 +3,7 @@ package dev.stitchd.access;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.background.RunningJob;
+import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.TenantId;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
@@ -68,7 +69,7 @@ class FirstTokenTest {
     private boolean out;
 
     @Override
-    public Mono<String> nameOf(KeyHash hash) {
+    public Mono<Actor> holder(KeyHash hash) {
       return Mono.empty();
     }
 

@@ -2,6 +2,7 @@ package dev.stitchd.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -25,6 +26,8 @@ class RequestAccessTest {
 
   private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
   private final FakeKeyStore store = new FakeKeyStore();
+  private static final Actor CI = Actor.token(UUID.randomUUID(), "ci");
+
   private final FakeTokenStore tokens = new FakeTokenStore();
   private final SdkCaller server =
       store.key(store.environment(), "sdk_srv_one", SdkCaller.Kind.SERVER);
@@ -98,7 +101,8 @@ class RequestAccessTest {
     access
         .management(request("Authorization", "Bearer " + BOOTSTRAP))
         .as(StepVerifier::create)
-        .expectNext(new ManagementCaller(tokens.tenants.get("default"), "bootstrap-token", true))
+        .expectNext(
+            new ManagementCaller(tokens.tenants.get("default"), Actor.BOOTSTRAP_TOKEN, true))
         .verifyComplete();
   }
 
@@ -125,17 +129,17 @@ class RequestAccessTest {
 
   @Test
   void storedTokenIsNamedInTheAuditAndBelievedForAWhile() {
-    tokens.names.put(KeyHash.of("sat_stored"), "ci");
+    tokens.holders.put(KeyHash.of("sat_stored"), CI);
     var request = request("Authorization", "Bearer sat_stored");
     for (int i = 0; i < 3; i++) {
       access
           .management(request)
           .as(StepVerifier::create)
-          .assertNext(caller -> assertThat(caller.actor()).isEqualTo("token:ci"))
+          .assertNext(caller -> assertThat(caller.actor()).isEqualTo(CI))
           .verifyComplete();
     }
     assertThat(tokens.asked).isEqualTo(1);
-    tokens.names.clear();
+    tokens.holders.clear();
     time.advanceTimeBy(Duration.ofSeconds(11));
     access.management(request).as(StepVerifier::create).verifyError(Problem.Unauthenticated.class);
   }
@@ -185,17 +189,17 @@ class RequestAccessTest {
 
   @Test
   void aBurstOfRequestsWithOneTokenCostsOneLookUp() {
-    tokens.names.put(KeyHash.of(SecretKeys.hash("sat_ci")), "ci");
+    tokens.holders.put(KeyHash.of(SecretKeys.hash("sat_ci")), CI);
     tokens.gate = Sinks.empty();
     var access = access(null);
-    var answered = new ArrayList<String>();
+    var answered = new ArrayList<Actor>();
     for (int i = 0; i < 30; i++) {
       access
           .management(request("Authorization", "Bearer sat_ci"))
           .subscribe(caller -> answered.add(caller.actor()));
     }
     assertThat(tokens.gate.tryEmitEmpty().isSuccess()).isTrue();
-    assertThat(answered).hasSize(30).containsOnly("token:ci");
+    assertThat(answered).hasSize(30).containsOnly(CI);
     assertThat(tokens.asked).isEqualTo(1);
   }
 
@@ -208,7 +212,7 @@ class RequestAccessTest {
   }
 
   static final class FakeTokenStore implements TokenStore {
-    final Map<KeyHash, String> names = new HashMap<>();
+    final Map<KeyHash, Actor> holders = new HashMap<>();
     final Map<String, TenantId> tenants =
         Map.of("default", new TenantId(UUID.randomUUID()), "acme", new TenantId(UUID.randomUUID()));
     int asked;
@@ -216,24 +220,25 @@ class RequestAccessTest {
     RuntimeException outage;
 
     @Override
-    public Mono<String> nameOf(KeyHash hash) {
+    public Mono<Actor> holder(KeyHash hash) {
       return Mono.defer(() -> answer(hash));
     }
 
-    private Mono<String> answer(KeyHash hash) {
+    private Mono<Actor> answer(KeyHash hash) {
       asked++;
       if (gate != null) {
-        return gate.asMono().then(Mono.defer(() -> Mono.justOrEmpty(names.get(hash))));
+        return gate.asMono().then(Mono.defer(() -> Mono.justOrEmpty(holders.get(hash))));
       }
       if (outage != null) {
         return Mono.error(outage);
       }
-      return Mono.justOrEmpty(names.get(hash));
+      return Mono.justOrEmpty(holders.get(hash));
     }
 
     @Override
     public Mono<Boolean> addFirst(String name, KeyHash hash) {
-      return Mono.fromCallable(() -> names.isEmpty() && names.put(hash, name) == null);
+      return Mono.fromCallable(() ->
+          holders.isEmpty() && holders.put(hash, Actor.token(UUID.randomUUID(), name)) == null);
     }
 
     @Override

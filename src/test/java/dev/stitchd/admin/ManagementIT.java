@@ -46,6 +46,18 @@ class ManagementIT {
   }
 
   @Test
+  void everyAnswerSaysTheIdOfItsRequest() {
+    var named = admin.send("GET", "/projects", "", "X-Request-Id", "ci-run_47.1");
+    assertThat(named.header("X-Request-Id")).isEqualTo("ci-run_47.1");
+    var made = admin.send("GET", "/projects/nothing", "", "X-Request-Id", "two words");
+    assertThat(made.status()).isEqualTo(404);
+    assertThat(UUID.fromString(made.header("X-Request-Id")).version()).isEqualTo(7);
+    var refused = server.http().send("GET", "/api/v1/projects", "", "X-Request-Id", "x");
+    assertThat(refused.status()).isEqualTo(401);
+    assertThat(refused.header("X-Request-Id")).isEqualTo("x");
+  }
+
+  @Test
   void aNewFlagIsOffInEveryEnvironmentAndTellsItsRevisions() {
     admin.createEnvironment(project, "staging");
     var answer =

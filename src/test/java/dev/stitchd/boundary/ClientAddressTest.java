@@ -40,6 +40,15 @@ class ClientAddressTest {
     assertThat(of(List.of(), "2001:db8:1:3::9")).isNotEqualTo(of(List.of(), "2001:db8:1:2::9"));
   }
 
+  @Test
+  void inFullItIsTheAddressItself() {
+    var addresses = new ClientAddress(new ProxySettings(List.of("10.0.0.0/8")));
+    var proxy = new InetSocketAddress(InetAddress.ofLiteral("10.1.2.3"), 1234);
+    assertThat(addresses.inFull(proxy, List.of("2001:db8::9"))).isEqualTo("2001:db8:0:0:0:0:0:9");
+    assertThat(addresses.inFull(proxy, List.of())).isEqualTo("10.1.2.3");
+    assertThat(addresses.inFull(null, List.of("203.0.113.7"))).isEqualTo("unknown");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "10.0.0.0/8, 10.255.0.1, true",

@@ -47,7 +47,7 @@ class UnitOfWorkIT {
     admin.createProject("web");
     admin.createEnvironment("web", "production");
     author =
-        new Author(
+        Author.system(
             server
                 .bean(Transactions.class)
                 .onPlatform(session ->
@@ -55,9 +55,7 @@ class UnitOfWorkIT {
                         "SELECT id FROM tenants WHERE key = 'default'",
                         row -> new TenantId(Columns.uuid(row, "id"))))
                 .block(),
-            "test",
-            null,
-            null);
+            "test");
     environment =
         units
             .write(author, unit -> unit.nextRevision("web", "production"))

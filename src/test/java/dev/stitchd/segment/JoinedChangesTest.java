@@ -25,7 +25,7 @@ class JoinedChangesTest {
   private static final UUID ID = UUID.randomUUID();
   private static final MemberChange.Kind ADD =
       new MemberChange.Kind(
-          new Author(new TenantId(ID), "token:ci", null, null),
+          Author.system(new TenantId(ID), "test"),
           new SegmentPath("web", "production", "vip"),
           MemberSide.INCLUDED,
           true);

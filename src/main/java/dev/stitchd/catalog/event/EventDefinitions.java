@@ -109,7 +109,7 @@ public final class EventDefinitions {
     var seen = List.copyOf(keys);
     return units
         .write(
-            new Author(tenant, REGISTRAR, null, null),
+            Author.system(tenant, REGISTRAR),
             unit ->
                 EventDefinitionRows.undefined(unit.session(), tenant, environment.value(), seen)
                     .filter(missing -> !missing.isEmpty())

@@ -115,7 +115,7 @@ public final class SegmentLists {
   /// told, except those told less than `gap` ago. Emits how many; 0 also if another node is at it.
   public Mono<Integer> announce(TenantId tenant, EnvironmentId environment, Duration gap) {
     return units
-        .write(new Author(tenant, ANNOUNCER, null, null), unit -> announce(unit, environment, gap))
+        .write(Author.system(tenant, ANNOUNCER), unit -> announce(unit, environment, gap))
         .onErrorResume(NothingNew.class, _ -> Mono.just(0));
   }
 
