@@ -77,9 +77,11 @@ class ClusterIT {
       assertThat(answers(cluster)).isEqualTo(answers(one));
       assertThat(cluster.rollUp()).isZero();
 
-      var erased = new Removal(environment, new Context("user", "u3", END));
-      assertThat(cluster.remove(erased)).isEqualTo(one.remove(erased));
-      assertThat(answers(cluster)).isEqualTo(answers(one));
+      for (var key : List.of("u3", "u11", "u17")) {
+        var erased = new Removal(environment, new Context("user", key, END));
+        assertThat(cluster.remove(erased)).isEqualTo(one.remove(erased));
+        assertThat(answers(cluster)).as("without %s", key).isEqualTo(answers(one));
+      }
 
       shards.getLast().stop();
       assertThatThrownBy(() -> answers(cluster))

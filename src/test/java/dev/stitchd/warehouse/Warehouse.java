@@ -195,9 +195,10 @@ public final class Warehouse implements AutoCloseable {
     return Arrays.stream(removed).boxed().toList();
   }
 
+  /// With few hours in one mutation, so that there are several.
   public EventRemoval removal() {
     return new ClickHouseEventRemoval(
-        clickHouse, rollups, Duration.ofSeconds(60), Duration.ofMillis(20), timer);
+        clickHouse, rollups, Duration.ofSeconds(60), Duration.ofMillis(20), 2, timer);
   }
 
   /// Removes all of these; of each table, what became of each.

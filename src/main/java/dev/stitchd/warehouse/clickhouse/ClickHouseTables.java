@@ -56,7 +56,6 @@ public record ClickHouseTables(
             "skip_unavailable_shards", "0",
             "insert_distributed_sync", "1",
             "parallel_distributed_insert_select", "0",
-            "insert_quorum", replicated ? quorum : "0",
-            "allow_nondeterministic_mutations", "1");
+            "insert_quorum", replicated ? quorum : "0");
   }
 }

@@ -2,17 +2,21 @@ package dev.stitchd.warehouse.removal;
 
 import dev.stitchd.delivery.EventKind;
 import dev.stitchd.delivery.EventSink;
+import dev.stitchd.kernel.Json;
 import dev.stitchd.warehouse.EventRemoval;
 import dev.stitchd.warehouse.clickhouse.ClickHouseClient;
 import dev.stitchd.warehouse.clickhouse.ClickHouseStatement;
 import dev.stitchd.warehouse.clickhouse.QueryLimits;
+import dev.stitchd.warehouse.rollup.FlagHour;
 import dev.stitchd.warehouse.rollup.Rollups;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import reactor.core.publisher.Flux;
@@ -66,39 +70,54 @@ public final class ClickHouseEventRemoval implements EventRemoval {
 
   private static final Pattern CODE = Pattern.compile("Code: \\d+");
 
+  private static final String EVERYWHERE = "true";
+
   /// Hours that can be made again: of those that hold such events, the ones that have all theirs.
   private static final String MADE_AGAIN =
       """
-      kind = 'evaluation' AND (environment_id, toString(flag), hour) IN
+      SELECT toString(made.environment_id) AS environment, made.name AS flag, toInt64(toUnixTimestamp(made.hour)) AS began
+      FROM
       (
-          SELECT made.environment_id, made.name, made.hour
-          FROM
-          (
-              SELECT environment_id, toString(flag) AS name, hour, max(rows) AS counted FROM evaluation_rollups
-              WHERE kind = 'evaluation' AND environment_id IN (%1$s) GROUP BY environment_id, name, hour
-          ) AS made
-          INNER JOIN
-          (
-              SELECT environment_id, toString(flag) AS name, id_hour AS hour, count() AS present FROM evaluation_events
-              WHERE environment_id IN (%1$s) GROUP BY environment_id, name, hour
-          ) AS events
-          ON made.environment_id = events.environment_id AND made.name = events.name AND made.hour = events.hour
-          WHERE made.counted <= events.present AND (made.environment_id, made.name, made.hour) IN
-          (
-              SELECT environment_id, toString(flag), id_hour FROM evaluation_events WHERE %2$s
-          )
-      )\
+          SELECT environment_id, toString(flag) AS name, hour, max(rows) AS counted FROM evaluation_rollups
+          WHERE kind = 'evaluation' AND environment_id IN (%1$s) GROUP BY environment_id, name, hour
+      ) AS made
+      INNER JOIN
+      (
+          SELECT environment_id, toString(flag) AS name, id_hour AS hour, count() AS present FROM evaluation_events
+          WHERE environment_id IN (%1$s) GROUP BY environment_id, name, hour
+      ) AS events
+      ON made.environment_id = events.environment_id AND made.name = events.name AND made.hour = events.hour
+      WHERE made.counted <= events.present AND (made.environment_id, made.name, made.hour) IN
+      (
+          SELECT environment_id, toString(flag), id_hour FROM evaluation_events WHERE %2$s
+      )
       """;
 
-  /// Rollups that know a context of which their hour has no events any more.
+  /// Rollups that know a context.
   private static final String KNOWING =
+      "kind = 'evaluation' AND environment_id IN (%1$s) AND arrayExists(who -> has([%2$s], (environment_id, who)), arrayFlatten(units))";
+
+  /// Hours that know a context and have no events of it any more.
+  private static final String ALONE_KNOWING =
       """
-      kind = 'evaluation' AND environment_id IN (%1$s)
-        AND arrayExists(who -> has([%2$s], (environment_id, who)), arrayFlatten(units))
-        AND (environment_id, toString(flag), hour) NOT IN
-        (
-            SELECT environment_id, toString(flag), id_hour FROM evaluation_events WHERE %3$s
-        )\
+      SELECT DISTINCT toString(environment_id) AS environment, toString(flag) AS flag, toInt64(toUnixTimestamp(hour)) AS began
+      FROM evaluation_rollups
+      WHERE %1$s AND (environment_id, toString(flag), hour) NOT IN
+      (
+          SELECT environment_id, toString(flag), id_hour FROM evaluation_events WHERE %2$s
+      )
+      """;
+
+  private static final String PAGE =
+      """
+      SELECT environment, flag, began FROM
+      (
+      %s
+      )
+      WHERE %s
+      ORDER BY environment, flag, began
+      LIMIT %d
+      FORMAT JSONEachRow
       """;
 
   private static final String COLUMNS =
@@ -116,20 +135,24 @@ public final class ClickHouseEventRemoval implements EventRemoval {
   private final Rollups rollups;
   private final QueryLimits limits;
   private final Duration poll;
+  private final int mostHours;
   private final Scheduler timer;
 
   /// @param longest how long ClickHouse may take for a statement; zero for as long as it likes
   /// @param poll how often it is asked how far a mutation is
+  /// @param mostHours how many hours of flags one mutation of rollups may name
   public ClickHouseEventRemoval(
       ClickHouseClient clickHouse,
       Rollups rollups,
       Duration longest,
       Duration poll,
+      int mostHours,
       Scheduler timer) {
     this.clickHouse = clickHouse;
     this.rollups = rollups;
     this.limits = QueryLimits.NONE.time(longest);
     this.poll = poll;
+    this.mostHours = mostHours;
     this.timer = timer;
   }
 
@@ -163,22 +186,54 @@ public final class ClickHouseEventRemoval implements EventRemoval {
   }
 
   private Mono<Void> madeAgain(Doomed contexts) {
-    var rows =
+    var hours =
         MADE_AGAIN.formatted(contexts.environments(), contexts.anyOf(EventKind.EVALUATION.table()));
-    return mutated(ROLLUPS, rows);
+    return named(
+        hours, EVERYWHERE, some -> mutated(ROLLUPS, "kind = 'evaluation' AND " + among(some)));
   }
 
   /// The truer row is written before the other goes: an hour without one would be empty.
   private Mono<Void> forgotten(Doomed contexts) {
-    var rows =
-        KNOWING.formatted(
-            contexts.environments(),
-            contexts.units(),
-            contexts.everReceived(EventKind.EVALUATION.table()));
-    return ask("SELECT count() FROM evaluation_rollups WHERE " + rows)
-        .filter(known -> !known.strip().equals("0"))
-        .flatMap(_ -> run(WITHOUT.formatted(COLUMNS, contexts.units(), rows)))
-        .then(Mono.defer(() -> mutated(ROLLUPS, rows)));
+    var knowing = KNOWING.formatted(contexts.environments(), contexts.units());
+    var hours =
+        ALONE_KNOWING.formatted(knowing, contexts.everReceived(EventKind.EVALUATION.table()));
+    return named(
+        hours,
+        EVERYWHERE,
+        some -> {
+          var rows = knowing + " AND " + among(some);
+          return run(WITHOUT.formatted(COLUMNS, contexts.units(), rows))
+              .then(Mono.defer(() -> mutated(ROLLUPS, rows)));
+        });
+  }
+
+  /// Asks which hours it is about and does something with them, some at a time. A mutation that
+  /// looked for them itself would do so once for each part, and on a cluster in the midst of
+  /// rewriting it ask all other shards.
+  ///
+  /// @param hours asks for them
+  /// @param place where to go on
+  private Mono<Void> named(String hours, String place, Function<List<FlagHour>, Mono<Void>> step) {
+    return ask(PAGE.formatted(hours, place, mostHours))
+        .map(answer -> answer.lines().map(Json::parseOwn).map(FlagHour::of).toList())
+        .filter(page -> !page.isEmpty())
+        .flatMap(page ->
+            step.apply(page)
+                .then(
+                    page.size() < mostHours
+                        ? Mono.empty()
+                        : Mono.defer(() -> named(hours, after(page.getLast()), step))));
+  }
+
+  private static String after(FlagHour last) {
+    return "(environment, flag, began) > ('%s', %s, %d)"
+        .formatted(last.environment(), Doomed.text(last.flag()), last.began());
+  }
+
+  private static String among(List<FlagHour> hours) {
+    return "(environment_id, toString(flag), hour) IN ("
+        + hours.stream().map(FlagHour::literal).collect(Collectors.joining(", "))
+        + ")";
   }
 
   private Mono<List<Removed>> removed(String table, Doomed doomed) {

@@ -101,7 +101,7 @@ record Doomed(List<Removal> removals) {
     return false;
   }
 
-  private static String text(String value) {
+  static String text(String value) {
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'";
   }
 

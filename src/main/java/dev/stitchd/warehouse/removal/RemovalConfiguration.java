@@ -21,6 +21,9 @@ class RemovalConfiguration {
 
   private static final int WAITING = 4;
 
+  /// A statement of a megabyte or two.
+  private static final int MOST_HOURS = 10_000;
+
   @Bean
   EventRemoval eventRemoval(
       ClickHouseClient clickHouse,
@@ -33,6 +36,7 @@ class RemovalConfiguration {
         new Rollups(clickHouse, warehouse, clock),
         settings.statement(),
         settings.poll(),
+        MOST_HOURS,
         timer);
   }
 }

@@ -227,28 +227,22 @@ public final class Rollups {
   /// @param rows how many events it had before they are looked at: it may have more by then, and is
   ///   behind again
   /// @param others whether it has ids without a time of their own
-  private record Due(
-      String environment, String flag, long began, long rows, long again, boolean others) {
+  private record Due(FlagHour hour, long rows, long again, boolean others) {
 
     static Due of(JsonNode row) {
       return new Due(
-          row.path("environment").asString(),
-          row.path("flag").asString(),
-          row.path("began").asLong(),
+          FlagHour.of(row),
           row.path("rows").asLong(),
           row.path("again").asLong(),
           row.path("others").asLong() > 0);
     }
 
-    String hour() {
-      return "(toUUID('%s'), '%s', toDateTime(%d, 'UTC'))"
-          .formatted(environment, flag.replace("\\", "\\\\").replace("'", "\\'"), began);
+    long began() {
+      return hour.began();
     }
 
     String tuple() {
-      return "(toUUID('%s'), '%s', toDateTime(%d, 'UTC'), toUInt64(%d), toUInt64(%d))"
-          .formatted(
-              environment, flag.replace("\\", "\\\\").replace("'", "\\'"), began, rows, again);
+      return "(%s, toUInt64(%d), toUInt64(%d))".formatted(hour.members(), rows, again);
     }
   }
 
@@ -324,7 +318,7 @@ public final class Rollups {
   }
 
   private static String hours(List<Due> due) {
-    return joined(due, Due::hour);
+    return joined(due, one -> one.hour().literal());
   }
 
   private static String joined(List<Due> due, Function<Due, String> text) {

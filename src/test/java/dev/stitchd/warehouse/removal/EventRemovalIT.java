@@ -295,6 +295,32 @@ class EventRemovalIT {
     assertThat(users(environment).approximate()).as("nobody is left, exactly").isFalse();
   }
 
+  /// Warehouses of tests name two hours in a mutation.
+  @Test
+  void moreHoursThanOneMutationNamesAreMadeAgainAndForgotten() {
+    var environment = Events.environment();
+    var hours = IntStream.range(0, 5).mapToObj(i -> NOON.minus(Duration.ofHours(i))).toList();
+    for (var hour : hours) {
+      store(List.of(seen(environment, hour, "ann"), seen(environment, hour, "bob")));
+    }
+    warehouse.rollUp();
+    assertThat(knowing(environment, "ann")).isEqualTo(5);
+    assertThat(warehouse.remove(of(environment, "user", "ann"))).containsExactly(5L);
+    assertThat(knowing(environment, "ann")).isZero();
+    assertThat(knowing(environment, "bob")).isEqualTo(5);
+    assertThat(rows("evaluation_rollups", environment, "true")).isEqualTo(5);
+
+    var _ =
+        warehouse
+            .store()
+            .query(
+                "ALTER TABLE evaluation_events DELETE WHERE environment_id = '%s' SETTINGS mutations_sync = 2"
+                    .formatted(environment));
+    assertThat(warehouse.remove(of(environment, "user", "bob"))).containsExactly(0L);
+    assertThat(knowing(environment, "bob")).isZero();
+    assertThat(users(environment).evaluations()).isEqualTo(5);
+  }
+
   /// As many as one batch may have: a statement longer, and with more parts, than ClickHouse takes
   /// by default.
   @Test
