@@ -44,6 +44,12 @@ public final class ClientAddress {
     return address == null ? UNKNOWN : address.getHostAddress();
   }
 
+  /// Whether the other end of a connection may say where a request comes from, and how.
+  boolean isTrusted(@Nullable InetSocketAddress remote) {
+    var address = remote == null ? null : remote.getAddress();
+    return address != null && isTrusted(address);
+  }
+
   private @Nullable InetAddress resolved(
       @Nullable InetSocketAddress remote, List<String> forwarded) {
     var address = remote == null ? null : remote.getAddress();

@@ -3,6 +3,7 @@ package dev.stitchd.runtime;
 import dev.stitchd.background.BackgroundJob;
 import dev.stitchd.background.StartOrder;
 import dev.stitchd.boundary.PlainRequests;
+import dev.stitchd.boundary.SecurityHeaders;
 import dev.stitchd.kernel.StartFailure;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.InetSocketAddress;
@@ -34,13 +35,16 @@ final class ManagementPort implements BackgroundJob {
 
   private final ManagementSettings settings;
   private final RouterFunction<ServerResponse> routes;
+  private final SecurityHeaders headers;
   private volatile @Nullable DisposableServer server;
 
   ManagementPort(
       ManagementSettings settings,
       @Qualifier("healthRoutes") RouterFunction<ServerResponse> health,
-      PrometheusMeterRegistry metrics) {
+      PrometheusMeterRegistry metrics,
+      SecurityHeaders headers) {
     this.settings = settings;
+    this.headers = headers;
     this.routes =
         health.and(
             RouterFunctions.route()
@@ -78,7 +82,11 @@ final class ManagementPort implements BackgroundJob {
     var handler =
         new ReactorHttpHandlerAdapter(
             RouterFunctions.toHttpHandler(
-                routes, HandlerStrategies.builder().webFilter(new PlainRequests()).build()));
+                routes,
+                HandlerStrategies.builder()
+                    .webFilter(headers)
+                    .webFilter(new PlainRequests())
+                    .build()));
     var address = new InetSocketAddress(settings.address(), settings.port());
     var bound = bound(HttpServer.create().bindAddress(() -> address).handle(handler));
     LOG.info("Health and metrics on port {}", bound.port());

@@ -20,6 +20,7 @@ class ManagementPortIT {
       var metrics = http.send("GET", "/metrics", "");
       assertThat(metrics.status()).isEqualTo(200);
       assertThat(metrics.body()).contains("jvm_memory_used_bytes");
+      assertThat(metrics.header("X-Content-Type-Options")).isEqualTo("nosniff");
       assertThat(http.send("GET", "/api/v1/projects", "").status()).isEqualTo(404);
     }
   }
