@@ -1,6 +1,7 @@
 package dev.stitchd.admin;
 
 import dev.stitchd.access.Access;
+import dev.stitchd.admin.history.RevisionRoutes;
 import dev.stitchd.boundary.Origins;
 import dev.stitchd.boundary.OtherMethods;
 import dev.stitchd.resource.Lookups;
@@ -24,6 +25,7 @@ final class AdminRoutes {
   @Bean
   RouterFunction<ServerResponse> managementRoutes(
       Access access,
+      AdminSettings settings,
       Origins origins,
       Lookups lookups,
       ProjectRoutes projects,
@@ -40,6 +42,7 @@ final class AdminRoutes {
       ExportRoutes exports,
       PreviewRoutes previews,
       PropagationRoutes propagation,
+      RevisionRoutes revisions,
       PrometheusMeterRegistry metrics) {
     var api =
         keys.routes()
@@ -55,6 +58,7 @@ final class AdminRoutes {
             .and(live.routes())
             .and(previews.routes())
             .and(propagation.routes())
+            .and(revisions.routes())
             .and(projects.routes());
     var all =
         RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
@@ -62,7 +66,7 @@ final class AdminRoutes {
     return OtherMethods.refusedBy(all)
         .filter((request, next) -> authenticated(access, lookups, request, next))
         .filter((request, next) -> {
-          Requests.arrive(request, origins.answered(request.exchange()));
+          Requests.arrive(request, origins.answered(request.exchange()), settings.maxBodyBytes());
           return next.handle(request);
         });
   }

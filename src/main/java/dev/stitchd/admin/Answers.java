@@ -23,7 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// Answers of the management plane: JSON, the version as `ETag`, and the revisions that a write
 /// made.
-final class Answers {
+public final class Answers {
 
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
@@ -32,37 +32,37 @@ final class Answers {
   private Answers() {}
 
   /// As every time on the wire is.
-  static String time(Instant instant) {
+  public static String time(Instant instant) {
     return TIME.format(instant);
   }
 
-  static Mono<ServerResponse> json(JsonNode body) {
+  public static Mono<ServerResponse> json(JsonNode body) {
     return ok().bodyValue(Json.writeBytes(body));
   }
 
   /// Something that goes on, and where to ask for it.
-  static Mono<ServerResponse> accepted(JsonNode body, String location) {
+  public static Mono<ServerResponse> accepted(JsonNode body, String location) {
     return headers(ServerResponse.accepted())
         .header("Location", location)
         .bodyValue(Json.writeBytes(body));
   }
 
-  static Mono<ServerResponse> of(StoredResource stored) {
+  public static Mono<ServerResponse> of(StoredResource stored) {
     return ok().header("ETag", VersionHeaders.etag(stored.version()))
         .bodyValue(Json.writeBytes(stored.resource()));
   }
 
-  static Mono<ServerResponse> of(Written written) {
+  public static Mono<ServerResponse> of(Written written) {
     return of(ok(), written, List.of());
   }
 
   /// An answer to a write that does what hardly was meant.
-  static Mono<ServerResponse> of(Written written, List<FieldError> warnings) {
+  public static Mono<ServerResponse> of(Written written, List<FieldError> warnings) {
     return of(ok(), written, warnings);
   }
 
   /// Adds what is hardly what was meant to an answer, if there is any.
-  static ObjectNode warned(ObjectNode body, List<FieldError> warnings) {
+  public static ObjectNode warned(ObjectNode body, List<FieldError> warnings) {
     if (warnings.isEmpty()) {
       return body;
     }
@@ -73,24 +73,29 @@ final class Answers {
     return warned;
   }
 
-  static Mono<ServerResponse> created(Written written, String location) {
+  public static Mono<ServerResponse> created(Written written, String location) {
     return of(headers(ServerResponse.created(URI.create(location))), written, List.of());
   }
 
   /// An answer to a write, with headers of its own.
-  static Mono<ServerResponse> of(Written written, Map<String, String> more) {
+  public static Mono<ServerResponse> of(Written written, Map<String, String> more) {
     var answer = ok();
     more.forEach(answer::header);
     return of(answer, written, List.of());
   }
 
-  static Mono<ServerResponse> gone() {
+  public static Mono<ServerResponse> gone() {
     return ServerResponse.status(204).build();
   }
 
   /// The same, with the revisions that the deletion made.
-  static Mono<ServerResponse> gone(Written deleted) {
+  public static Mono<ServerResponse> gone(Written deleted) {
     return revised(ServerResponse.status(204), deleted.revisions()).build();
+  }
+
+  /// An answer to a write of more than one resource, which has no version of its own.
+  public static Mono<ServerResponse> revised(Written written) {
+    return revised(ok(), written.revisions()).bodyValue(Json.writeBytes(written.resource()));
   }
 
   private static Mono<ServerResponse> of(

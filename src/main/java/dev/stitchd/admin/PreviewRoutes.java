@@ -15,6 +15,7 @@ import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.ruleset.RulesetCheck;
 import dev.stitchd.snapshot.Snapshot;
 import dev.stitchd.snapshot.Snapshots;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
@@ -105,12 +106,19 @@ final class PreviewRoutes {
             wanted.flag(),
             wanted.context())
         .map(explanation -> preview(explanation, ground.revision(), past))
-        .flatMap(body -> Answers.json(Answers.warned(body, warnings(ground, wanted.flag()))));
+        .flatMap(body -> Answers.json(Answers.warned(body, warnings(ground, wanted.flag(), past))));
   }
 
-  private static List<FieldError> warnings(Ground ground, String key) {
+  private static List<FieldError> warnings(Ground ground, String key, boolean past) {
     var flag = ground.ruleset().flag(key);
-    return flag == null ? List.of() : RulesetCheck.warnings(ground.ruleset(), flag);
+    var warnings = new ArrayList<FieldError>();
+    if (past) {
+      warnings.add(new FieldError("revision", TODAY));
+    }
+    if (flag != null) {
+      warnings.addAll(RulesetCheck.warnings(ground.ruleset(), flag));
+    }
+    return warnings;
   }
 
   private Mono<Ground> ground(ServerRequest request, @Nullable Long revision) {
@@ -120,8 +128,8 @@ final class PreviewRoutes {
         .flatMap(position ->
             revision == null
                 ? newest(position).map(now -> new Ground(position, now.revision(), now.ruleset()))
-                : past(position, revision)
-                    .flatMap(known -> history.at(tenant, position.environment(), known))
+                : Mono.fromRunnable(() -> position.check(revision))
+                    .then(history.at(tenant, position.environment(), revision))
                     .map(ruleset -> new Ground(position, revision, ruleset)));
   }
 
@@ -134,15 +142,6 @@ final class PreviewRoutes {
         .timeout(settings.previewWait(), timer)
         .onErrorResume(TimeoutException.class, _ -> snapshots.current(position.environment()))
         .switchIfEmpty(Mono.error(() -> new Problem.NotFound("the environment was deleted")));
-  }
-
-  private static Mono<Long> past(Position position, long revision) {
-    return revision <= position.revision()
-        ? Mono.just(revision)
-        : Mono.error(
-            new Problem.NotFound(
-                "the environment is at revision %d; there is no revision %d yet"
-                    .formatted(position.revision(), revision)));
   }
 
   private static @Nullable Long revision(ServerRequest request) {

@@ -1,6 +1,7 @@
 package dev.stitchd.admin;
 
 import dev.stitchd.access.ManagementCaller;
+import dev.stitchd.boundary.BodyReader;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Origin;
@@ -11,19 +12,24 @@ import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.reactive.function.server.ServerRequest;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.JsonNode;
 
 /// What every management request says about itself: who asks, in which tenant, with which comment.
-final class Requests {
+public final class Requests {
 
   private static final String CALLER = Requests.class.getName() + ".caller";
   private static final String ORIGIN = Requests.class.getName() + ".origin";
+  private static final String LARGEST = Requests.class.getName() + ".largest";
   private static final int MAX_COMMENT = 1_000;
   private static final int MAX_IDEMPOTENCY_KEY = 200;
 
   private Requests() {}
 
-  /// Remembers where a request comes from; once, by the routes' filter.
-  static void arrive(ServerRequest request, Origin origin) {
+  /// Remembers where a request comes from and how large its body may be; once, by the routes'
+  /// filter.
+  static void arrive(ServerRequest request, Origin origin, int largestBody) {
+    request.attributes().put(LARGEST, largestBody);
     request.attributes().put(ORIGIN, origin);
   }
 
@@ -44,6 +50,11 @@ final class Requests {
     request.attributes().put(CALLER, caller);
   }
 
+  /// A JSON body that is no larger than bodies of this API may be.
+  public static Mono<JsonNode> json(ServerRequest request) {
+    return BodyReader.json(request, (int) request.attributes().getOrDefault(LARGEST, 0));
+  }
+
   static ManagementCaller caller(ServerRequest request) {
     if (request.attributes().get(CALLER) instanceof ManagementCaller caller) {
       return caller;
@@ -52,17 +63,17 @@ final class Requests {
   }
 
   /// The project that the path names.
-  static String project(ServerRequest request) {
+  public static String project(ServerRequest request) {
     return request.pathVariable("project");
   }
 
   /// The environment that the path names.
-  static String environment(ServerRequest request) {
+  public static String environment(ServerRequest request) {
     return request.pathVariable("environment");
   }
 
   /// What the path names by an id of this server's making.
-  static UUID id(ServerRequest request, String name) {
+  public static UUID id(ServerRequest request, String name) {
     try {
       return UUID.fromString(request.pathVariable(name));
     } catch (IllegalArgumentException e) {
@@ -70,11 +81,11 @@ final class Requests {
     }
   }
 
-  static TenantId tenant(ServerRequest request) {
+  public static TenantId tenant(ServerRequest request) {
     return caller(request).tenant();
   }
 
-  static Author author(ServerRequest request) {
+  public static Author author(ServerRequest request) {
     var caller = caller(request);
     return new Author(
         caller.tenant(),
@@ -85,7 +96,7 @@ final class Requests {
   }
 
   /// Tenants themselves are the platform's business.
-  static Author platformAuthor(ServerRequest request) {
+  public static Author platformAuthor(ServerRequest request) {
     if (!caller(request).platform()) {
       throw new Problem.Forbidden("tenants are managed by platform administrators only");
     }
@@ -93,7 +104,7 @@ final class Requests {
   }
 
   /// A query parameter that is `true` or `false`; absence means false.
-  static boolean flag(ServerRequest request, String name) {
+  public static boolean flag(ServerRequest request, String name) {
     var text = request.queryParam(name).orElse("false");
     if (!text.equals("true") && !text.equals("false")) {
       var errors = new FieldErrors();

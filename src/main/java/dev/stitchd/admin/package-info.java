@@ -12,6 +12,7 @@
       "catalog :: event",
       "catalog :: flag",
       "catalog :: project",
+      "catalog :: revision",
       "catalog :: segment",
       "resource",
       "segment",

@@ -8,6 +8,7 @@ import dev.stitchd.postgres.Session;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /// From keys in a path to identities and back, for reading; writing goes through [UnitOfWork].
@@ -27,14 +28,15 @@ public final class LookupRows {
 
   /// What is looked up by its key, the outermost first.
   private static final List<String> IN_PATHS =
-      List.of("project", "environment", "flag", "segment", "event");
+      List.of("project", "environment", "flag", "segment", "event", "revision");
 
   private static final String PATH =
       """
       SELECT p.id IS NOT NULL AS project, e.id IS NOT NULL AS environment,
              EXISTS (SELECT FROM feature_flags f WHERE f.tenant_id = $1 AND f.project_id = p.id AND f.key = $4) AS flag,
              EXISTS (SELECT FROM segments s WHERE s.tenant_id = $1 AND s.environment_id = e.id AND s.key = $5) AS segment,
-             EXISTS (SELECT FROM event_definitions d WHERE d.tenant_id = $1 AND d.environment_id = e.id AND d.key = $6) AS event
+             EXISTS (SELECT FROM event_definitions d WHERE d.tenant_id = $1 AND d.environment_id = e.id AND d.key = $6) AS event,
+             COALESCE($7::bigint BETWEEN 1 AND e.revision, false) AS revision
         FROM (VALUES (1)) AS one
         LEFT JOIN projects p ON p.tenant_id = $1 AND p.key = $2
         LEFT JOIN environments e ON e.tenant_id = $1 AND e.project_id = p.id AND e.key = $3
@@ -69,8 +71,8 @@ public final class LookupRows {
 
   /// The names, among those of a path, of what is not there, the outermost first.
   ///
-  /// @param keys by `project`, `environment`, `flag`, `segment` and `event`, as far as the path has
-  ///   them
+  /// @param keys by `project`, `environment`, `flag`, `segment`, `event` and `revision`, as far as
+  ///   the path has them
   static Mono<List<String>> missing(Session session, TenantId tenant, Map<String, String> keys) {
     return session.one(
         PATH,
@@ -83,7 +85,16 @@ public final class LookupRows {
         keys.get("environment"),
         keys.get("flag"),
         keys.get("segment"),
-        keys.get("event"));
+        keys.get("event"),
+        revision(keys.get("revision")));
+  }
+
+  /// A revision that a path names; one that is no number is none.
+  private static @Nullable Long revision(@Nullable String text) {
+    if (text == null) {
+      return null;
+    }
+    return text.matches("[0-9]{1,18}") ? Long.valueOf(text) : (Long) (-1L);
   }
 
   /// Whether there is such a tenant; asked on the platform.

@@ -133,7 +133,7 @@ public final class UnitOfWork {
 
   /// Publishes changed items of an environment at the revision that it is locked at.
   public Mono<Void> publish(LockedEnvironment at, List<ItemChange> changes) {
-    return RevisionLog.append(session, at.at(tenant()), author.name(), changes);
+    return RevisionLog.append(session, at.at(tenant()), author.name(), author.comment(), changes);
   }
 
   /// The same for an author who publishes much the same again and again, as a list's next version:

@@ -17,7 +17,17 @@ public final class PublishedHistory {
   /// An environment and the revision that it has now.
   ///
   /// @param settings as they are now
-  public record Position(EnvironmentId environment, long revision, EnvironmentSettings settings) {}
+  public record Position(EnvironmentId environment, long revision, EnvironmentSettings settings) {
+
+    /// @throws Problem.NotFound for a revision that the environment has not had yet
+    public void check(long asked) {
+      if (asked > revision) {
+        throw new Problem.NotFound(
+            "the environment is at revision %d; there is no revision %d yet"
+                .formatted(revision, asked));
+      }
+    }
+  }
 
   private final Transactions transactions;
 
@@ -44,11 +54,20 @@ public final class PublishedHistory {
         tenant,
         session ->
             RevisionLogRows.at(session, tenant, environment, revision)
-                // read last, so that it covers whatever the log had lost by then
                 .delayUntil(_ -> known(session, tenant, environment, revision)));
   }
 
-  private static Mono<Long> known(
+  /// As the other, in a transaction of its own.
+  public Mono<Void> known(TenantId tenant, EnvironmentId environment, long revision) {
+    return transactions
+        .inTenant(tenant, session -> known(session, tenant, environment, revision))
+        .then();
+  }
+
+  /// Completes if what was published at a revision is known; [Problem.NotFound] if it is older than
+  /// what the log still holds. Asked after the log was read, so that it covers whatever the log had
+  /// lost by then.
+  public static Mono<Long> known(
       Session session, TenantId tenant, EnvironmentId environment, long revision) {
     return RevisionLogRows.pruned(session, tenant, environment)
         .filter(oldest -> revision < oldest)

@@ -12,6 +12,7 @@ import dev.stitchd.ruleset.Ruleset;
 import dev.stitchd.ruleset.RulesetCheck;
 import dev.stitchd.ruleset.Segment;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -37,6 +38,19 @@ public final class PublishedRuleset {
         .then();
   }
 
+  /// Notes what many changes together would leave wrong.
+  ///
+  /// @param changes each with what the paths of its errors start with
+  public static Mono<Void> check(
+      Session session,
+      EnvironmentRevision at,
+      Map<ItemChange, String> changes,
+      FieldErrors errors) {
+    return load(session, at.tenant(), at.environment())
+        .doOnNext(before -> check(before, changes, errors))
+        .then();
+  }
+
   /// Refuses the removal of an item that others name.
   ///
   /// @param key the environment's key, for the message
@@ -49,8 +63,22 @@ public final class PublishedRuleset {
 
   private static void check(Ruleset before, ItemChange change, String prefix) {
     var errors = new FieldErrors();
-    RulesetCheck.check(with(before, change), Map.of(name(change), prefix), errors);
+    check(before, Map.of(change, prefix), errors);
     errors.throwIfAny();
+  }
+
+  private static void check(Ruleset before, Map<ItemChange, String> changes, FieldErrors errors) {
+    var flags = new HashMap<String, @Nullable Flag>();
+    var segments = new HashMap<String, @Nullable Segment>();
+    var prefixes = new LinkedHashMap<ItemName, String>();
+    changes.forEach((change, prefix) -> {
+      prefixes.put(name(change), prefix);
+      switch (change.kind()) {
+        case FLAG -> flags.put(change.key(), flag(change));
+        case SEGMENT -> segments.put(change.key(), segment(change));
+      }
+    });
+    RulesetCheck.check(before.with(flags, segments), prefixes, errors);
   }
 
   private static void checkUnused(Ruleset before, ItemName item, String environment) {
@@ -66,13 +94,6 @@ public final class PublishedRuleset {
     }
   }
 
-  private static Ruleset with(Ruleset before, ItemChange change) {
-    return switch (change.kind()) {
-      case FLAG -> before.with(one(change.key(), flag(change)), Map.of());
-      case SEGMENT -> before.with(Map.of(), one(change.key(), segment(change)));
-    };
-  }
-
   private static @Nullable Flag flag(ItemChange change) {
     return change.state() == null ? null : Items.readFlag(change.key(), change.state());
   }
@@ -86,11 +107,5 @@ public final class PublishedRuleset {
       case FLAG -> ItemName.flag(change.key());
       case SEGMENT -> ItemName.segment(change.key());
     };
-  }
-
-  private static <T> Map<String, @Nullable T> one(String key, @Nullable T value) {
-    var map = new HashMap<String, @Nullable T>();
-    map.put(key, value);
-    return map;
   }
 }

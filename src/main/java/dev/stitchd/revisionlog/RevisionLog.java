@@ -2,6 +2,7 @@ package dev.stitchd.revisionlog;
 
 import dev.stitchd.postgres.Session;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -15,10 +16,15 @@ public final class RevisionLog {
   /// of it before [#announce].
   ///
   /// @param actor who made them
+  /// @param comment why, in the actor's words
   public static Mono<Void> append(
-      Session session, EnvironmentRevision at, String actor, List<ItemChange> changes) {
+      Session session,
+      EnvironmentRevision at,
+      String actor,
+      @Nullable String comment,
+      List<ItemChange> changes) {
     return Flux.fromIterable(changes)
-        .concatMap(change -> RevisionLogRows.append(session, at, actor, change))
+        .concatMap(change -> RevisionLogRows.append(session, at, actor, comment, change))
         .then();
   }
 
@@ -28,7 +34,7 @@ public final class RevisionLog {
       Session session, EnvironmentRevision at, String actor, List<ItemChange> changes) {
     return Flux.fromIterable(changes)
         .concatMap(change -> RevisionLogRows.dropRepeated(session, at, actor, change))
-        .then(append(session, at, actor, changes));
+        .then(append(session, at, actor, null, changes));
   }
 
   /// Tells every node where an environment stands, or that it is gone, once this transaction has

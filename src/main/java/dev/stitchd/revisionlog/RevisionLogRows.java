@@ -13,6 +13,7 @@ import dev.stitchd.ruleset.Segment;
 import io.r2dbc.spi.Readable;
 import java.util.HashMap;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 
@@ -21,8 +22,8 @@ final class RevisionLogRows {
 
   private static final String LOG =
       """
-      INSERT INTO environment_changes (tenant_id, environment_id, revision, item_kind, item_key, item, actor)
-      VALUES ($1, $2, $3, $4, $5, $6::json, $7)
+      INSERT INTO environment_changes (tenant_id, environment_id, revision, item_kind, item_key, item, actor, comment, targeting)
+      VALUES ($1, $2, $3, $4, $5, $6::json, $7, $8::text, $9::json)
       """;
   private static final String DROP_REPEATED =
       """
@@ -68,8 +69,13 @@ final class RevisionLogRows {
 
   /// The log's row, then the current item.
   static Mono<Long> append(
-      Session session, EnvironmentRevision at, String actor, ItemChange change) {
-    return log(session, at, actor, change).then(Mono.defer(() -> keep(session, at, change)));
+      Session session,
+      EnvironmentRevision at,
+      String actor,
+      @Nullable String comment,
+      ItemChange change) {
+    return log(session, at, actor, comment, change)
+        .then(Mono.defer(() -> keep(session, at, change)));
   }
 
   /// Takes an item's newest row out of the log if that one and the one before are by this actor.
@@ -112,7 +118,11 @@ final class RevisionLogRows {
   }
 
   private static Mono<Long> log(
-      Session session, EnvironmentRevision at, String actor, ItemChange change) {
+      Session session,
+      EnvironmentRevision at,
+      String actor,
+      @Nullable String comment,
+      ItemChange change) {
     return session.run(
         LOG,
         at.tenant().value(),
@@ -121,7 +131,9 @@ final class RevisionLogRows {
         kind(change),
         change.key(),
         change.state() == null ? null : Json.write(change.state()),
-        actor);
+        actor,
+        comment,
+        change.targeting() == null ? null : Json.write(change.targeting()));
   }
 
   private static Mono<Long> keep(Session session, EnvironmentRevision at, ItemChange change) {

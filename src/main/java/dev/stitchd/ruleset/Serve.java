@@ -37,5 +37,9 @@ public sealed interface Serve {
     Rollout published() {
       return new Rollout(bucketBy, Reweighting.widths(slots), salt, slots, List.of());
     }
+
+    Rollout withoutHistory() {
+      return new Rollout(bucketBy, weights, salt, slots, List.of());
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.stitchd.ruleset;
 
 import dev.stitchd.kernel.FieldErrors;
+import dev.stitchd.kernel.Json;
 import dev.stitchd.ruleset.evaluation.Decision;
 import dev.stitchd.ruleset.targeting.TargetingJson;
 import dev.stitchd.ruleset.targeting.TargetingReader;
@@ -110,12 +111,42 @@ public record Targeting(
     return TargetingJson.read(stored);
   }
 
+  /// As [#toJson], for what is kept beside the published item: empty if that says all of it.
+  public ObjectNode unlessPublished() {
+    return equals(published()) ? Json.object() : toJson();
+  }
+
   /// This targeting as SDKs get it: no descriptions, no weights but the slots', no history.
   Targeting published() {
     var publishedRules =
         rules.stream().map(r -> new Rule(r.id(), null, r.when(), published(r.serve()))).toList();
     return new Targeting(
         enabled, offVariant, targets, prerequisites, publishedRules, published(otherwise));
+  }
+
+  /// This targeting without the earlier layouts of its rollouts.
+  public Targeting withoutHistory() {
+    var forgetful =
+        rules.stream()
+            .map(r -> new Rule(r.id(), r.description(), r.when(), withoutHistory(r.serve())))
+            .toList();
+    return new Targeting(
+        enabled, offVariant, targets, prerequisites, forgetful, withoutHistory(otherwise));
+  }
+
+  /// This targeting with the descriptions of another's rules of the same ids where its own have
+  /// none.
+  public Targeting describedAs(Targeting other) {
+    var descriptions = new HashMap<String, @Nullable String>();
+    other.rules.forEach(rule -> descriptions.put(rule.id(), rule.description()));
+    var described =
+        rules.stream()
+            .map(r ->
+                r.description() != null
+                    ? r
+                    : new Rule(r.id(), descriptions.get(r.id()), r.when(), r.serve()))
+            .toList();
+    return new Targeting(enabled, offVariant, targets, prerequisites, described, otherwise);
   }
 
   /// The rollouts by rule id, that of the default by `default`.
@@ -130,6 +161,13 @@ public record Targeting(
       rollouts.put(Decision.DEFAULT_ID, rollout);
     }
     return rollouts;
+  }
+
+  private static Serve withoutHistory(Serve serve) {
+    return switch (serve) {
+      case Serve.Fixed fixed -> fixed;
+      case Serve.Rollout rollout -> rollout.withoutHistory();
+    };
   }
 
   private static Serve published(Serve serve) {

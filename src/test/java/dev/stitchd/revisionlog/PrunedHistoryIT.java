@@ -97,7 +97,11 @@ class PrunedHistoryIT {
             preview("asked", newest - 1, "{\"flag\":\"banner\"}"),
             preview("asked", newest - 1, "no JSON"),
             preview("asked", 0, "{\"flag\":\"banner\"}"),
-            propagation("asked", newest - 1))) {
+            propagation("asked", newest - 1),
+            ask("asked", "GET", "/revisions/" + (newest - 1), ""),
+            ask("asked", "GET", "/diff?from=%d&to=%d".formatted(newest, newest - 1), ""),
+            ask("asked", "POST", "/revisions/" + (newest - 1) + "/restore", "{}"),
+            ask("asked", "POST", "/revisions/" + (newest - 1) + "/restore", "no JSON"))) {
       assertThat(answer.status()).as(answer.body()).isEqualTo(404);
       assertThat(answer.json().path("code").asString()).isEqualTo("history-pruned");
       assertThat(answer.json().path("detail").asString())
@@ -108,6 +112,14 @@ class PrunedHistoryIT {
         .as("one that was never made")
         .isEqualTo("not-found");
     assertThat(propagation("asked", newest).status()).isEqualTo(200);
+    var listed = ask("asked", "GET", "/revisions", "").json().path("items");
+    assertThat(listed.size()).as("revisions that are known").isEqualTo(1);
+    assertThat(listed.path(0).path("revision").asLong()).isEqualTo(newest);
+    var changed = ask("asked", "GET", "/revisions/" + newest, "").json().path("items").path(0);
+    assertThat(changed.path("change").asString()).isEqualTo("changed");
+    assertThat(changed.has("changes")).as("what was before is not known").isFalse();
+    assertThat(ask("asked", "POST", "/revisions/" + newest + "/restore", "{}").status())
+        .isEqualTo(200);
   }
 
   @Test
@@ -228,6 +240,10 @@ class PrunedHistoryIT {
 
   private static long revision(String environment) {
     return number("SELECT revision FROM environments WHERE key = '" + environment + "'");
+  }
+
+  private static Http.Answer ask(String environment, String method, String path, String body) {
+    return admin.send(method, "/projects/web/environments/" + environment + path, body);
   }
 
   private static long oldest(String environment) {

@@ -37,7 +37,9 @@ public final class FlagItems {
 
   /// An archived flag is not published.
   static ItemChange change(FlagRow flag, Targeting targeting) {
-    return ItemChange.flag(
-        flag.key(), flag.archived() ? null : Items.flag(flag.shape(), targeting));
+    return flag.archived()
+        ? ItemChange.flag(flag.key(), null, null)
+        : ItemChange.flag(
+            flag.key(), Items.flag(flag.shape(), targeting), targeting.unlessPublished());
   }
 }

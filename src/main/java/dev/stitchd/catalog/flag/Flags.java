@@ -193,7 +193,7 @@ public final class Flags {
     return Flux.fromIterable(at)
         .concatMap(environment ->
             checkUnused(unit, environment, flag)
-                .then(unit.publish(environment, List.of(ItemChange.flag(flag.key(), null))))
+                .then(unit.publish(environment, List.of(ItemChange.flag(flag.key(), null, null))))
                 .then(
                     Mono.defer(() ->
                         DeletedFlagRows.mark(

@@ -4,10 +4,13 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.resource.Author;
 import dev.stitchd.ruleset.Targeting;
+import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import reactor.core.publisher.Mono;
 
 /// The statements on `flag_values`.
@@ -32,6 +35,21 @@ final class TargetingRows {
         .switchIfEmpty(
             Mono.error(
                 () -> new Problem.NotFound("this flag has no targeting in this environment")));
+  }
+
+  /// All of an environment, by the identity of the flag.
+  static Mono<Map<UUID, TargetingRow>> all(
+      Session session, TenantId tenant, EnvironmentId environment) {
+    return session
+        .all(
+            "SELECT flag_id, "
+                + COLUMNS
+                + " FROM flag_values WHERE tenant_id = $1 AND environment_id = $2",
+            row -> Map.entry(Columns.uuid(row, "flag_id"), TargetingRow.of(row)),
+            tenant.value(),
+            environment.value())
+        .map(rows ->
+            rows.stream().collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
   }
 
   static Mono<Long> insert(

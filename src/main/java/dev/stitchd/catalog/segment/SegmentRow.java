@@ -78,9 +78,13 @@ record SegmentRow(
   /// @throws dev.stitchd.kernel.Problem.Conflict if a newer node wrote what this version does not
   ///   know
   ItemChange change() {
-    var published =
-        list == null ? null : new Segment.ListVersion(list.generation(), list.version());
-    return ItemChange.segment(key, Items.segment(Segment.of(key, contextType, when(), published)));
+    return ItemChange.segment(
+        key, Items.segment(Segment.of(key, contextType, when(), published())));
+  }
+
+  /// Which members it has, as SDKs are told; null if it never had any.
+  Segment.@Nullable ListVersion published() {
+    return list == null ? null : new Segment.ListVersion(list.generation(), list.version());
   }
 
   private @Nullable Condition when() {

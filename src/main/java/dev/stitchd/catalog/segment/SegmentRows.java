@@ -55,6 +55,15 @@ final class SegmentRows {
     return session.all(PAGE, SegmentRow::of, tenant.value(), environment, after, limit + 1);
   }
 
+  /// All of an environment.
+  static Mono<List<SegmentRow>> all(Session session, TenantId tenant, EnvironmentId environment) {
+    return session.all(
+        SELECT + " WHERE s.tenant_id = $1 AND s.environment_id = $2 ORDER BY s.key",
+        SegmentRow::of,
+        tenant.value(),
+        environment.value());
+  }
+
   static Mono<SegmentRow> find(
       Session session, TenantId tenant, EnvironmentId environment, String key) {
     return session

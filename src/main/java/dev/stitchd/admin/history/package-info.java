@@ -1,0 +1,8 @@
+/// The routes of the past of an environment, and of many changes at once. A part of the management
+/// API.
+@CheckReturnValue
+@NullMarked
+package dev.stitchd.admin.history;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.jspecify.annotations.NullMarked;
