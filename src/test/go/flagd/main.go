@@ -2,6 +2,7 @@
 // comes on standard input in the same form: {"flag":"a","type":"boolean"}. Ends with its input.
 //
 // flagd in-process <port> <SDK key>
+// flagd rpc <port> <SDK key>
 // flagd ofrep <URL> <SDK key>
 package main
 
@@ -62,9 +63,12 @@ func main() {
 func connect(mode, at, key string) {
 	var provider openfeature.FeatureProvider
 	var err error
-	if mode == "ofrep" {
+	switch mode {
+	case "ofrep":
 		provider = ofrep.NewProvider(at, ofrep.WithBearerToken(key))
-	} else {
+	case "rpc":
+		provider, err = rpc(at, key)
+	default:
 		provider, err = inProcess(at, key)
 	}
 	if err == nil {
@@ -77,15 +81,28 @@ func connect(mode, at, key string) {
 	say(map[string]any{"ready": true})
 }
 
-func inProcess(port, key string) (openfeature.FeatureProvider, error) {
+func number(port string) uint16 {
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
 		panic(err)
 	}
+	return uint16(number)
+}
+
+func rpc(port, key string) (openfeature.FeatureProvider, error) {
+	return flagd.NewProvider(
+		flagd.WithRPCResolver(),
+		flagd.WithHost("apiKey:"+key+"@127.0.0.1"), // nothing else of it is sent
+		flagd.WithPort(number(port)),
+		flagd.WithDeadline(5000),
+	)
+}
+
+func inProcess(port, key string) (openfeature.FeatureProvider, error) {
 	return flagd.NewProvider(
 		flagd.WithInProcessResolver(),
 		flagd.WithHost("127.0.0.1"),
-		flagd.WithPort(uint16(number)),
+		flagd.WithPort(number(port)),
 		flagd.WithSelector("apiKey="+key),
 		flagd.WithDeadline(5000),
 		flagd.WithRetryBackoffMs(100),

@@ -10,11 +10,15 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
+import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import javax.net.ssl.HttpsURLConnection;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
@@ -88,6 +92,39 @@ class TlsIT {
     @Override
     public HttpClient.Version version() {
       return HttpClient.Version.HTTP_1_1;
+    }
+  }
+
+  /// Go's provider names no protocol in its TLS; others that speak HTTP/1.1 name that.
+  @Test
+  void connectIsSpokenOverTlsWithAndWithoutAProtocolsName() throws Exception {
+    var method =
+        URI.create(
+            "https://127.0.0.1:%d/flagd.evaluation.v1.Service/ResolveBoolean"
+                .formatted(server.grpcPort()));
+    var without = (HttpsURLConnection) method.toURL().openConnection();
+    without.setSSLSocketFactory(certificate.trusting().getSocketFactory());
+    without.setHostnameVerifier((_, _) -> true);
+    without.setRequestMethod("POST");
+    without.setRequestProperty("Content-Type", "application/json");
+    without.setDoOutput(true);
+    without.getOutputStream().write('{');
+    without.getOutputStream().write('}');
+    assertThat(without.getResponseCode()).isEqualTo(401);
+    try (var client =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .sslContext(certificate.trusting())
+            .build()) {
+      var answer =
+          client.send(
+              HttpRequest.newBuilder(method)
+                  .header("Content-Type", "application/json")
+                  .POST(HttpRequest.BodyPublishers.ofString("{}"))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      assertThat(answer.statusCode()).isEqualTo(401);
+      assertThat(answer.body()).contains("\"code\":\"unauthenticated\"");
     }
   }
 

@@ -45,7 +45,10 @@ final class CallFailures implements ServerInterceptor {
         headers);
   }
 
-  private Status refused(Throwable failure, String method, Metadata trailers) {
+  /// What a failure means.
+  ///
+  /// @param trailers where what else the client has to know is put
+  Status refused(Throwable failure, String method, Metadata trailers) {
     var refusal = failures.refusal(failure, "gRPC", method);
     var wait = retryAfter(refusal.problem());
     if (wait != null) {

@@ -9,8 +9,12 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerTransportFilter;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// What came with a call before its message, as far as it can carry an SDK key.
@@ -33,6 +37,7 @@ record CallHead(
   private static final String SDK_KEY = "sdk_";
 
   private static final String NAMED_KEY = "apiKey=";
+  private static final String BASIC = "Basic ";
   private static final Metadata.Key<String> AUTHORIZATION = ascii("authorization");
   private static final Metadata.Key<String> API_KEY = ascii("x-api-key");
   private static final Metadata.Key<String> SELECTOR = ascii("flagd-selector");
@@ -44,6 +49,41 @@ record CallHead(
         headers.get(SELECTOR),
         call.getAuthority(),
         last);
+  }
+
+  /// What is read here of the headers of a request over HTTP. Where a provider can name nothing but
+  /// a host, `<key>@host` makes its client send the key as the user of `Basic`.
+  ///
+  /// @param headers the value of a header; null for none
+  static Metadata metadata(Function<String, @Nullable String> headers) {
+    var metadata = new Metadata();
+    for (var name : List.of(AUTHORIZATION, API_KEY, SELECTOR)) {
+      var value = headers.apply(name.name());
+      if (value != null) {
+        metadata.put(name, name == AUTHORIZATION ? bearer(value) : value);
+      }
+    }
+    return metadata;
+  }
+
+  /// `Basic` with an SDK key as user or password, as what an SDK sends; all else as it is.
+  private static String bearer(String authorization) {
+    if (!authorization.regionMatches(true, 0, BASIC, 0, BASIC.length())) {
+      return authorization;
+    }
+    try {
+      var pair =
+          new String(
+              Base64.getDecoder().decode(authorization.substring(BASIC.length()).strip()),
+              StandardCharsets.UTF_8);
+      return Arrays.stream(pair.split(":", 2))
+          .filter(part -> part.startsWith(SDK_KEY))
+          .findFirst()
+          .map(key -> "Bearer " + key)
+          .orElse(authorization);
+    } catch (IllegalArgumentException _) {
+      return authorization;
+    }
   }
 
   /// Of the call that is being served by this thread.

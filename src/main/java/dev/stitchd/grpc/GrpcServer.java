@@ -23,6 +23,8 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerInterceptor;
 import io.netty.channel.socket.ServerSocketChannel;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
@@ -32,6 +34,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLException;
@@ -51,8 +54,9 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.netty.resources.LoopResources;
 
-/// The ports for gRPC, on the HTTP server's event loops, where calls also run. Closes when HTTP has
-/// closed: calls that are being answered are waited for, streams have been sent away before.
+/// The ports for gRPC, and for Connect ([FirstBytes]), on the HTTP server's event loops, where
+/// calls also run. Closes when HTTP has closed: calls that are being answered are waited for,
+/// streams have been sent away before.
 @Component
 public final class GrpcServer
     implements BackgroundJob, ApplicationListener<AvailabilityChangeEvent<ReadinessState>> {
@@ -73,6 +77,7 @@ public final class GrpcServer
   private final List<String> names = new CopyOnWriteArrayList<>();
   private final KeylessCalls keyless;
   private volatile @Nullable Server server;
+  private volatile @Nullable ConnectServer connect;
 
   GrpcServer(
       GrpcSettings settings,
@@ -144,6 +149,7 @@ public final class GrpcServer
         .doOnSuccess(_ -> {
           health.enterTerminalState();
           keyless.end(); // nothing else would
+          connect(ConnectServer::lastCalls);
         });
   }
 
@@ -154,9 +160,32 @@ public final class GrpcServer
       var running = server;
       return running == null
           ? Mono.empty()
-          : ended(running.shutdown(), settings.ending())
-              .then(Mono.defer(() -> ended(running.shutdownNow(), settings.ending())));
+          : ended(stopping(running), settings.ending())
+              .then(Mono.defer(() -> ended(stoppingNow(running), settings.ending())));
     });
+  }
+
+  private Server stopping(Server running) {
+    connect(ConnectServer::end);
+    return running.shutdown();
+  }
+
+  private Server stoppingNow(Server running) {
+    connect(ConnectServer::endNow);
+    return running.shutdownNow();
+  }
+
+  private void connect(Consumer<ConnectServer> told) {
+    var overConnect = connect;
+    if (overConnect != null) {
+      told.accept(overConnect);
+    }
+  }
+
+  /// Connections on which Connect is spoken.
+  int connectConnections() {
+    var overConnect = connect;
+    return overConnect == null ? 0 : overConnect.connections();
   }
 
   /// The first port that it listens on, which is another than the setting if that was 0; −1 for
@@ -170,6 +199,9 @@ public final class GrpcServer
     var loops = resources.getLoopResources();
     var heads = new CallHead.Reader();
     var deadlines = new Deadlines();
+    var unreadable = new UnreadableMessages();
+    var failed = new CallFailures(failures);
+    var metrics = new MetricCollectingServerInterceptor(meters);
     var workers = loops.onServer(LoopResources.DEFAULT_NATIVE);
     var builder =
         NettyServerBuilder.forAddress(address(ports.getFirst()))
@@ -193,22 +225,30 @@ public final class GrpcServer
                     .with(new Gzip(), true))
             .addTransportFilter(heads)
             .addStreamTracerFactory(deadlines)
-            .intercept(new UnreadableMessages())
+            .intercept(unreadable)
             .intercept(heads)
             .intercept(deadlines)
-            .intercept(new CallFailures(failures))
-            .intercept(new MetricCollectingServerInterceptor(meters)) // comes first
+            .intercept(failed)
+            .intercept(metrics) // comes first
             .addService(intercept(readable(health.getHealthService()), keyless))
             .addService(intercept(readable(ProtoReflectionServiceV1.newInstance()), keyless));
     ports.stream().skip(1).map(this::address).forEach(builder::addListenAddress);
-    services.forEach(service -> {
-      var bound = readable(service);
-      names.add(bound.getServiceDescriptor().getName());
-      builder.addService(bound);
+    var bound = services.stream().map(this::readable).toList();
+    bound.forEach(service -> {
+      names.add(service.getServiceDescriptor().getName());
+      builder.addService(service);
     });
     say(NOT_SERVING);
+    var overConnect =
+        new ConnectServer(
+            settings,
+            ConnectMethods.of(bound, List.of(metrics, failed, heads, unreadable)),
+            failed,
+            heads);
+    connect = overConnect;
     var keys = settings.tls() ? certificate.keys() : null;
-    return keys == null ? builder : builder.sslContext(tls(keys));
+    return builder.protocolNegotiator(
+        new FirstBytes(keys == null ? null : tls(keys), overConnect::add));
   }
 
   private ServerServiceDefinition readable(BindableService service) {
@@ -217,7 +257,15 @@ public final class GrpcServer
 
   private static SslContext tls(KeyManagerFactory keys) {
     try {
-      return GrpcSslContexts.configure(SslContextBuilder.forServer(keys), SslProvider.JDK).build();
+      return GrpcSslContexts.configure(SslContextBuilder.forServer(keys), SslProvider.JDK)
+          .applicationProtocolConfig(
+              new ApplicationProtocolConfig(
+                  ApplicationProtocolConfig.Protocol.ALPN,
+                  ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+                  ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+                  ApplicationProtocolNames.HTTP_2,
+                  ApplicationProtocolNames.HTTP_1_1))
+          .build();
     } catch (SSLException e) {
       throw new StartFailure(
           "The certificate of STITCHD_TLS_CERTIFICATE cannot be used for gRPC: " + e.getMessage(),

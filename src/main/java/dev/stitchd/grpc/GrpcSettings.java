@@ -29,7 +29,8 @@ import org.springframework.util.unit.DataSize;
 ///   closed; flagd's provider for Go asks every 30 s
 /// @param keepAlive when a connection that is silent for so long is asked whether its client lives
 /// @param unanswered … and closed if it does not answer within this time
-/// @param handshake how long a new connection may take until it can be used
+/// @param handshake how long a new connection may take until it can be used; over Connect also a
+///   request until it has arrived, and a client until it has its answer
 /// @param ending how long calls that are being answered are waited for when the server stops
 @ConfigurationProperties("stitchd.grpc")
 record GrpcSettings(

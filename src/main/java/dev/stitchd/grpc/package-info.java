@@ -1,6 +1,7 @@
 /// **The gRPC server**: its ports, who may call ([CallAccess]), how failures become a status, how
 /// much a caller may have open, and how calls end when the node stops. Rooms contribute a
-/// [io.grpc.BindableService]; health and reflection are its own.
+/// [io.grpc.BindableService]; health and reflection are its own. The same ports speak Connect over
+/// HTTP/1.1 to the same services ([ConnectCall]).
 ///
 /// May use: `kernel`, `background`, `access`, `boundary`, `snapshot`, `runtime` (the certificate),
 /// `endpoint` (which lets callers in whatever protocol they speak). Threads: calls run on their

@@ -55,11 +55,6 @@ interface FlagdProvider extends AutoCloseable {
     PYTHON,
     GO;
 
-    /// Go's provider speaks Connect over HTTP/1.1 where the server evaluates, and not gRPC.
-    boolean has(Mode mode) {
-      return this != GO || mode == Mode.IN_PROCESS;
-    }
-
     private static void assumeGo() {
       Assumptions.assumeTrue(
           GoProgram.isThere(),
@@ -201,8 +196,8 @@ interface FlagdProvider extends AutoCloseable {
     }
   }
 
-  /// With the key in the authority (Node.js) or the selector (Python, Go), which is what they can
-  /// send.
+  /// With the key in the authority (Node.js), the selector (Python, Go in-process), or with the
+  /// host (Go, which speaks Connect over HTTP/1.1 where the server evaluates): what they can send.
   final class InScript implements FlagdProvider {
 
     private final ScriptProcess script;
