@@ -1,6 +1,7 @@
 package dev.stitchd.admin;
 
 import dev.stitchd.access.Access;
+import dev.stitchd.admin.history.ChangeRoutes;
 import dev.stitchd.admin.history.RevisionRoutes;
 import dev.stitchd.boundary.Origins;
 import dev.stitchd.boundary.OtherMethods;
@@ -43,6 +44,7 @@ final class AdminRoutes {
       PreviewRoutes previews,
       PropagationRoutes propagation,
       RevisionRoutes revisions,
+      ChangeRoutes changes,
       PrometheusMeterRegistry metrics) {
     var api =
         keys.routes()
@@ -59,6 +61,7 @@ final class AdminRoutes {
             .and(previews.routes())
             .and(propagation.routes())
             .and(revisions.routes())
+            .and(changes.routes())
             .and(projects.routes());
     var all =
         RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)

@@ -8,6 +8,7 @@
     allowedDependencies = {
       "kernel",
       "revisionlog",
+      "catalog :: change",
       "catalog :: deletion",
       "catalog :: event",
       "catalog :: flag",

@@ -31,6 +31,13 @@ public final class FieldErrors {
     add(path, message);
   }
 
+  /// Notes all that others noted.
+  public void addAll(FieldErrors others) {
+    others.errors.forEach(error -> add(error.path(), error.message()));
+    more += others.more;
+    malformed |= others.malformed;
+  }
+
   /// Whether more would only be counted.
   boolean isFull() {
     return errors.size() >= MOST;

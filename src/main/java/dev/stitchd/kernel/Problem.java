@@ -164,11 +164,13 @@ public abstract sealed class Problem extends RuntimeException {
   /// 428: a write without `If-Match`.
   public static final class VersionRequired extends Problem {
     public VersionRequired() {
-      super(
-          "version-required",
+      this(
           "this write needs the header If-Match with the version it was made against, as in If-Match: \"7\"; * matches any",
-          List.of(),
-          null);
+          List.of());
+    }
+
+    public VersionRequired(String detail, List<FieldError> errors) {
+      super("version-required", detail, errors, null);
     }
   }
 

@@ -4,6 +4,7 @@ import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
@@ -21,6 +22,9 @@ public final class Transactions {
       "SELECT set_config('stitchd.tenant', $1, true), pg_backend_pid() AS backend";
   private static final String PLATFORM =
       "SELECT set_config('stitchd.platform', $1, true), pg_backend_pid() AS backend";
+
+  private static final String SAVEPOINT = "SAVEPOINT part";
+  private static final String BACK = "ROLLBACK TO SAVEPOINT part";
 
   private final Lender management;
 
@@ -66,6 +70,15 @@ public final class Transactions {
         .begin()
         .then(session.one(scope, row -> Columns.number(row, "backend"), value))
         .doOnNext(session::servedBy);
+  }
+
+  /// Runs a part of a running transaction; if it is refused, that part alone is taken back.
+  public static <T> Mono<T> attempt(Session session, Supplier<Mono<T>> part) {
+    return session
+        .run(SAVEPOINT)
+        .then(Mono.defer(part))
+        .onErrorMap(R2dbcDataIntegrityViolationException.class, Transactions::meaningOf)
+        .onErrorResume(Problem.class, problem -> session.run(BACK).then(Mono.error(problem)));
   }
 
   private static Throwable meaningOf(R2dbcDataIntegrityViolationException violation) {

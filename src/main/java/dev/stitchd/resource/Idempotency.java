@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -26,13 +27,13 @@ final class Idempotency {
   /// Runs `work` unless this author already did the same under the same key.
   ///
   /// @param find what has a key now where it would be created; fails with [Problem.NotFound] if
-  ///   nothing has, nor the place
+  ///   nothing has, nor the place; null if nothing can be gone
   static Mono<Written> once(
       Session session,
       Author author,
       String route,
       JsonNode body,
-      Function<String, Mono<? extends Resource>> find,
+      @Nullable Function<String, Mono<? extends Resource>> find,
       Supplier<Mono<Written>> work) {
     var key = author.idempotencyKey();
     if (key == null) {
@@ -43,7 +44,7 @@ final class Idempotency {
         .then(Mono.defer(() -> IdempotencyRows.clearOld(session, author)))
         .then(Mono.defer(() -> IdempotencyRows.find(session, author, key)))
         .map(first -> replay(first, fingerprint))
-        .filterWhen(written -> isThere(written.resource(), find))
+        .filterWhen(written -> find == null ? Mono.just(true) : isThere(written.resource(), find))
         .switchIfEmpty(
             Mono.defer(work)
                 .delayUntil(written ->

@@ -9,9 +9,11 @@ import dev.stitchd.revisionlog.ItemChange;
 import dev.stitchd.revisionlog.RevisionLog;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
@@ -38,6 +40,7 @@ public final class UnitOfWork {
   private final Map<UUID, List<LockedEnvironment>> wholeProjects = new HashMap<>();
   private final Map<EnvironmentId, LockedEnvironment> revised = new LinkedHashMap<>();
   private final Map<EnvironmentId, LockedEnvironment> accessChanged = new LinkedHashMap<>();
+  private final Set<List<Object>> published = new HashSet<>();
 
   private UnitOfWork(Session session, Author author) {
     this.session = session;
@@ -131,9 +134,23 @@ public final class UnitOfWork {
         .then(Mono.defer(() -> announce(new Announcement.Removed(environment))));
   }
 
-  /// Publishes changed items of an environment at the revision that it is locked at.
+  /// Publishes changed items of an environment at the revision that it is locked at; of one that is
+  /// published more than once, the last counts.
   public Mono<Void> publish(LockedEnvironment at, List<ItemChange> changes) {
-    return RevisionLog.append(session, at.at(tenant()), author.name(), author.comment(), changes);
+    var again = changes.stream().filter(change -> !published.add(item(at, change))).toList();
+    return RevisionLog.retract(session, at.at(tenant()), again)
+        .then(
+            RevisionLog.append(session, at.at(tenant()), author.name(), author.comment(), changes));
+  }
+
+  private static List<Object> item(LockedEnvironment at, ItemChange change) {
+    return List.of(at.id(), change.kind(), change.key());
+  }
+
+  /// Runs a part of the work such that a refusal takes that part back and nothing else, and others
+  /// can be tried. What it locks may be free again then, so whoever goes on to commit locks before.
+  public <T> Mono<T> attempt(Supplier<Mono<T>> part) {
+    return Transactions.attempt(session, part);
   }
 
   /// The same for an author who publishes much the same again and again, as a list's next version:
@@ -187,6 +204,11 @@ public final class UnitOfWork {
       Function<String, Mono<? extends Resource>> find,
       Supplier<Mono<Written>> creation) {
     return Idempotency.once(session, author, route, body, find, creation);
+  }
+
+  /// The same for work that makes no one resource: for 24 hours it has been done.
+  public Mono<Written> once(String route, JsonNode body, Supplier<Mono<Written>> work) {
+    return Idempotency.once(session, author, route, body, null, work);
   }
 
   /// Runs `work` inside a tenant, and steps back into the author's. Only a unit on the platform may

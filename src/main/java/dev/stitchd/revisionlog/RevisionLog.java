@@ -28,6 +28,14 @@ public final class RevisionLog {
         .then();
   }
 
+  /// Takes back what this transaction appended, of items that it is about to append again.
+  public static Mono<Void> retract(
+      Session session, EnvironmentRevision at, List<ItemChange> changes) {
+    return Flux.fromIterable(changes)
+        .concatMap(change -> RevisionLogRows.retract(session, at, change))
+        .then();
+  }
+
   /// As [#append], for an actor who says much the same of an item again and again: of its rows that
   /// follow each other, the log keeps the first and the newest.
   public static Mono<Void> appendAgain(

@@ -35,6 +35,8 @@ final class RevisionLogRows {
          AND revision = (SELECT max(revision) FROM newest)
          AND (SELECT count(*) FROM newest WHERE actor = $5) = 2
       """;
+  private static final String RETRACT =
+      "DELETE FROM environment_changes WHERE tenant_id = $1 AND environment_id = $2 AND revision = $3 AND item_kind = $4 AND item_key = $5";
   private static final String PUT =
       """
       INSERT INTO environment_items (tenant_id, environment_id, item_kind, item_key, item, revision)
@@ -88,6 +90,17 @@ final class RevisionLogRows {
         kind(change),
         change.key(),
         actor);
+  }
+
+  /// Takes an item's row of a revision out of the log.
+  static Mono<Long> retract(Session session, EnvironmentRevision at, ItemChange change) {
+    return session.run(
+        RETRACT,
+        at.tenant().value(),
+        at.environment().value(),
+        at.revision(),
+        kind(change),
+        change.key());
   }
 
   /// Everything published in an environment now.

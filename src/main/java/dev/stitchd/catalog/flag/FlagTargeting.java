@@ -58,13 +58,16 @@ public final class FlagTargeting {
   /// Changes the targeting; one revision of one environment.
   public Mono<Changed> update(
       Author author, String project, String flag, String environment, Edit edit) {
-    return units.write(
-        author,
-        unit ->
-            unit.nextRevision(project, environment)
-                .flatMap(at ->
-                    FlagRows.find(unit.session(), unit.tenant(), at.projectId(), flag)
-                        .flatMap(row -> update(unit, project, row, at, edit))));
+    return units.write(author, unit -> update(unit, project, flag, environment, edit));
+  }
+
+  /// The same as a part of a unit of work.
+  public Mono<Changed> update(
+      UnitOfWork unit, String project, String flag, String environment, Edit edit) {
+    return unit.nextRevision(project, environment)
+        .flatMap(at ->
+            FlagRows.find(unit.session(), unit.tenant(), at.projectId(), flag)
+                .flatMap(row -> update(unit, project, row, at, edit)));
   }
 
   private static Mono<TargetingRow> find(

@@ -76,12 +76,7 @@ public final class Flags {
 
   /// Creates a flag, off in every environment.
   public Mono<Written> create(Author author, String project, JsonNode body) {
-    var wanted = FlagBody.read(body, null);
-    if (wanted.archived()) {
-      return Mono.error(
-          new Problem.Invalid(
-              List.of(new FieldError("archived", "a new flag cannot be archived"))));
-    }
+    var wanted = newFlag(body);
     return units.create(
         author,
         ResourcePath.project(project) + "/flags",
@@ -89,38 +84,58 @@ public final class Flags {
         (unit, key) ->
             LookupRows.project(unit.session(), unit.tenant(), project)
                 .flatMap(id -> FlagRows.find(unit.session(), unit.tenant(), id, key)),
-        unit ->
-            unit.projectExclusive(project)
-                .flatMap(projectId -> create(unit, project, projectId, wanted)));
+        unit -> create(unit, project, wanted));
+  }
+
+  /// The same as a part of a unit of work.
+  public static Mono<Written> create(UnitOfWork unit, String project, JsonNode body) {
+    return Mono.defer(() -> create(unit, project, newFlag(body)));
   }
 
   /// Changes a flag; refused if a variant that goes is still given somewhere, or if it is archived
   /// while others need it.
   public Mono<Written> update(Author author, String project, String key, Edit edit) {
-    return units.write(
-        author,
-        unit ->
-            unit.projectExclusive(project)
-                .flatMap(id ->
-                    unit.nextRevisions(id)
-                        .flatMap(at -> update(unit, project, id, key, at, edit))));
+    return units.write(author, unit -> update(unit, project, key, edit));
+  }
+
+  /// The same as a part of a unit of work.
+  public static Mono<Written> update(UnitOfWork unit, String project, String key, Edit edit) {
+    return unit.projectExclusive(project)
+        .flatMap(
+            id -> unit.nextRevisions(id).flatMap(at -> update(unit, project, id, key, at, edit)));
   }
 
   /// Deletes a flag in every environment, unless others need it.
   public Mono<Written> delete(Author author, String project, String key, long expected) {
-    return units.write(
-        author,
-        unit ->
-            unit.projectExclusive(project)
-                .flatMap(id ->
-                    unit.nextRevisions(id)
-                        .flatMap(at ->
-                            FlagRows.find(unit.session(), unit.tenant(), id, key)
-                                .flatMap(flag -> delete(unit, project, flag, at, expected)))));
+    return units.write(author, unit -> delete(unit, project, key, expected));
+  }
+
+  /// The same as a part of a unit of work.
+  public static Mono<Written> delete(UnitOfWork unit, String project, String key, long expected) {
+    return unit.projectExclusive(project)
+        .flatMap(id ->
+            unit.nextRevisions(id)
+                .flatMap(at ->
+                    find(unit, id, key)
+                        .flatMap(flag -> delete(unit, project, flag, at, expected))));
   }
 
   static String path(String project, String flag) {
     return ResourcePath.project(project) + "/flags/" + flag;
+  }
+
+  private static FlagBody newFlag(JsonNode body) {
+    var wanted = FlagBody.read(body, null);
+    if (wanted.archived()) {
+      throw new Problem.Invalid(
+          List.of(new FieldError("archived", "a new flag cannot be archived")));
+    }
+    return wanted;
+  }
+
+  private static Mono<Written> create(UnitOfWork unit, String project, FlagBody wanted) {
+    return unit.projectExclusive(project)
+        .flatMap(projectId -> create(unit, project, projectId, wanted));
   }
 
   private static Mono<Written> create(

@@ -64,7 +64,7 @@ public final class RestoredTargeting {
     var own = new FieldErrors();
     var read =
         Targeting.read(then.toJson(), path, flag.shape(), then, RestoredTargeting::noSalt, own);
-    own.list().forEach(error -> errors.add(error.path(), error.message()));
+    errors.addAll(own);
     if (own.isEmpty() && !read.targeting().withoutHistory().equals(now.withoutHistory())) {
       wanted.put(flag, read.targeting());
     }

@@ -53,7 +53,7 @@ public final class RestoredSegments {
     }
     var own = new FieldErrors();
     var read = SegmentBody.read(body, path, own);
-    own.list().forEach(error -> errors.add(error.path(), error.message()));
+    errors.addAll(own);
     if (now.list() != null && !read.contextType().equals(now.contextType())) {
       errors.add(
           path + ".contextType", "was '" + read.contextType() + "', and there are members now");

@@ -77,32 +77,46 @@ public final class Segments {
             LookupRows.environment(unit.session(), unit.tenant(), project, environment)
                 .flatMap(id ->
                     SegmentRows.find(unit.session(), unit.tenant(), new EnvironmentId(id), key)),
-        unit ->
-            unit.nextRevision(project, environment)
-                .flatMap(at -> create(unit, project, at, wanted)));
+        unit -> create(unit, project, environment, wanted));
+  }
+
+  /// The same as a part of a unit of work.
+  public static Mono<Written> create(
+      UnitOfWork unit, String project, String environment, JsonNode body) {
+    return Mono.defer(() -> create(unit, project, environment, read(body)));
   }
 
   /// Changes a segment; whoever uses it sees the change in the same revision.
   public Mono<Written> update(
       Author author, String project, String environment, String key, Edit edit) {
-    return units.write(
-        author,
-        unit ->
-            unit.nextRevision(project, environment)
-                .flatMap(at ->
-                    find(unit, at, key)
-                        .flatMap(before -> update(unit, project, at, before, edit))));
+    return units.write(author, unit -> update(unit, project, environment, key, edit));
+  }
+
+  /// The same as a part of a unit of work.
+  public static Mono<Written> update(
+      UnitOfWork unit, String project, String environment, String key, Edit edit) {
+    return unit.nextRevision(project, environment)
+        .flatMap(
+            at -> find(unit, at, key).flatMap(before -> update(unit, project, at, before, edit)));
   }
 
   /// Deletes a segment that nothing uses.
   public Mono<Written> delete(
       Author author, String project, String environment, String key, long expected) {
-    return units.write(
-        author,
-        unit ->
-            unit.nextRevision(project, environment)
-                .flatMap(at ->
-                    find(unit, at, key).flatMap(row -> delete(unit, project, at, row, expected))));
+    return units.write(author, unit -> delete(unit, project, environment, key, expected));
+  }
+
+  /// The same as a part of a unit of work.
+  public static Mono<Written> delete(
+      UnitOfWork unit, String project, String environment, String key, long expected) {
+    return unit.nextRevision(project, environment)
+        .flatMap(
+            at -> find(unit, at, key).flatMap(row -> delete(unit, project, at, row, expected)));
+  }
+
+  private static Mono<Written> create(
+      UnitOfWork unit, String project, String environment, SegmentBody wanted) {
+    return unit.nextRevision(project, environment).flatMap(at -> create(unit, project, at, wanted));
   }
 
   private static Mono<Written> create(
