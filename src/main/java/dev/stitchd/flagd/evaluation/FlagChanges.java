@@ -6,11 +6,13 @@ import dev.stitchd.access.SdkCaller;
 import dev.stitchd.decide.Visibility;
 import dev.stitchd.flagd.evaluation.v2.EventStreamResponse;
 import dev.stitchd.ruleset.Dependencies;
+import dev.stitchd.ruleset.Flag;
 import dev.stitchd.ruleset.ItemName;
 import dev.stitchd.snapshot.Cursor;
 import dev.stitchd.snapshot.ItemHistory;
 import dev.stitchd.snapshot.Snapshot;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -81,11 +83,40 @@ final class FlagChanges {
       keys.addAll(from.ruleset().flags().keySet());
       keys.addAll(to.ruleset().flags().keySet());
     } else {
-      var items = names(entries);
+      var items = changedItems(from, to, names(entries));
       keys.addAll(Dependencies.dependents(from.ruleset(), items));
       keys.addAll(Dependencies.dependents(to.ruleset(), items));
     }
     return keys;
+  }
+
+  /// Without what is published as before, if its description was changed, and without flags that
+  /// are off as before. That can be told of one revision alone: whoever skips some may have asked,
+  /// and keeps the answer, when it was otherwise.
+  private static List<ItemName> changedItems(Snapshot from, Snapshot to, List<ItemName> items) {
+    return to.revision() == from.revision() + 1
+        ? items.stream().filter(item -> !givesTheSame(from, to, item)).toList()
+        : items;
+  }
+
+  private static boolean givesTheSame(Snapshot from, Snapshot to, ItemName item) {
+    return switch (item.kind()) {
+      case FLAG -> givesTheSame(from.ruleset().flag(item.key()), to.ruleset().flag(item.key()));
+      case SEGMENT ->
+          Objects.equals(from.ruleset().segment(item.key()), to.ruleset().segment(item.key()));
+    };
+  }
+
+  private static boolean givesTheSame(@Nullable Flag was, @Nullable Flag is) {
+    if (was == null || is == null) {
+      return was == is;
+    }
+    return was.equals(is)
+        || (!was.targeting().enabled()
+            && !is.targeting().enabled()
+            && was.targeting().offVariant().equals(is.targeting().offVariant())
+            && was.shape().equals(is.shape())
+            && Objects.equals(was.unsupported(), is.unsupported()));
   }
 
   private static List<ItemName> names(List<ItemHistory.Entry> entries) {

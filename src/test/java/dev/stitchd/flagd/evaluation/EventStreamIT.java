@@ -6,6 +6,7 @@ import com.google.protobuf.Value;
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreUrl;
+import dev.stitchd.flagd.evaluation.v1.ResolveAllRequest;
 import dev.stitchd.flagd.evaluation.v2.EventStreamRequest;
 import dev.stitchd.flagd.evaluation.v2.EventStreamResponse;
 import dev.stitchd.flagd.evaluation.v2.ServiceGrpc;
@@ -126,6 +127,75 @@ class EventStreamIT {
       assertThat(all.change()).isEqualTo(Map.of("gate", "update", "shown", "update"));
       assertThat(visible.change()).isEqualTo(Map.of("shown", "update"));
     }
+  }
+
+  @Test
+  void itNamesNothingThatGivesTheSameAsBefore() throws Exception {
+    var key = environment("same");
+    admin.createFlag("same", "worded");
+    admin.createFlag("same", "off");
+    admin.createFlag("same", "marker");
+    var ruled = "{\"attribute\":\"plan\",\"op\":\"in\",\"values\":[\"pro\"]}";
+    admin.changeTargeting("same", "worded", "production", targeting -> rule(targeting, ruled));
+    admin.createSegment(
+        "same",
+        "production",
+        "{\"key\":\"beta\",\"name\":\"Beta\",\"contextType\":\"user\",\"when\":%s}"
+            .formatted(ruled));
+    admin.changeTargeting(
+        "same", "off", "production", targeting -> rule(targeting, "{\"segment\":\"beta\"}"));
+    admin.patch("/projects/same/flags/off/environments/production", "{\"enabled\":false}");
+    try (var events = EventListener.on(as(channel, key))) {
+      assertThat(events.next().getType()).isEqualTo("provider_ready");
+      changedAlone(
+          key, () -> admin.patch("/projects/same/flags/worded", "{\"description\":\"Words.\"}"));
+      theMarkerIsNext(events, "on");
+      changedAlone(
+          key,
+          () ->
+              admin.changeTargeting(
+                  "same",
+                  "worded",
+                  "production",
+                  targeting ->
+                      ((ObjectNode) targeting.at("/rules/0")).put("description", "Words.")));
+      theMarkerIsNext(events, "off");
+      changedAlone(
+          key,
+          () ->
+              admin.changeTargeting(
+                  "same", "off", "production", targeting -> targeting.putArray("rules")));
+      theMarkerIsNext(events, "on");
+      changedAlone(
+          key,
+          () ->
+              admin.patch(
+                  "/projects/same/environments/production/segments/beta",
+                  "{\"description\":\"Words.\"}"));
+      theMarkerIsNext(events, "off");
+    }
+  }
+
+  /// Makes a change, and waits until the node has it: together with others all would be named.
+  private static void changedAlone(String key, Runnable change) throws Exception {
+    long before = revision(key);
+    change.run();
+    await(() -> revision(key) > before);
+  }
+
+  private static void theMarkerIsNext(EventListener events, String variant) throws Exception {
+    admin.serve("same", "marker", "production", variant);
+    assertThat(events.change()).isEqualTo(Map.of("marker", "update"));
+  }
+
+  /// Which revision of an environment the node has.
+  private static long revision(String key) {
+    return (long)
+        dev.stitchd.flagd.evaluation.v1.ServiceGrpc.newBlockingStub(as(channel, key))
+            .resolveAll(ResolveAllRequest.getDefaultInstance())
+            .getMetadata()
+            .getFieldsOrThrow("revision")
+            .getNumberValue();
   }
 
   @Test
