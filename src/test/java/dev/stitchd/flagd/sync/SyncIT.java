@@ -16,9 +16,12 @@ import dev.stitchd.flagd.sync.v1.GetMetadataResponse;
 import dev.stitchd.flagd.sync.v1.SyncFlagsRequest;
 import dev.stitchd.flagd.sync.v1.SyncFlagsResponse;
 import dev.stitchd.kernel.Json;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
 import io.grpc.Context;
 import io.grpc.Context.CancellableContext;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
@@ -26,6 +29,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -146,6 +151,50 @@ class SyncIT {
       assertThat(received).isLessThan(15);
       await().atMost(SOON).until(() -> sending.taken() == 0);
     } finally {
+      narrow.shutdownNow();
+    }
+  }
+
+  /// Its window is full with the first set, and the others are small enough to be kept for it.
+  @Test
+  void aClientThatTakesNothingGetsNoSmallSetThatWasOvertaken() throws Exception {
+    var selector = environment("overtaken", "server");
+    admin.createFlagFrom(
+        "overtaken",
+        "{\"key\":\"f\",\"name\":\"F\",\"type\":\"string\",\"variants\":{\"a\":\"%s\",\"b\":\"b\"}}"
+            .formatted("x".repeat(1_500)));
+    var narrow =
+        NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
+            .flowControlWindow(1_000)
+            .usePlaintext()
+            .build();
+    var sets = new LinkedBlockingQueue<JsonNode>();
+    var call = narrow.newCall(FlagSyncServiceGrpc.getSyncFlagsMethod(), CallOptions.DEFAULT);
+    try {
+      call.start(
+          new ClientCall.Listener<>() {
+            @Override
+            public void onMessage(SyncFlagsResponse set) {
+              sets.add(Json.parseOwn(set.getFlagConfiguration()));
+            }
+          },
+          new Metadata());
+      call.sendMessage(asked(selector));
+      call.halfClose();
+      var sending = server.bean(SendingLimit.class);
+      await().atMost(SOON).until(() -> sending.taken() > 0);
+      for (int i = 0; i < 5; i++) {
+        admin.serve("overtaken", "f", "production", i % 2 == 0 ? "a" : "b");
+        LockSupport.parkNanos(300_000_000); // each would be a set
+      }
+      admin.createFlag("overtaken", "last");
+      LockSupport.parkNanos(300_000_000);
+      call.request(10);
+      assertThat(sets.poll(SOON.toSeconds(), TimeUnit.SECONDS).get("flags").has("last")).isFalse();
+      assertThat(sets.poll(SOON.toSeconds(), TimeUnit.SECONDS).get("flags").has("last")).isTrue();
+      assertThat(sets.poll(300, TimeUnit.MILLISECONDS)).isNull();
+    } finally {
+      call.cancel("enough", null);
       narrow.shutdownNow();
     }
   }
