@@ -117,8 +117,9 @@ final class ConnectCall<Q, A> extends ServerCall<Q, A> {
     }
   }
 
-  /// The connection takes more. On the event loop.
-  void isWritable() {
+  /// The connection has taken a message. On the event loop.
+  private void isWritten() {
+    var _ = unwritten.decrementAndGet();
     if (hasWaiting && isReady()) {
       hasWaiting = false;
       heard(listener::onReady);
@@ -164,27 +165,30 @@ final class ConnectCall<Q, A> extends ServerCall<Q, A> {
   }
 
   private void send(byte[] bytes) {
-    var _ = unwritten.decrementAndGet();
     if (isClosed) {
       return;
     }
     if (form.isStream()) {
       begin();
-      connection.writeEnvelope(0, bytes);
-      isWritable();
+      connection.writeEnvelope(0, bytes, this::isWritten);
     } else {
       answer = bytes;
     }
   }
 
-  /// A service that is not on the event loop is told to wait until there is nothing left to write.
+  /// Whether the connection has taken all that was sent, so that a stalled one skips to the newest
+  /// of what there is.
   @Override
   public boolean isReady() {
-    if (!isCancelled && unwritten.get() == 0 && connection.isWritable()) {
+    if (isFree()) {
       return true;
     }
     hasWaiting = true;
-    return !isCancelled && unwritten.get() == 0 && connection.isWritable();
+    return isFree(); // it may have become so before it was known that somebody waits
+  }
+
+  private boolean isFree() {
+    return !isCancelled && unwritten.get() == 0;
   }
 
   @Override
@@ -200,7 +204,7 @@ final class ConnectCall<Q, A> extends ServerCall<Q, A> {
     begin();
     isClosed = true;
     if (form.isStream()) {
-      connection.writeEnvelope(ConnectForm.END, ConnectForm.end(status, trailers));
+      connection.writeEnvelope(ConnectForm.END, ConnectForm.end(status, trailers), () -> {});
       connection.endStream();
       return;
     }

@@ -182,11 +182,6 @@ final class ConnectConnection extends ChannelDuplexHandler {
     return ctx().channel().eventLoop();
   }
 
-  /// From any thread: whether what is written now would soon be taken.
-  boolean isWritable() {
-    return ctx().channel().isWritable();
-  }
-
   void beginStream(ConnectForm form) {
     var response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
     var _ = response.headers().set(HttpHeaderNames.CONTENT_TYPE, form.contentType());
@@ -195,10 +190,18 @@ final class ConnectConnection extends ChannelDuplexHandler {
     var _ = ctx().writeAndFlush(response);
   }
 
-  void writeEnvelope(int flags, byte[] message) {
+  /// @param taken runs when the client's connection has taken it
+  void writeEnvelope(int flags, byte[] message, Runnable taken) {
     var envelope = ctx().alloc().buffer(ConnectForm.ENVELOPE + message.length);
     var _ = envelope.writeByte(flags).writeInt(message.length).writeBytes(message);
-    var _ = ctx().writeAndFlush(new DefaultHttpContent(envelope));
+    var _ =
+        ctx()
+            .writeAndFlush(new DefaultHttpContent(envelope))
+            .addListener(written -> {
+              if (written.isSuccess()) {
+                taken.run();
+              }
+            });
   }
 
   void endStream() {
@@ -320,14 +323,6 @@ final class ConnectConnection extends ChannelDuplexHandler {
 
   void endNow() {
     var _ = ctx().close();
-  }
-
-  @Override
-  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    if (open != null) {
-      open.isWritable();
-    }
-    ctx.fireChannelWritabilityChanged();
   }
 
   @Override
