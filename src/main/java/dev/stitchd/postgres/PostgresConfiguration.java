@@ -129,7 +129,8 @@ final class PostgresConfiguration {
       SchemaGate gate,
       @Qualifier("replicaProven") ProvenConnections replicaProven) {
     var address = Objects.requireNonNullElse(settings.replica(), postgresAddress);
-    var connections = connections(Role.READER, address, settings, postgresLoops, "stitchd-replica");
+    var connections =
+        connections(DatabaseRole.READER, address, settings, postgresLoops, "stitchd-replica");
     return pool(
         "replica",
         gate.before(connections),
@@ -171,7 +172,8 @@ final class PostgresConfiguration {
       SchemaGate gate,
       @Qualifier("managementProven") ProvenConnections managementProven) {
     var connections =
-        connections(Role.MANAGEMENT, address, settings, postgresLoops, "stitchd-management");
+        connections(
+            DatabaseRole.MANAGEMENT, address, settings, postgresLoops, "stitchd-management");
     return pool(
         "management",
         gate.before(connections),
@@ -188,7 +190,8 @@ final class PostgresConfiguration {
       LoopResources postgresLoops,
       SchemaGate gate,
       @Qualifier("readerProven") ProvenConnections readerProven) {
-    var connections = connections(Role.READER, address, settings, postgresLoops, "stitchd-reader");
+    var connections =
+        connections(DatabaseRole.READER, address, settings, postgresLoops, "stitchd-reader");
     return pool(
         "reader",
         gate.before(connections),
@@ -210,7 +213,7 @@ final class PostgresConfiguration {
   }
 
   private static ConnectionFactory connections(
-      Role role,
+      DatabaseRole role,
       PostgresAddress address,
       PostgresSettings settings,
       LoopResources loops,

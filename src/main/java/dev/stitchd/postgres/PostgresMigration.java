@@ -165,7 +165,7 @@ final class PostgresMigration implements BackgroundJob {
             ? result.initialSchemaVersion
             : result.targetSchemaVersion);
     rightsOfOlderNodes(direct);
-    RoleRows.mustBeHad(address, Role.MANAGEMENT, Role.READER);
+    RoleRows.mustBeHad(address, DatabaseRole.MANAGEMENT, DatabaseRole.READER);
     migrated = true;
     gate.open();
   }

@@ -30,13 +30,14 @@ final class RoleConnections implements ConnectionFactory {
   /// How a pooler refuses a parameter that it does not know.
   private static final String PROTOCOL_VIOLATION = "08P01";
 
-  private final Role role;
+  private final DatabaseRole role;
   private final PostgresqlConnectionFactory direct;
   private final PostgresqlConnectionFactory pooled;
   private volatile boolean throughPooler;
 
   /// @param connections as whom and where; asked for twice
-  RoleConnections(Role role, Supplier<PostgresqlConnectionConfiguration.Builder> connections) {
+  RoleConnections(
+      DatabaseRole role, Supplier<PostgresqlConnectionConfiguration.Builder> connections) {
     this.role = role;
     this.direct =
         new PostgresqlConnectionFactory(

@@ -57,7 +57,7 @@ final class RoleRows {
   /// @throws FlywayException if PostgreSQL does not answer, as while its schema is brought up to
   ///   date
   /// @throws StartFailure if a role cannot be had, or would see the rows of all tenants
-  static void mustBeHad(PostgresAddress address, Role... roles) {
+  static void mustBeHad(PostgresAddress address, DatabaseRole... roles) {
     try (var connection =
             DriverManager.getConnection(address.jdbcUrl(), address.user(), address.password());
         var statement = connection.createStatement()) {
@@ -90,7 +90,7 @@ final class RoleRows {
     }
   }
 
-  private static void mustBeHad(Statement statement, Role role, PostgresAddress address)
+  private static void mustBeHad(Statement statement, DatabaseRole role, PostgresAddress address)
       throws SQLException {
     try {
       statement.execute("SET LOCAL ROLE " + role.name());

@@ -7,10 +7,10 @@ import java.util.Map;
 /// it.
 ///
 /// @param settings names of PostgreSQL with their values
-record Role(String name, Map<String, String> settings) {
+record DatabaseRole(String name, Map<String, String> settings) {
 
   /// Rows of the tenant that a transaction names.
-  static final Role MANAGEMENT = new Role("stitchd_app", Map.of());
+  static final DatabaseRole MANAGEMENT = new DatabaseRole("stitchd_app", Map.of());
 
   /// The SDK plane's rights, and its plans. Its few statements look rows up by index, so each is
   /// planned once for all values: PostgreSQL otherwise plans one that takes lists again for every
@@ -18,15 +18,15 @@ record Role(String name, Map<String, String> settings) {
   /// such a plan may have been made when the table was empty and be used when it has millions of
   /// rows. Nothing is compiled: that takes longer than any of them, at every execution, and a plan
   /// with a scan that has to be sequential looks dear enough for it.
-  static final Role READER =
-      new Role(
+  static final DatabaseRole READER =
+      new DatabaseRole(
           "stitchd_reader",
           Map.of("plan_cache_mode", "force_generic_plan", "enable_seqscan", "off", "jit", "off"));
 
-  Role with(String setting, String value) {
+  DatabaseRole with(String setting, String value) {
     var all = new LinkedHashMap<>(settings);
     all.put(setting, value);
-    return new Role(name, all);
+    return new DatabaseRole(name, all);
   }
 
   /// For the start of a connection that PostgreSQL itself opens. The mark comes back from
