@@ -16,10 +16,16 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 ///   with 503 until they can, since they may have been revoked meanwhile; zero serves them however
 ///   long PostgreSQL is out; streams that are open stay open
 /// @param retryAfter what a caller is told to wait, at least, when keys cannot be looked up
-/// @param tokenLookups most look-ups of API tokens and tenants at the same time, so that guessing
-///   tokens does not keep those who have one from PostgreSQL; more are told to come again
+/// @param tokenLookups most look-ups of API tokens at the same time; of tokens from addresses that
+///   wrong ones came from, and of tenants, as many beside these, so that guessing tokens does not
+///   keep those who have one from PostgreSQL
+/// @param tokenWaits most such look-ups that wait for their turn, for as long as a look-up may
+///   take; more are told to come again
+/// @param wrongTokens how many wrong API tokens an address may send within a minute before they are
+///   answered with 429; a right one is taken all the same
 /// @param tokens most API tokens, and most tenants, remembered
-/// @param tokenTtl how long an API token or a tenant is believed without asking again
+/// @param tokenTtl how long an API token, its roles or a tenant are believed without asking again:
+///   what is revoked is refused within two seconds
 @ConfigurationProperties("stitchd.access")
 record AccessSettings(
     @DefaultValue("50000") int knownKeys,
@@ -30,5 +36,7 @@ record AccessSettings(
     @Allowed(from = "0s") @DefaultValue("0s") Duration unconfirmed,
     @Allowed(from = "0s") @DefaultValue("2s") Duration retryAfter,
     @DefaultValue("4") int tokenLookups,
+    @DefaultValue("256") int tokenWaits,
+    @DefaultValue("600") int wrongTokens,
     @DefaultValue("1000") int tokens,
-    @Allowed(from = "0s") @DefaultValue("10s") Duration tokenTtl) {}
+    @Allowed(from = "0s") @DefaultValue("1s") Duration tokenTtl) {}

@@ -7,10 +7,11 @@ import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import java.security.MessageDigest;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
@@ -24,57 +25,89 @@ final class ApiTokens {
   private static final String DEFAULT_TENANT = "default";
 
   private final TokenStore store;
+  private final Clock clock;
   private final Duration retryAfter;
   private final byte @Nullable [] bootstrap;
-  private final Semaphore lookups;
-  private final Cache<KeyHash, Actor> actors;
+  private final Cache<KeyHash, TokenHolder> holders;
   private final Cache<String, TenantId> tenants;
-  private final ConcurrentMap<KeyHash, Mono<Actor>> actorsUnderway = new ConcurrentHashMap<>();
+  private final ConcurrentMap<KeyHash, Mono<TokenHolder>> holdersUnderway =
+      new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Mono<TenantId>> tenantsUnderway = new ConcurrentHashMap<>();
+  private final LookupShare honest;
+  private final LookupShare suspected;
+  private final LookupShare ofTenants;
+  private final WrongTokens wrong;
 
   @Autowired
-  ApiTokens(TokenStore store, AccessSettings settings, InstallationSettings installation) {
-    this(store, settings, installation, Ticker.systemTicker());
+  ApiTokens(
+      TokenStore store, AccessSettings settings, InstallationSettings installation, Clock clock) {
+    this(store, settings, installation, clock, Ticker.systemTicker());
   }
 
   ApiTokens(
-      TokenStore store, AccessSettings settings, InstallationSettings installation, Ticker ticker) {
+      TokenStore store,
+      AccessSettings settings,
+      InstallationSettings installation,
+      Clock clock,
+      Ticker ticker) {
     this.store = store;
+    this.clock = clock;
     this.retryAfter = settings.retryAfter();
-    this.lookups = new Semaphore(settings.tokenLookups());
     var token = installation.bootstrap().accepted();
     this.bootstrap = token == null ? null : SecretKeys.hash(token);
-    this.actors = believed(settings, ticker);
+    this.holders = believed(settings, ticker);
     this.tenants = believed(settings, ticker);
+    this.honest = share(settings);
+    this.suspected = share(settings);
+    this.ofTenants = share(settings);
+    this.wrong = new WrongTokens(settings.wrongTokens(), ticker);
   }
 
-  /// The holder of a token, acting in a tenant. Fails with [Problem.Unauthenticated], or with
-  /// [Problem.NotFound] for an unknown tenant, or with [Problem.Unavailable] while PostgreSQL is
+  /// The holder of a token, acting in a tenant. Fails with [Problem.Unauthenticated] for a wrong
+  /// token, or with [Problem.TooMany] if many came from that address; with [Problem.NotFound] for a
+  /// tenant that is not there, or not the token's; with [Problem.Unavailable] while PostgreSQL is
   /// out and neither is remembered.
-  Mono<ManagementCaller> holder(String token, @Nullable String tenantKey) {
-    var key = tenantKey == null || tenantKey.isBlank() ? DEFAULT_TENANT : tenantKey.trim();
-    return actor(token)
-        .flatMap(actor -> tenant(key).map(tenant -> new ManagementCaller(tenant, actor, true)))
+  ///
+  /// @param tenantKey null for the token's own
+  /// @param address where the request comes from
+  Mono<ManagementCaller> holder(String token, @Nullable String tenantKey, String address) {
+    var key = tenantKey == null || tenantKey.isBlank() ? null : tenantKey.trim();
+    return holder(token, address)
+        .flatMap(holder -> in(holder, key))
         .onErrorMap(failure -> !(failure instanceof Problem), this::unavailable);
   }
 
-  private Mono<Actor> actor(String token) {
-    var sha256 = SecretKeys.hash(token);
-    if (bootstrap != null && MessageDigest.isEqual(bootstrap, sha256)) {
-      return Mono.just(Actor.BOOTSTRAP_TOKEN);
+  private Mono<ManagementCaller> in(TokenHolder holder, @Nullable String key) {
+    var home = holder.tenant();
+    if (home != null && holder.isAtHome(key)) {
+      return Mono.just(holder.in(home.id()));
     }
-    if (!token.startsWith(SecretKeys.API_TOKEN)) {
-      return Mono.error(unknown());
-    }
-    var hash = KeyHash.of(sha256);
-    var known = actors.getIfPresent(hash);
-    return known == null ? ask(hash) : Mono.just(known);
+    return holder.grants().platform()
+        ? tenant(key == null ? DEFAULT_TENANT : key).map(holder::in)
+        : Mono.error(() -> noTenant(String.valueOf(key)));
   }
 
-  private Mono<Actor> ask(KeyHash hash) {
-    return shared(actorsUnderway, hash, permitted(store.holder(hash)))
-        .doOnNext(actor -> actors.put(hash, actor))
-        .switchIfEmpty(Mono.error(ApiTokens::unknown));
+  private Mono<TokenHolder> holder(String token, String address) {
+    var sha256 = SecretKeys.hash(token);
+    if (bootstrap != null && MessageDigest.isEqual(bootstrap, sha256)) {
+      return Mono.just(TokenHolder.ofPlatform(Actor.BOOTSTRAP_TOKEN));
+    }
+    if (!token.startsWith(SecretKeys.API_TOKEN)) {
+      return Mono.error(() -> unknown(address));
+    }
+    var hash = KeyHash.of(sha256);
+    return Mono.justOrEmpty(holders.getIfPresent(hash))
+        .switchIfEmpty(Mono.defer(() -> ask(hash, address)))
+        .filter(holder -> !holder.isExpired(clock.instant()))
+        .switchIfEmpty(Mono.error(() -> unknown(address)));
+  }
+
+  /// Whoever sent wrong tokens lately asks beside others who did, so that guessing keeps nobody
+  /// else from PostgreSQL; a right one is found there too.
+  private Mono<TokenHolder> ask(KeyHash hash, String address) {
+    var share = wrong.any(address) ? suspected : honest;
+    return shared(holdersUnderway, hash, share.ask(store.holder(hash)))
+        .doOnNext(holder -> holders.put(hash, holder));
   }
 
   /// Callers that ask the same at the same time share one answer, so that a burst of requests costs
@@ -85,37 +118,38 @@ final class ApiTokens {
         underway.computeIfAbsent(key, _ -> question.doFinally(_ -> underway.remove(key)).cache()));
   }
 
-  private <T> Mono<T> permitted(Mono<T> question) {
-    return Mono.usingWhen(
-        Mono.fromCallable(this::permit),
-        _ -> question,
-        permit -> Mono.fromRunnable(permit::release));
-  }
-
-  private Semaphore permit() {
-    if (!lookups.tryAcquire()) {
-      throw new Problem.Unavailable("too many API tokens are being looked up", retryAfter);
-    }
-    return lookups;
-  }
-
-  private static Problem unknown() {
-    return new Problem.Unauthenticated("the API token is not known");
+  private Problem unknown(String address) {
+    return wrong.tooMany(address)
+        ? new Problem.TooMany(
+            "too many wrong API tokens came from this address; a right one is still taken",
+            WrongTokens.MINUTE)
+        : new Problem.Unauthenticated("the API token is not known");
   }
 
   private Mono<TenantId> tenant(String key) {
     var known = tenants.getIfPresent(key);
     return known != null
         ? Mono.just(known)
-        : shared(tenantsUnderway, key, permitted(store.tenant(key)))
+        : shared(tenantsUnderway, key, ofTenants.ask(store.tenant(key)))
             .doOnNext(tenant -> tenants.put(key, tenant))
-            .switchIfEmpty(
-                Mono.error(() -> new Problem.NotFound("there is no tenant '" + key + "'")));
+            .switchIfEmpty(Mono.error(() -> noTenant(key)));
+  }
+
+  private static Problem noTenant(String key) {
+    return new Problem.NotFound("there is no tenant '" + key + "'");
   }
 
   private Problem unavailable(Throwable failure) {
     return new Problem.Unavailable(
         "the API token cannot be checked right now", retryAfter, failure);
+  }
+
+  private static LookupShare share(AccessSettings settings) {
+    return new LookupShare(
+        settings.tokenLookups(),
+        settings.tokenWaits(),
+        settings.lookupTimeout(),
+        settings.retryAfter());
   }
 
   private static <K, V> Cache<K, V> believed(AccessSettings settings, Ticker ticker) {
@@ -125,5 +159,39 @@ final class ApiTokens {
         .executor(Runnable::run)
         .ticker(ticker)
         .build();
+  }
+
+  /// How many wrong API tokens came from an address within a minute, on this node. Safe from any
+  /// thread.
+  private static final class WrongTokens {
+
+    /// What they are counted over.
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+
+    private static final int ADDRESSES = 10_000;
+
+    private final Cache<String, AtomicInteger> counts;
+    private final int most;
+
+    WrongTokens(int most, Ticker ticker) {
+      this.most = most;
+      this.counts =
+          Caffeine.newBuilder()
+              .maximumSize(ADDRESSES)
+              .expireAfterWrite(MINUTE)
+              .executor(Runnable::run)
+              .ticker(ticker)
+              .build();
+    }
+
+    /// Counts one; whether that address has reached the limit.
+    boolean tooMany(String address) {
+      return counts.get(address, _ -> new AtomicInteger()).incrementAndGet() >= most;
+    }
+
+    /// Whether any came from there lately.
+    boolean any(String address) {
+      return counts.getIfPresent(address) != null;
+    }
   }
 }

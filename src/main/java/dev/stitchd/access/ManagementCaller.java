@@ -2,8 +2,12 @@ package dev.stitchd.access;
 
 import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.permission.Grants;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
-/// The holder of an API token, acting in one tenant.
+/// Somebody who manages, acting in one tenant.
 ///
-/// @param platform whether tenants themselves may be managed
-public record ManagementCaller(TenantId tenant, Actor actor, boolean platform) {}
+/// @param grants what the caller may there
+/// @param user the person that it is, or whose token it is; null for a token that is nobody's
+public record ManagementCaller(TenantId tenant, Actor actor, Grants grants, @Nullable UUID user) {}

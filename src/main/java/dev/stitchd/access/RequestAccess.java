@@ -1,5 +1,6 @@
 package dev.stitchd.access;
 
+import dev.stitchd.boundary.ClientAddress;
 import dev.stitchd.kernel.Problem;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -13,10 +14,12 @@ final class RequestAccess implements Access {
 
   private final SdkKeys keys;
   private final ApiTokens tokens;
+  private final ClientAddress addresses;
 
-  RequestAccess(SdkKeys keys, ApiTokens tokens) {
+  RequestAccess(SdkKeys keys, ApiTokens tokens, ClientAddress addresses) {
     this.keys = keys;
     this.tokens = tokens;
+    this.addresses = addresses;
   }
 
   @Override
@@ -47,7 +50,12 @@ final class RequestAccess implements Access {
     return token == null
         ? Mono.error(
             () -> new Problem.Unauthenticated("send an API token as Authorization: Bearer sat_…"))
-        : tokens.holder(token, request.getHeaders().getFirst("Stitchd-Tenant"));
+        : tokens.holder(token, request.getHeaders().getFirst("Stitchd-Tenant"), address(request));
+  }
+
+  private String address(ServerHttpRequest request) {
+    return addresses.of(
+        request.getRemoteAddress(), request.getHeaders().getOrEmpty(ClientAddress.FORWARDED));
   }
 
   @Override

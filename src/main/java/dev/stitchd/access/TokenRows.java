@@ -1,9 +1,15 @@
 package dev.stitchd.access;
 
 import dev.stitchd.kernel.Actor;
+import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.permission.Grants;
+import dev.stitchd.permission.StoredGrants;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Transactions;
+import io.r2dbc.spi.Readable;
+import java.time.OffsetDateTime;
+import java.util.UUID;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
@@ -11,7 +17,8 @@ import reactor.core.publisher.Mono;
 @Component
 final class TokenRows implements TokenStore {
 
-  private static final String HOLDER = "SELECT id, name FROM api_tokens WHERE hash = $1";
+  private static final String HOLDER =
+      "SELECT id, name, tenant_id, tenant, user_id, expires_at, granted::text AS granted, of_user::text AS of_user FROM stitchd_api_token($1)";
 
   /// Only one node at a time may find that there is no token.
   private static final String ALONE =
@@ -20,7 +27,7 @@ final class TokenRows implements TokenStore {
   private static final String ADD_FIRST =
       """
       INSERT INTO api_tokens (name, hash)
-      SELECT $1, $2 WHERE NOT EXISTS (SELECT FROM api_tokens)\
+      SELECT $1, $2 WHERE NOT EXISTS (SELECT FROM api_tokens WHERE tenant_id IS NULL)\
       """;
 
   private static final String TENANT = "SELECT id FROM tenants WHERE key = $1";
@@ -32,12 +39,31 @@ final class TokenRows implements TokenStore {
   }
 
   @Override
-  public Mono<Actor> holder(KeyHash hash) {
-    return transactions.onPlatform(session ->
-        session.one(
-            HOLDER,
-            row -> Actor.token(Columns.uuid(row, "id"), Columns.text(row, "name")),
-            (Object) hash.bytes()));
+  public Mono<TokenHolder> holder(KeyHash hash) {
+    return transactions.onPlatform(
+        session -> session.one(HOLDER, TokenRows::holder, (Object) hash.bytes()));
+  }
+
+  /// A token that a person made may do what is left of its roles within that person's.
+  private static TokenHolder holder(Readable row) {
+    var actor = Actor.token(Columns.uuid(row, "id"), Columns.text(row, "name"));
+    var tenant = row.get("tenant_id", UUID.class);
+    if (tenant == null) {
+      return TokenHolder.ofPlatform(actor);
+    }
+    var granted = grants(Columns.text(row, "granted"));
+    var ofUser = row.get("of_user", String.class);
+    var expiresAt = row.get("expires_at", OffsetDateTime.class);
+    return new TokenHolder(
+        actor,
+        new TokenHolder.Home(new TenantId(tenant), Columns.text(row, "tenant")),
+        ofUser == null ? granted : granted.within(grants(ofUser)),
+        row.get("user_id", UUID.class),
+        expiresAt == null ? null : expiresAt.toInstant());
+  }
+
+  private static Grants grants(String json) {
+    return StoredGrants.read(Json.parseOwn(json));
   }
 
   @Override

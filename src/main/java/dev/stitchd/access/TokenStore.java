@@ -1,6 +1,5 @@
 package dev.stitchd.access;
 
-import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.TenantId;
 import reactor.core.publisher.Mono;
 
@@ -8,7 +7,7 @@ import reactor.core.publisher.Mono;
 interface TokenStore {
 
   /// The token with this hash; empty if there is none.
-  Mono<Actor> holder(KeyHash hash);
+  Mono<TokenHolder> holder(KeyHash hash);
 
   /// Keeps a first token if there is none at all; whether it was kept.
   Mono<Boolean> addFirst(String name, KeyHash hash);

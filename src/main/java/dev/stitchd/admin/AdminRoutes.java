@@ -1,21 +1,23 @@
 package dev.stitchd.admin;
 
-import dev.stitchd.access.Access;
+import dev.stitchd.admin.analytics.AccountRoutes;
+import dev.stitchd.admin.analytics.ContextRoutes;
+import dev.stitchd.admin.analytics.ExportRoutes;
+import dev.stitchd.admin.analytics.LiveRoutes;
+import dev.stitchd.admin.analytics.StaleFlagRoutes;
+import dev.stitchd.admin.analytics.StatsRoutes;
 import dev.stitchd.admin.history.ChangeRoutes;
 import dev.stitchd.admin.history.RevisionRoutes;
+import dev.stitchd.admin.people.TokenRoutes;
 import dev.stitchd.boundary.Origins;
 import dev.stitchd.boundary.OtherMethods;
-import dev.stitchd.resource.Lookups;
-import dev.stitchd.warehouse.Asker;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.MediaType;
-import org.springframework.web.reactive.function.server.HandlerFunction;
 import org.springframework.web.reactive.function.server.RequestPredicates;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
-import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 
@@ -25,10 +27,9 @@ final class AdminRoutes {
 
   @Bean
   RouterFunction<ServerResponse> managementRoutes(
-      Access access,
+      Guard guard,
       AdminSettings settings,
       Origins origins,
-      Lookups lookups,
       ProjectRoutes projects,
       SdkKeyRoutes keys,
       FlagRoutes flags,
@@ -45,6 +46,7 @@ final class AdminRoutes {
       PropagationRoutes propagation,
       RevisionRoutes revisions,
       ChangeRoutes changes,
+      TokenRoutes tokens,
       PrometheusMeterRegistry metrics) {
     var api =
         keys.routes()
@@ -62,27 +64,17 @@ final class AdminRoutes {
             .and(propagation.routes())
             .and(revisions.routes())
             .and(changes.routes())
+            .and(tokens.routes())
             .and(projects.routes());
     var all =
         RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
             .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build());
     return OtherMethods.refusedBy(all)
-        .filter((request, next) -> authenticated(access, lookups, request, next))
+        .filter(guard::handle)
         .filter((request, next) -> {
           Requests.arrive(request, origins.answered(request.exchange()), settings.maxBodyBytes());
           return next.handle(request);
         });
-  }
-
-  /// What a path names and the caller's tenant does not have is 404, whatever else is wrong with
-  /// the request, so nothing of it is read before that is known.
-  private static Mono<ServerResponse> authenticated(
-      Access access, Lookups lookups, ServerRequest request, HandlerFunction<ServerResponse> next) {
-    return access
-        .management(request.exchange().getRequest())
-        .doOnNext(caller -> Requests.accept(request, caller))
-        .delayUntil(caller -> lookups.exists(caller.tenant(), request.pathVariables()))
-        .flatMap(caller -> next.handle(request).contextWrite(Asker.of(caller.tenant())));
   }
 
   private static Mono<ServerResponse> scrape(PrometheusMeterRegistry metrics) {

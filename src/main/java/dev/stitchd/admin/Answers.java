@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.springframework.http.MediaType;
+import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
@@ -75,6 +76,19 @@ public final class Answers {
 
   public static Mono<ServerResponse> created(Written written, String location) {
     return of(headers(ServerResponse.created(URI.create(location))), written, List.of());
+  }
+
+  /// The answer to what made a secret, the only one that shows it.
+  ///
+  /// @param name of the field that holds it
+  public static Mono<ServerResponse> created(
+      ServerRequest request, Written written, String name, String secret) {
+    var shown =
+        new Written(
+            written.resource().deepCopy().put(name, secret),
+            written.version(),
+            written.revisions());
+    return created(shown, request.path() + "/" + written.resource().get("id").stringValue());
   }
 
   /// An answer to a write, with headers of its own.

@@ -18,9 +18,9 @@ import tools.jackson.databind.JsonNode;
 
 /// The six routes that every collection of the management plane has, alike: lists are paged by key,
 /// `PUT` and `DELETE` need `If-Match`, `PATCH` is a JSON Merge Patch.
-final class Collection {
+public final class Collection {
 
-  interface Lister {
+  public interface Lister {
     Mono<List<StoredResource>> list(ServerRequest request, Page page);
   }
 
@@ -69,7 +69,7 @@ final class Collection {
         .build();
   }
 
-  static Mono<ServerResponse> list(ServerRequest request, Lister lister) {
+  public static Mono<ServerResponse> list(ServerRequest request, Lister lister) {
     var page = Page.of(request);
     return lister
         .list(request, page)

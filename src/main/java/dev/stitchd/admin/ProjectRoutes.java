@@ -48,14 +48,14 @@ final class ProjectRoutes {
         "/tenants",
         "tenant",
         settings.maxBodyBytes(),
-        (request, page) -> asPlatform(request, tenants.list(page.after(), page.limit())),
-        request -> asPlatform(request, tenants.get(request.pathVariable("tenant"))),
-        (request, body) -> tenants.create(Requests.platformAuthor(request), body),
+        (request, page) -> tenants.list(page.after(), page.limit()),
+        request -> tenants.get(request.pathVariable("tenant")),
+        (request, body) -> tenants.create(Requests.author(request), body),
         (request, edit) ->
-            tenants.update(Requests.platformAuthor(request), request.pathVariable("tenant"), edit),
+            tenants.update(Requests.author(request), request.pathVariable("tenant"), edit),
         (request, expected) ->
             tenants
-                .delete(Requests.platformAuthor(request), request.pathVariable("tenant"), expected)
+                .delete(Requests.author(request), request.pathVariable("tenant"), expected)
                 .then(Answers.gone()));
   }
 
@@ -64,7 +64,12 @@ final class ProjectRoutes {
         "/projects",
         "project",
         settings.maxBodyBytes(),
-        (request, page) -> projects.list(Requests.tenant(request), page.after(), page.limit()),
+        (request, page) ->
+            projects.list(
+                Requests.tenant(request),
+                Requests.grants(request).projectsSeen(),
+                page.after(),
+                page.limit()),
         request -> projects.get(Requests.tenant(request), Requests.project(request)),
         (request, body) -> projects.create(Requests.author(request), body),
         (request, edit) ->
@@ -82,7 +87,11 @@ final class ProjectRoutes {
         settings.maxBodyBytes(),
         (request, page) ->
             environments.list(
-                Requests.tenant(request), Requests.project(request), page.after(), page.limit()),
+                Requests.tenant(request),
+                Requests.project(request),
+                Requests.grants(request).environmentsSeen(Requests.project(request)),
+                page.after(),
+                page.limit()),
         request ->
             environments.get(
                 Requests.tenant(request), Requests.project(request), Requests.environment(request)),
@@ -114,7 +123,11 @@ final class ProjectRoutes {
   private Mono<ServerResponse> deletions(ServerRequest request) {
     var page = Page.of(request);
     return deletions
-        .list(Requests.tenant(request), page.before(), page.limit())
+        .list(
+            Requests.tenant(request),
+            Requests.grants(request).projectsSeen(),
+            page.before(),
+            page.limit())
         .flatMap(found ->
             Answers.json(page.answer(found, one -> Long.toString(one.number()), Deletion::json)));
   }
@@ -131,9 +144,5 @@ final class ProjectRoutes {
     return Answers.accepted(
         Json.object().put("id", id).put("state", deletion.state()),
         "/api/v1" + DELETIONS + "/" + id);
-  }
-
-  private static <T> Mono<T> asPlatform(ServerRequest request, Mono<T> answer) {
-    return Mono.fromSupplier(() -> Requests.platformAuthor(request)).then(answer);
   }
 }

@@ -7,6 +7,7 @@ import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.Origin;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.permission.Grants;
 import dev.stitchd.resource.Author;
 import java.util.Objects;
 import java.util.UUID;
@@ -55,11 +56,11 @@ public final class Requests {
     return BodyReader.json(request, (int) request.attributes().getOrDefault(LARGEST, 0));
   }
 
-  static ManagementCaller caller(ServerRequest request) {
+  public static ManagementCaller caller(ServerRequest request) {
     if (request.attributes().get(CALLER) instanceof ManagementCaller caller) {
       return caller;
     }
-    throw new Problem.Unauthenticated("this route needs an API token");
+    throw new Problem.Unauthenticated("this route needs a credential");
   }
 
   /// The project that the path names.
@@ -85,22 +86,32 @@ public final class Requests {
     return caller(request).tenant();
   }
 
+  /// What the caller may see and do.
+  public static Grants grants(ServerRequest request) {
+    return caller(request).grants();
+  }
+
   public static Author author(ServerRequest request) {
     var caller = caller(request);
     return new Author(
         caller.tenant(),
         caller.actor(),
+        caller.grants(),
         header(request, "Stitchd-Comment", MAX_COMMENT),
         header(request, "Idempotency-Key", MAX_IDEMPOTENCY_KEY),
         (Origin) request.attributes().get(ORIGIN));
   }
 
-  /// Tenants themselves are the platform's business.
-  public static Author platformAuthor(ServerRequest request) {
-    if (!caller(request).platform()) {
-      throw new Problem.Forbidden("tenants are managed by platform administrators only");
+  /// Refuses to repeat what makes a secret.
+  ///
+  /// @param made as `an SDK key`
+  public static void refuseRepetition(ServerRequest request, String made) {
+    if (request.headers().firstHeader("Idempotency-Key") != null) {
+      throw new Problem.Malformed(
+          "creating "
+              + made
+              + " takes no Idempotency-Key: it is shown once and cannot be answered again");
     }
-    return author(request);
   }
 
   /// A query parameter that is `true` or `false`; absence means false.

@@ -7,7 +7,6 @@ import dev.stitchd.catalog.project.EnvironmentKeys;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.JsonFields;
 import dev.stitchd.kernel.Problem;
-import dev.stitchd.resource.Written;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -73,10 +72,7 @@ final class SdkKeyRoutes {
   }
 
   private Mono<ServerResponse> create(ServerRequest request, JsonNode body) {
-    if (request.headers().firstHeader("Idempotency-Key") != null) {
-      throw new Problem.Malformed(
-          "creating an SDK key takes no Idempotency-Key: the key is shown once and cannot be answered again");
-    }
+    Requests.refuseRepetition(request, "an SDK key");
     var wanted = read(body);
     var secret = secrets.newSdkKey(KINDS.getOrDefault(wanted.kind(), SdkCaller.Kind.SERVER));
     return keys.create(
@@ -86,15 +82,7 @@ final class SdkKeyRoutes {
             wanted.name(),
             wanted.kind(),
             secret.hash())
-        .flatMap(written ->
-            Answers.created(
-                shown(written, secret.secret()),
-                request.path() + "/" + written.resource().get("id").stringValue()));
-  }
-
-  private static Written shown(Written written, String secret) {
-    return new Written(
-        written.resource().deepCopy().put("key", secret), written.version(), written.revisions());
+        .flatMap(written -> Answers.created(request, written, "key", secret.secret()));
   }
 
   private Mono<ServerResponse> revoke(ServerRequest request) {

@@ -22,6 +22,8 @@
       "ruleset",
       "catalog",
       "access",
+      "people",
+      "permission",
       "boundary",
       "snapshot",
       "segment",

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
 /// Where a request comes from: the address at the other end of the connection, unless that is a
@@ -22,8 +23,18 @@ public final class ClientAddress {
 
   private final List<AddressRange> trusted;
 
+  @Autowired
   ClientAddress(ProxySettings settings) {
-    this.trusted = settings.ranges();
+    this(settings.ranges());
+  }
+
+  private ClientAddress(List<AddressRange> trusted) {
+    this.trusted = List.copyOf(trusted);
+  }
+
+  /// One that trusts no proxy.
+  public static ClientAddress trustingNobody() {
+    return new ClientAddress(List.of());
   }
 
   /// The address as text; of an IPv6 address the network, since one user has all of it.

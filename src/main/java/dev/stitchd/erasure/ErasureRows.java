@@ -16,6 +16,7 @@ import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
@@ -33,7 +34,7 @@ final class ErasureRows {
   private static final String PAGE =
       "SELECT "
           + COLUMNS
-          + " FROM erasures WHERE tenant_id = $1 AND number < $2 AND context_type IS NOT NULL ORDER BY number DESC LIMIT $3";
+          + " FROM erasures WHERE tenant_id = $1 AND number < $2 AND context_type IS NOT NULL AND ($4::text[] IS NULL OR project = ANY ($4::text[])) ORDER BY number DESC LIMIT $3";
   private static final String FIND =
       "SELECT "
           + COLUMNS
@@ -133,8 +134,12 @@ final class ErasureRows {
   }
 
   /// The newest first, one more than `limit`.
-  static Mono<List<Erasure>> page(Session session, TenantId tenant, long before, int limit) {
-    return session.all(PAGE, Erasure::of, tenant.value(), before, limit + 1);
+  ///
+  /// @param projects whose; null for all
+  static Mono<List<Erasure>> page(
+      Session session, TenantId tenant, @Nullable List<String> projects, long before, int limit) {
+    return session.all(
+        PAGE, Erasure::of, tenant.value(), before, limit + 1, Columns.texts(projects));
   }
 
   static Mono<Erasure> find(Session session, TenantId tenant, UUID id) {

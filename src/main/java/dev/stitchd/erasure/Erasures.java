@@ -14,6 +14,7 @@ import dev.stitchd.warehouse.EventRemoval;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.node.ObjectNode;
@@ -52,9 +53,12 @@ public final class Erasures {
   }
 
   /// A tenant's erasures with numbers below `before`, the newest first, one more than `limit`.
-  public Mono<List<Erasure>> list(TenantId tenant, long before, int limit) {
+  ///
+  /// @param projects the keys of those that they may lie in; null for all
+  public Mono<List<Erasure>> list(
+      TenantId tenant, @Nullable List<String> projects, long before, int limit) {
     return transactions.inTenant(
-        tenant, session -> ErasureRows.page(session, tenant, before, limit));
+        tenant, session -> ErasureRows.page(session, tenant, projects, before, limit));
   }
 
   /// One erasure.

@@ -3,11 +3,15 @@ package dev.stitchd.resource;
 import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.Origin;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.permission.Grants;
+import dev.stitchd.permission.Need;
+import dev.stitchd.permission.PathScope;
 import org.jspecify.annotations.Nullable;
 
 /// Who changes something, for the audit log.
 ///
 /// @param tenant the tenant acted in; every statement sees this tenant only
+/// @param grants what the author may do there
 /// @param comment why, in the author's words
 /// @param idempotencyKey names this creation, so that repeating it does not create twice; null if
 ///   the author does not care
@@ -15,13 +19,14 @@ import org.jspecify.annotations.Nullable;
 public record Author(
     TenantId tenant,
     Actor actor,
+    Grants grants,
     @Nullable String comment,
     @Nullable String idempotencyKey,
     @Nullable Origin origin) {
 
   /// The server itself, at `work` in a tenant.
   public static Author system(TenantId tenant, String work) {
-    return new Author(tenant, Actor.system(work), null, null, null);
+    return new Author(tenant, Actor.system(work), Grants.PLATFORM, null, null, null);
   }
 
   /// The actor, as `createdBy` has it.
@@ -29,8 +34,14 @@ public record Author(
     return actor.label();
   }
 
+  /// Refuses what this author may not do, under a lock, so that nothing changes any more of what it
+  /// depends on.
+  public void check(Need need, PathScope scope) {
+    need.check(grants, scope);
+  }
+
   /// The same author inside another tenant, where nothing is repeated.
   Author in(TenantId other) {
-    return new Author(other, actor, comment, null, origin);
+    return new Author(other, actor, grants, comment, null, origin);
   }
 }

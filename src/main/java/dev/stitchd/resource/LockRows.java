@@ -24,7 +24,7 @@ final class LockRows {
   private static final String NEXT_REVISION =
       """
       UPDATE environments SET revision = revision + 1 WHERE tenant_id = $1 AND project_id = $2 AND key = $3
-      RETURNING id, project_id, key, revision, access_version
+      RETURNING id, project_id, key, production, revision, access_version
       """;
 
   /// By a step of chance, so that two histories, of which a restored backup ended one, do not have
@@ -32,14 +32,14 @@ final class LockRows {
   private static final String NEXT_ACCESS =
       """
       UPDATE environments SET access_version = access_version + 1 + floor(random() * 1073741824)::bigint WHERE tenant_id = $1 AND project_id = $2 AND key = $3
-      RETURNING id, project_id, key, revision, access_version
+      RETURNING id, project_id, key, production, revision, access_version
       """;
 
   private static final String NEXT_REVISIONS =
       """
       WITH locked AS (SELECT id FROM environments WHERE tenant_id = $1 AND project_id = $2 ORDER BY id FOR UPDATE)
       UPDATE environments e SET revision = revision + 1 FROM locked WHERE e.tenant_id = $1 AND e.id = locked.id
-      RETURNING e.id, e.project_id, e.key, e.revision, e.access_version
+      RETURNING e.id, e.project_id, e.key, e.production, e.revision, e.access_version
       """;
 
   private LockRows() {}
@@ -92,6 +92,7 @@ final class LockRows {
         new EnvironmentId(Columns.uuid(row, "id")),
         Columns.uuid(row, "project_id"),
         Columns.text(row, "key"),
+        Columns.bool(row, "production"),
         Columns.number(row, "revision"),
         Columns.number(row, "access_version"));
   }

@@ -3,10 +3,14 @@ package dev.stitchd.resource;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.permission.PathScope;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Session;
+import io.r2dbc.spi.Readable;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -36,7 +40,9 @@ public final class LookupRows {
              EXISTS (SELECT FROM feature_flags f WHERE f.tenant_id = $1 AND f.project_id = p.id AND f.key = $4) AS flag,
              EXISTS (SELECT FROM segments s WHERE s.tenant_id = $1 AND s.environment_id = e.id AND s.key = $5) AS segment,
              EXISTS (SELECT FROM event_definitions d WHERE d.tenant_id = $1 AND d.environment_id = e.id AND d.key = $6) AS event,
-             COALESCE($7::bigint BETWEEN 1 AND e.revision, false) AS revision
+             COALESCE($7::bigint BETWEEN 1 AND e.revision, false) AS revision,
+             COALESCE(e.production, false) AS production,
+             ARRAY (SELECT x.key FROM environments x WHERE x.tenant_id = $1 AND x.project_id = p.id AND x.production) AS productions
         FROM (VALUES (1)) AS one
         LEFT JOIN projects p ON p.tenant_id = $1 AND p.key = $2
         LEFT JOIN environments e ON e.tenant_id = $1 AND e.project_id = p.id AND e.key = $3
@@ -69,17 +75,19 @@ public final class LookupRows {
         environment.value());
   }
 
-  /// The names, among those of a path, of what is not there, the outermost first.
+  /// What a path leads to.
+  ///
+  /// @param missing the names of what is not there, the outermost first
+  record Found(List<String> missing, PathScope scope) {}
+
+  /// What of a path is there, and what permissions ask about it.
   ///
   /// @param keys by `project`, `environment`, `flag`, `segment`, `event` and `revision`, as far as
   ///   the path has them
-  static Mono<List<String>> missing(Session session, TenantId tenant, Map<String, String> keys) {
+  static Mono<Found> find(Session session, TenantId tenant, Map<String, String> keys) {
     return session.one(
         PATH,
-        row ->
-            IN_PATHS.stream()
-                .filter(name -> keys.containsKey(name) && !Columns.bool(row, name))
-                .toList(),
+        row -> new Found(missing(row, keys), scope(row, keys)),
         tenant.value(),
         keys.get("project"),
         keys.get("environment"),
@@ -95,6 +103,22 @@ public final class LookupRows {
       return null;
     }
     return text.matches("[0-9]{1,18}") ? Long.valueOf(text) : (Long) (-1L);
+  }
+
+  private static List<String> missing(Readable row, Map<String, String> keys) {
+    return IN_PATHS.stream()
+        .filter(name -> keys.containsKey(name) && !Columns.bool(row, name))
+        .toList();
+  }
+
+  private static PathScope scope(Readable row, Map<String, String> keys) {
+    var productions = Objects.requireNonNull(row.get("productions", String[].class));
+    return new PathScope(
+        keys.get("project"),
+        keys.get("environment"),
+        Columns.bool(row, "production"),
+        Set.of(productions),
+        Set.of());
   }
 
   /// Whether there is such a tenant; asked on the platform.

@@ -3,6 +3,7 @@ package dev.stitchd.resource;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.permission.PathScope;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
 import java.util.Map;
@@ -22,22 +23,24 @@ public final class Lookups {
     this.transactions = transactions;
   }
 
-  /// Completes if everything that a path names by its key is there, so that whoever may not, or
-  /// must not, be told anything else about it is told that first.
+  /// What a path leads to, if everything that it names by its key is there, so that whoever may
+  /// not, or must not, be told anything else about it is told that first.
   ///
   /// @param keys the path's variables
-  public Mono<Void> exists(TenantId tenant, Map<String, String> keys) {
+  public Mono<PathScope> scope(TenantId tenant, Map<String, String> keys) {
     if (keys.containsKey("tenant")) {
       return transactions
           .onPlatform(session -> LookupRows.isTenant(session, keys.getOrDefault("tenant", "")))
-          .flatMap(is -> is ? Mono.empty() : Mono.error(no("tenant", keys)));
+          .flatMap(is -> is ? Mono.just(PathScope.TENANT) : Mono.error(no("tenant", keys)));
     }
     return !keys.containsKey("project")
-        ? Mono.empty()
+        ? Mono.just(PathScope.TENANT)
         : transactions
-            .inTenant(tenant, session -> LookupRows.missing(session, tenant, keys))
-            .flatMap(missing ->
-                missing.isEmpty() ? Mono.empty() : Mono.error(no(missing.getFirst(), keys)));
+            .inTenant(tenant, session -> LookupRows.find(session, tenant, keys))
+            .flatMap(found ->
+                found.missing().isEmpty()
+                    ? Mono.just(found.scope())
+                    : Mono.error(no(found.missing().getFirst(), keys)));
   }
 
   private static Problem no(String name, Map<String, String> keys) {

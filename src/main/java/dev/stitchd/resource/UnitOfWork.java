@@ -2,6 +2,8 @@ package dev.stitchd.resource;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.permission.Need;
+import dev.stitchd.permission.PathScope;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
 import dev.stitchd.revisionlog.Announcement;
@@ -85,6 +87,7 @@ public final class UnitOfWork {
             known(revised, id, environment)
                 .switchIfEmpty(
                     Mono.defer(() -> LockRows.nextRevision(session, tenant(), id, environment)))
+                .doOnNext(at -> checkChange(project, at))
                 .doOnNext(this::revise));
   }
 
@@ -97,6 +100,7 @@ public final class UnitOfWork {
                 .switchIfEmpty(
                     Mono.defer(
                         () -> LockRows.nextAccessVersion(session, tenant(), id, environment)))
+                .doOnNext(at -> checkChange(project, at))
                 .doOnNext(at -> accessChanged.put(at.id(), at)));
   }
 
@@ -220,6 +224,10 @@ public final class UnitOfWork {
         .flatMap(value -> Transactions.enter(session, tenant()).thenReturn(value));
   }
 
+  private void checkChange(String project, LockedEnvironment at) {
+    author.check(Need.CHANGE, PathScope.of(project, at.key(), at.production()));
+  }
+
   private void revise(LockedEnvironment at) {
     revised.put(at.id(), at);
   }
@@ -254,6 +262,7 @@ public final class UnitOfWork {
         one.id(),
         one.projectId(),
         one.key(),
+        one.production(),
         Math.max(one.revision(), other.revision()),
         Math.max(one.accessVersion(), other.accessVersion()));
   }

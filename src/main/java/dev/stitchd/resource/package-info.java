@@ -2,8 +2,9 @@
 /// version; and the *unit of work*, one transaction in which resources are locked, written, audited
 /// and published together. Rooms with resources of their own write their rules on it.
 ///
-/// May use: `kernel`, `postgres`, `revisionlog`. Threads: R2DBC event loops; nothing blocks.
-@ApplicationModule(allowedDependencies = {"kernel", "postgres", "revisionlog"})
+/// May use: `kernel`, `permission`, `postgres`, `revisionlog`. Threads: R2DBC event loops; nothing
+/// blocks.
+@ApplicationModule(allowedDependencies = {"kernel", "permission", "postgres", "revisionlog"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.resource;

@@ -1,6 +1,7 @@
 package dev.stitchd.ruleset;
 
 import dev.stitchd.ruleset.condition.Reference;
+import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -74,6 +75,26 @@ public final class Ruleset {
   /// The items of which this version understands only a part; mostly none.
   public Set<ItemName> unsupported() {
     return unsupported;
+  }
+
+  /// Whether a flag is enabled, or needed by one that is, directly or through others.
+  public boolean serves(String key) {
+    var reached = new HashSet<String>();
+    var next = new ArrayDeque<String>();
+    flags.values().stream()
+        .filter(flag -> flag.targeting().enabled())
+        .map(Flag::key)
+        .forEach(next::add);
+    while (!next.isEmpty()) {
+      var one = next.remove();
+      if (reached.add(one)) {
+        references(ItemName.flag(one)).stream()
+            .map(Reference::target)
+            .filter(target -> target.kind() == ItemName.Kind.FLAG)
+            .forEach(target -> next.add(target.key()));
+      }
+    }
+    return reached.contains(key);
   }
 
   /// What an item names; nothing if there is no such item.

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.stitchd.access.signing.SecretRows;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.dev.Stores;
-import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Lender;
@@ -137,7 +136,7 @@ class AccessRowsIT implements KeyStoreContract {
         .verifyComplete();
     var name = database.query("SELECT name FROM api_tokens").getFirst();
     rows.holder(KeyHash.of("sat_" + name.substring(1)))
-        .map(Actor::name)
+        .map(holder -> holder.actor().name())
         .as(StepVerifier::create)
         .expectNext(name)
         .verifyComplete();

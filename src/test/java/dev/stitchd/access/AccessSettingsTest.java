@@ -44,8 +44,10 @@ class AccessSettingsTest {
                 Duration.ZERO,
                 Duration.ofSeconds(2),
                 4,
+                256,
+                600,
                 1_000,
-                Duration.ofSeconds(10)));
+                Duration.ofSeconds(1)));
     assertThat(environment(Map.of()).bindOrCreate("stitchd", InstallationSettings.class))
         .isEqualTo(new InstallationSettings(new InstallationSettings.Bootstrap(null)));
   }
@@ -63,6 +65,8 @@ class AccessSettingsTest {
                 Map.entry("STITCHD_ACCESS_UNCONFIRMED", "PT9S"),
                 Map.entry("STITCHD_ACCESS_RETRY_AFTER", "PT6S"),
                 Map.entry("STITCHD_ACCESS_TOKEN_LOOKUPS", "10"),
+                Map.entry("STITCHD_ACCESS_TOKEN_WAITS", "11"),
+                Map.entry("STITCHD_ACCESS_WRONG_TOKENS", "12"),
                 Map.entry("STITCHD_ACCESS_TOKENS", "7"),
                 Map.entry("STITCHD_ACCESS_TOKEN_TTL", "PT8S"),
                 Map.entry("STITCHD_BOOTSTRAP_TOKEN", "0123456789abcdef0123456789abcdef")));
@@ -77,6 +81,8 @@ class AccessSettingsTest {
                 Duration.ofSeconds(9),
                 Duration.ofSeconds(6),
                 10,
+                11,
+                12,
                 7,
                 Duration.ofSeconds(8)));
     var installation = binder.bindOrCreate("stitchd", InstallationSettings.class);

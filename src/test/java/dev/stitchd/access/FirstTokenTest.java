@@ -3,7 +3,6 @@ package dev.stitchd.access;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.stitchd.background.RunningJob;
-import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.TenantId;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
@@ -69,7 +68,7 @@ class FirstTokenTest {
     private boolean out;
 
     @Override
-    public Mono<Actor> holder(KeyHash hash) {
+    public Mono<TokenHolder> holder(KeyHash hash) {
       return Mono.empty();
     }
 

@@ -2,13 +2,22 @@ package dev.stitchd.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.boundary.ClientAddress;
 import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.permission.Grant;
+import dev.stitchd.permission.Grants;
+import dev.stitchd.permission.Role;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.net.InetSocketAddress;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +32,8 @@ import reactor.test.scheduler.VirtualTimeScheduler;
 class RequestAccessTest {
 
   private static final String BOOTSTRAP = "a-bootstrap-token-of-32-characters";
+
+  private static final Instant NOW = Instant.parse("2026-11-29T08:00:00Z");
 
   private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
   private final FakeKeyStore store = new FakeKeyStore();
@@ -48,11 +59,22 @@ class RequestAccessTest {
             tokens,
             settings,
             new InstallationSettings(new InstallationSettings.Bootstrap(bootstrap)),
-            () -> time.now(TimeUnit.NANOSECONDS)));
+            Clock.fixed(NOW, ZoneOffset.UTC),
+            () -> time.now(TimeUnit.NANOSECONDS)),
+        ClientAddress.trustingNobody());
+  }
+
+  private StepVerifier.FirstStep<ManagementCaller> management(String... headers) {
+    return access.management(request(headers)).as(StepVerifier::create);
   }
 
   private static MockServerHttpRequest request(String... headers) {
-    var request = MockServerHttpRequest.get("/");
+    return from("192.0.2.1", headers);
+  }
+
+  private static MockServerHttpRequest from(String address, String... headers) {
+    var request =
+        MockServerHttpRequest.get("/").remoteAddress(new InetSocketAddress(address, 50_000));
     for (int i = 0; i < headers.length; i += 2) {
       request.header(headers[i], headers[i + 1]);
     }
@@ -102,7 +124,8 @@ class RequestAccessTest {
         .management(request("Authorization", "Bearer " + BOOTSTRAP))
         .as(StepVerifier::create)
         .expectNext(
-            new ManagementCaller(tokens.tenants.get("default"), Actor.BOOTSTRAP_TOKEN, true))
+            new ManagementCaller(
+                tokens.tenants.get("default"), Actor.BOOTSTRAP_TOKEN, Grants.PLATFORM, null))
         .verifyComplete();
   }
 
@@ -129,7 +152,7 @@ class RequestAccessTest {
 
   @Test
   void storedTokenIsNamedInTheAuditAndBelievedForAWhile() {
-    tokens.holders.put(KeyHash.of("sat_stored"), CI);
+    tokens.holders.put(KeyHash.of("sat_stored"), TokenHolder.ofPlatform(CI));
     var request = request("Authorization", "Bearer sat_stored");
     for (int i = 0; i < 3; i++) {
       access
@@ -162,34 +185,99 @@ class RequestAccessTest {
   }
 
   @Test
-  void guessedTokensDoNotOccupyTheStore() {
+  void whatIsNoTokenOfOursIsNotLookedUp() {
+    management("Authorization", "Bearer no-token-of-ours")
+        .verifyError(Problem.Unauthenticated.class);
+    assertThat(tokens.asked).isZero();
+  }
+
+  @Test
+  void whoeverGuessesKeepsNobodyElseFromTheStore() {
+    tokens.holders.put(KeyHash.of("sat_right"), TokenHolder.ofPlatform(CI));
+    management("Authorization", "Bearer sat_wrong").verifyError(Problem.Unauthenticated.class);
     tokens.gate = Sinks.empty();
-    var access = access(null);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 12; i++) {
       access
           .management(request("Authorization", "Bearer sat_guess" + i))
           .subscribe(_ -> {}, _ -> {});
     }
+    assertThat(tokens.asked).isEqualTo(5);
+    var gate = tokens.gate;
+    tokens.gate = null;
     access
-        .management(request("Authorization", "Bearer sat_guess"))
+        .management(from("192.0.2.7", "Authorization", "Bearer sat_right"))
         .as(StepVerifier::create)
-        .verifyError(Problem.Unavailable.class);
+        .assertNext(caller -> assertThat(caller.actor()).isEqualTo(CI))
+        .verifyComplete();
+    assertThat(gate.tryEmitEmpty().isSuccess()).isTrue();
+  }
+
+  @Test
+  void aRightTokenWaitsItsTurnBesideGuessesFromItsOwnAddress() {
+    tokens.holders.put(KeyHash.of("sat_right"), TokenHolder.ofPlatform(CI));
+    tokens.gate = Sinks.empty();
+    for (int i = 0; i < 12; i++) {
+      access
+          .management(request("Authorization", "Bearer sat_guess" + i))
+          .subscribe(_ -> {}, _ -> {});
+    }
+    var answered = new ArrayList<Actor>();
+    access
+        .management(request("Authorization", "Bearer sat_right"))
+        .subscribe(caller -> answered.add(caller.actor()));
+    assertThat(answered).isEmpty();
     assertThat(tokens.gate.tryEmitEmpty().isSuccess()).isTrue();
+    assertThat(answered).containsExactly(CI);
+  }
+
+  @Test
+  void manyWrongTokensAreTooManyAndARightOneIsNot() {
+    tokens.holders.put(KeyHash.of("sat_right"), TokenHolder.ofPlatform(CI));
+    for (int i = 1; i < 600; i++) {
+      management("Authorization", "Bearer sat_guess" + i)
+          .verifyError(Problem.Unauthenticated.class);
+    }
+    management("Authorization", "Bearer sat_guess").verifyError(Problem.TooMany.class);
+    management("Authorization", "Bearer no-token-of-ours").verifyError(Problem.TooMany.class);
+    management("Authorization", "Bearer sat_right").expectNextCount(1).verifyComplete();
     access
-        .management(request("Authorization", "Bearer sat_guess"))
+        .management(from("192.0.2.7", "Authorization", "Bearer sat_guess"))
         .as(StepVerifier::create)
         .verifyError(Problem.Unauthenticated.class);
-    assertThat(tokens.asked).isEqualTo(5);
-    access
-        .management(request("Authorization", "Bearer no-token-of-ours"))
-        .as(StepVerifier::create)
-        .verifyError(Problem.Unauthenticated.class);
-    assertThat(tokens.asked).isEqualTo(5);
+    time.advanceTimeBy(Duration.ofSeconds(61));
+    management("Authorization", "Bearer sat_guess").verifyError(Problem.Unauthenticated.class);
+  }
+
+  @Test
+  void aTenantsTokenActsThereAndNowhereElse() {
+    var acme = new TokenHolder.Home(tokens.tenants.get("acme"), "acme");
+    var grants = new Grants(List.of(new Grant(Role.EDITOR, "web", null)));
+    var user = UUID.randomUUID();
+    tokens.holders.put(KeyHash.of("sat_acme"), new TokenHolder(CI, acme, grants, user, null));
+    for (var named : List.of("acme", "")) {
+      management("Authorization", "Bearer sat_acme", "Stitchd-Tenant", named)
+          .expectNext(new ManagementCaller(acme.id(), CI, grants, user))
+          .verifyComplete();
+    }
+    for (var other : List.of("default", "nobody")) {
+      management("Authorization", "Bearer sat_acme", "Stitchd-Tenant", other)
+          .verifyError(Problem.NotFound.class);
+    }
+  }
+
+  @Test
+  void aTokenEndsWithItsTimeAlsoWhenItIsRemembered() {
+    var acme = new TokenHolder.Home(tokens.tenants.get("acme"), "acme");
+    tokens.holders.put(KeyHash.of("sat_old"), new TokenHolder(CI, acme, Grants.NONE, null, NOW));
+    tokens.holders.put(
+        KeyHash.of("sat_new"), new TokenHolder(CI, acme, Grants.NONE, null, NOW.plusMillis(1)));
+    management("Authorization", "Bearer sat_old").verifyError(Problem.Unauthenticated.class);
+    management("Authorization", "Bearer sat_new").expectNextCount(1).verifyComplete();
   }
 
   @Test
   void aBurstOfRequestsWithOneTokenCostsOneLookUp() {
-    tokens.holders.put(KeyHash.of(SecretKeys.hash("sat_ci")), CI);
+    tokens.holders.put(KeyHash.of(SecretKeys.hash("sat_ci")), TokenHolder.ofPlatform(CI));
     tokens.gate = Sinks.empty();
     var access = access(null);
     var answered = new ArrayList<Actor>();
@@ -212,7 +300,7 @@ class RequestAccessTest {
   }
 
   static final class FakeTokenStore implements TokenStore {
-    final Map<KeyHash, Actor> holders = new HashMap<>();
+    final Map<KeyHash, TokenHolder> holders = new HashMap<>();
     final Map<String, TenantId> tenants =
         Map.of("default", new TenantId(UUID.randomUUID()), "acme", new TenantId(UUID.randomUUID()));
     int asked;
@@ -220,11 +308,11 @@ class RequestAccessTest {
     RuntimeException outage;
 
     @Override
-    public Mono<Actor> holder(KeyHash hash) {
+    public Mono<TokenHolder> holder(KeyHash hash) {
       return Mono.defer(() -> answer(hash));
     }
 
-    private Mono<Actor> answer(KeyHash hash) {
+    private Mono<TokenHolder> answer(KeyHash hash) {
       asked++;
       if (gate != null) {
         return gate.asMono().then(Mono.defer(() -> Mono.justOrEmpty(holders.get(hash))));
@@ -238,7 +326,9 @@ class RequestAccessTest {
     @Override
     public Mono<Boolean> addFirst(String name, KeyHash hash) {
       return Mono.fromCallable(() ->
-          holders.isEmpty() && holders.put(hash, Actor.token(UUID.randomUUID(), name)) == null);
+          holders.isEmpty()
+              && holders.put(hash, TokenHolder.ofPlatform(Actor.token(UUID.randomUUID(), name)))
+                  == null);
     }
 
     @Override

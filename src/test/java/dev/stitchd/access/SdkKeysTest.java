@@ -65,6 +65,8 @@ class SdkKeysTest {
             unconfirmed,
             defaults.retryAfter(),
             defaults.tokenLookups(),
+            defaults.tokenWaits(),
+            defaults.wrongTokens(),
             10,
             defaults.tokenTtl()),
         time,

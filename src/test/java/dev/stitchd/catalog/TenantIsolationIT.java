@@ -45,7 +45,9 @@ class TenantIsolationIT {
           "event_quotas",
           "propagation_nodes",
           "propagation_instances",
-          "deletions");
+          "deletions",
+          "users",
+          "role_grants");
 
   private static Server server;
   private static Transactions transactions;
@@ -72,6 +74,8 @@ class TenantIsolationIT {
         "POST",
         "/projects/web/environments/production/event-definitions",
         "{\"key\":\"purchase\",\"name\":\"Purchase\"}");
+    admin.create(
+        "/tokens", "{\"name\":\"ci\",\"roles\":[{\"role\":\"viewer\",\"project\":\"web\"}]}");
     admin.createEnvironment("web", "old");
     admin.send("DELETE", "/projects/web/environments/old", "", "If-Match", "*");
     admin.send("POST", "/tenants", "{\"key\":\"other\",\"name\":\"Other\"}");
@@ -138,19 +142,23 @@ class TenantIsolationIT {
   }
 
   @Test
-  void aTenantsTransactionNeitherSeesNorMakesApiTokens() {
-    assertThat(count(tenant("default"), "api_tokens")).isZero();
-    var made =
-        transactions
-            .inTenant(
-                tenant("default"),
-                session ->
-                    session.run(
-                        "INSERT INTO api_tokens (name, hash) VALUES ('mine', decode('00', 'hex'))"))
-            .map(_ -> "made")
-            .onErrorResume(refused -> Mono.just(String.valueOf(refused.getMessage())))
-            .block();
-    assertThat(made).contains("row-level security");
+  void aTenantsTransactionNeitherSeesNorMakesTokensOfThePlatformOrOfAnother() {
+    assertThat(count(tenant("default"), "api_tokens")).isEqualTo(1);
+    assertThat(count(tenant("other"), "api_tokens")).isZero();
+    for (var of : new UUID[] {null, tenant("other").value()}) {
+      var made =
+          transactions
+              .inTenant(
+                  tenant("default"),
+                  session ->
+                      session.run(
+                          "INSERT INTO api_tokens (name, hash, tenant_id) VALUES ('mine', decode('00', 'hex'), $1::uuid)",
+                          of))
+              .map(_ -> "made")
+              .onErrorResume(refused -> Mono.just(String.valueOf(refused.getMessage())))
+              .block();
+      assertThat(made).contains("row-level security");
+    }
   }
 
   @Test
@@ -291,7 +299,9 @@ class TenantIsolationIT {
             "segments",
             "segment_list_members",
             "audit_logs",
-            "api_tokens")) {
+            "api_tokens",
+            "users",
+            "role_grants")) {
       assertThat(errorAsReader("SELECT count(*) FROM " + table))
           .as(table)
           .contains("permission denied");

@@ -37,7 +37,7 @@ final class DeletionRows {
   private static final String PAGE =
       "SELECT "
           + COLUMNS
-          + " FROM deletions WHERE tenant_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3";
+          + " FROM deletions WHERE tenant_id = $1 AND number < $2 AND ($4::text[] IS NULL OR project = ANY ($4::text[])) ORDER BY number DESC LIMIT $3";
   private static final String FIND =
       "SELECT " + COLUMNS + " FROM deletions WHERE tenant_id = $1 AND id = $2";
   private static final String ANY_OPEN =
@@ -126,8 +126,12 @@ final class DeletionRows {
   }
 
   /// The newest first, one more than `limit`.
-  static Mono<List<Deletion>> page(Session session, TenantId tenant, long before, int limit) {
-    return session.all(PAGE, Deletion::of, tenant.value(), before, limit + 1);
+  ///
+  /// @param projects whose; null for all
+  static Mono<List<Deletion>> page(
+      Session session, TenantId tenant, @Nullable List<String> projects, long before, int limit) {
+    return session.all(
+        PAGE, Deletion::of, tenant.value(), before, limit + 1, Columns.texts(projects));
   }
 
   static Mono<Deletion> find(Session session, TenantId tenant, UUID id) {

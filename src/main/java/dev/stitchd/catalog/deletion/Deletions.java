@@ -49,9 +49,12 @@ public final class Deletions {
   }
 
   /// A tenant's deletions with numbers below `before`, the newest first, one more than `limit`.
-  public Mono<List<Deletion>> list(TenantId tenant, long before, int limit) {
+  ///
+  /// @param projects the keys of those that they may lie in; null for all
+  public Mono<List<Deletion>> list(
+      TenantId tenant, @Nullable List<String> projects, long before, int limit) {
     return transactions.inTenant(
-        tenant, session -> DeletionRows.page(session, tenant, before, limit));
+        tenant, session -> DeletionRows.page(session, tenant, projects, before, limit));
   }
 
   /// One deletion.

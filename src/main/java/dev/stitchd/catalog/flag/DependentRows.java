@@ -4,6 +4,7 @@ import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Session;
+import io.r2dbc.spi.Readable;
 import java.util.List;
 import java.util.UUID;
 import reactor.core.publisher.Mono;
@@ -13,6 +14,8 @@ final class DependentRows {
 
   private static final String ENVIRONMENTS =
       "SELECT id, key FROM environments WHERE tenant_id = $1 AND project_id = $2 ORDER BY key";
+  private static final String PRODUCTIONS =
+      "SELECT id, key FROM environments WHERE tenant_id = $1 AND project_id = $2 AND production ORDER BY key";
   private static final String SEGMENT =
       "SELECT 1 FROM segments WHERE tenant_id = $1 AND environment_id = $2 AND key = $3";
 
@@ -22,11 +25,16 @@ final class DependentRows {
 
   /// The environments of a project, in order of key.
   static Mono<List<Place>> environments(Session session, TenantId tenant, UUID project) {
-    return session.all(
-        ENVIRONMENTS,
-        row -> new Place(new EnvironmentId(Columns.uuid(row, "id")), Columns.text(row, "key")),
-        tenant.value(),
-        project);
+    return session.all(ENVIRONMENTS, DependentRows::place, tenant.value(), project);
+  }
+
+  /// Those of them that are marked production.
+  static Mono<List<Place>> productions(Session session, TenantId tenant, UUID project) {
+    return session.all(PRODUCTIONS, DependentRows::place, tenant.value(), project);
+  }
+
+  private static Place place(Readable row) {
+    return new Place(new EnvironmentId(Columns.uuid(row, "id")), Columns.text(row, "key"));
   }
 
   static Mono<Boolean> hasSegment(

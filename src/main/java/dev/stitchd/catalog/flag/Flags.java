@@ -3,6 +3,9 @@ package dev.stitchd.catalog.flag;
 import dev.stitchd.kernel.FieldError;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.permission.Need;
+import dev.stitchd.permission.PathScope;
+import dev.stitchd.permission.Role;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.Edit;
 import dev.stitchd.resource.LockedEnvironment;
@@ -19,7 +22,9 @@ import dev.stitchd.ruleset.ItemName;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Flux;
@@ -100,9 +105,7 @@ public final class Flags {
 
   /// The same as a part of a unit of work.
   public static Mono<Written> update(UnitOfWork unit, String project, String key, Edit edit) {
-    return unit.projectExclusive(project)
-        .flatMap(
-            id -> unit.nextRevisions(id).flatMap(at -> update(unit, project, id, key, at, edit)));
+    return edit(unit, project, key, (id, at) -> update(unit, project, id, key, at, edit));
   }
 
   /// Deletes a flag in every environment, unless others need it.
@@ -112,12 +115,34 @@ public final class Flags {
 
   /// The same as a part of a unit of work.
   public static Mono<Written> delete(UnitOfWork unit, String project, String key, long expected) {
+    return edit(
+        unit,
+        project,
+        key,
+        (id, at) -> find(unit, id, key).flatMap(flag -> delete(unit, project, flag, at, expected)));
+  }
+
+  /// Works on a flag with its project for ourselves and all environments at their next revision.
+  private static Mono<Written> edit(
+      UnitOfWork unit,
+      String project,
+      String key,
+      BiFunction<UUID, List<LockedEnvironment>, Mono<Written>> work) {
     return unit.projectExclusive(project)
         .flatMap(id ->
             unit.nextRevisions(id)
-                .flatMap(at ->
-                    find(unit, id, key)
-                        .flatMap(flag -> delete(unit, project, flag, at, expected))));
+                .delayUntil(_ -> checkEdits(unit, project, id, key))
+                .flatMap(at -> work.apply(id, at)));
+  }
+
+  /// Which environments serve the flag matters only to who may not change all of them anyway.
+  private static Mono<Void> checkEdits(UnitOfWork unit, String project, UUID id, String key) {
+    var scope = PathScope.of(project, Set.of());
+    return unit.author().grants().may(Role.PUBLISHER, project, null)
+        ? Mono.empty()
+        : ServedFlags.in(unit.session(), unit.tenant(), id, key)
+            .doOnNext(served -> unit.author().check(Need.EDIT_FLAG, scope.servedIn(served)))
+            .then();
   }
 
   static String path(String project, String flag) {
@@ -135,6 +160,7 @@ public final class Flags {
 
   private static Mono<Written> create(UnitOfWork unit, String project, FlagBody wanted) {
     return unit.projectExclusive(project)
+        .doOnNext(_ -> unit.author().check(Need.EDIT_PROJECT, PathScope.of(project, Set.of())))
         .flatMap(projectId -> create(unit, project, projectId, wanted));
   }
 

@@ -13,6 +13,7 @@ import dev.stitchd.resource.Versioned;
 import io.r2dbc.spi.Readable;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -25,7 +26,7 @@ final class EnvironmentRows {
   private static final String PAGE =
       "SELECT "
           + COLUMNS
-          + " FROM environments WHERE tenant_id = $1 AND project_id = $2 AND key > $3 ORDER BY key LIMIT $4";
+          + " FROM environments WHERE tenant_id = $1 AND project_id = $2 AND key > $3 AND ($5::text[] IS NULL OR key = ANY ($5::text[])) ORDER BY key LIMIT $4";
   private static final String FIND =
       "SELECT "
           + COLUMNS
@@ -66,17 +67,30 @@ final class EnvironmentRows {
 
     /// As the transaction holds it that made it.
     LockedEnvironment locked() {
-      return new LockedEnvironment(id(), projectId, key, revision, accessVersion);
+      return new LockedEnvironment(id(), projectId, key, production, revision, accessVersion);
     }
   }
 
   private EnvironmentRows() {}
 
   /// One more than `limit`.
+  ///
+  /// @param seen keys; null for all
   static Mono<List<Environment>> page(
-      Session session, TenantId tenant, UUID project, String after, int limit) {
+      Session session,
+      TenantId tenant,
+      UUID project,
+      @Nullable List<String> seen,
+      String after,
+      int limit) {
     return session.all(
-        PAGE, EnvironmentRows::environment, tenant.value(), project, after, limit + 1);
+        PAGE,
+        EnvironmentRows::environment,
+        tenant.value(),
+        project,
+        after,
+        limit + 1,
+        Columns.texts(seen));
   }
 
   static Mono<Environment> find(Session session, TenantId tenant, UUID project, String key) {

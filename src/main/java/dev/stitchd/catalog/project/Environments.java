@@ -6,6 +6,8 @@ import dev.stitchd.catalog.flag.FlagItems;
 import dev.stitchd.catalog.project.EnvironmentRows.Environment;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.permission.Need;
+import dev.stitchd.permission.PathScope;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.Edit;
 import dev.stitchd.resource.LockedEnvironment;
@@ -19,6 +21,7 @@ import dev.stitchd.resource.Written;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
@@ -37,12 +40,15 @@ public final class Environments {
   }
 
   /// A project's environments with keys after `after`, in order, one more than `limit`.
-  public Mono<List<StoredResource>> list(TenantId tenant, String project, String after, int limit) {
+  ///
+  /// @param seen the keys of those that may be seen; null for all
+  public Mono<List<StoredResource>> list(
+      TenantId tenant, String project, @Nullable List<String> seen, String after, int limit) {
     return lookups
         .inProject(
             tenant,
             project,
-            (session, id) -> EnvironmentRows.page(session, tenant, id, after, limit))
+            (session, id) -> EnvironmentRows.page(session, tenant, id, seen, after, limit))
         .map(page -> page.stream().map(Environments::stored).toList());
   }
 
@@ -69,6 +75,8 @@ public final class Environments {
                 .flatMap(id -> EnvironmentRows.find(unit.session(), unit.tenant(), id, key)),
         unit ->
             unit.projectExclusive(project)
+                .doOnNext(
+                    _ -> checkManages(author, project, wanted.named().key(), wanted.production()))
                 .flatMap(projectId -> create(unit, project, projectId, wanted)));
   }
 
@@ -112,6 +120,8 @@ public final class Environments {
     return EnvironmentRows.find(unit.session(), unit.tenant(), at.projectId(), at.key())
         .flatMap(before -> {
           var wanted = EnvironmentBody.read(edit.body().apply(before.body()), before.key());
+          unit.author()
+              .check(Need.CHANGE, PathScope.of(project, before.key(), wanted.production()));
           edit.check("environment '" + before.key() + "'", before.version());
           return EnvironmentRows.replace(unit.session(), unit.tenant(), before.id(), wanted)
               .flatMap(
@@ -121,9 +131,15 @@ public final class Environments {
 
   private static Mono<Deletion> delete(
       UnitOfWork unit, String project, Environment environment, long expected) {
+    checkManages(unit.author(), project, environment.key(), environment.production());
     Edit.deletion(expected).check("environment '" + environment.key() + "'", environment.version());
     return Deletions.ofEnvironment(unit, project, environment.key(), environment.id())
         .delayUntil(_ -> unit.deleted(path(project, environment), environment, List.of()));
+  }
+
+  private static void checkManages(
+      Author author, String project, String environment, boolean production) {
+    author.check(Need.MANAGE_ENVIRONMENT, PathScope.of(project, environment, production));
   }
 
   private Mono<Environment> find(TenantId tenant, String project, String key) {

@@ -9,7 +9,9 @@ import dev.stitchd.resource.KeyAndName;
 import dev.stitchd.resource.LookupRows;
 import dev.stitchd.resource.NamedResource;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /// `projects`, and the statements on it.
@@ -20,7 +22,7 @@ final class ProjectRows {
   private static final String PAGE =
       "SELECT "
           + COLUMNS
-          + " FROM projects WHERE tenant_id = $1 AND key > $2 ORDER BY key LIMIT $3";
+          + " FROM projects WHERE tenant_id = $1 AND key > $2 AND ($4::text[] IS NULL OR key = ANY ($4::text[])) ORDER BY key LIMIT $3";
   private static final String FIND =
       "SELECT " + COLUMNS + " FROM projects WHERE tenant_id = $1 AND key = $2";
   private static final String INSERT =
@@ -32,11 +34,18 @@ final class ProjectRows {
   private static final String LOCK_ENVIRONMENTS =
       "SELECT id FROM environments WHERE tenant_id = $1 AND project_id = $2 ORDER BY id FOR UPDATE";
 
+  private static final String PRODUCTIONS =
+      "SELECT key FROM environments WHERE tenant_id = $1 AND project_id = $2 AND production";
+
   private ProjectRows() {}
 
   /// One more than `limit`.
-  static Mono<List<NamedResource>> page(Session session, TenantId tenant, String after, int limit) {
-    return session.all(PAGE, NamedResource::of, tenant.value(), after, limit + 1);
+  ///
+  /// @param seen keys; null for all
+  static Mono<List<NamedResource>> page(
+      Session session, TenantId tenant, @Nullable List<String> seen, String after, int limit) {
+    return session.all(
+        PAGE, NamedResource::of, tenant.value(), after, limit + 1, Columns.texts(seen));
   }
 
   static Mono<NamedResource> find(Session session, TenantId tenant, String key) {
@@ -57,6 +66,13 @@ final class ProjectRows {
 
   static Mono<NamedResource> rename(Session session, TenantId tenant, UUID project, String name) {
     return session.one(RENAME, NamedResource::of, tenant.value(), project, name);
+  }
+
+  /// The keys of the project's environments that are marked production.
+  static Mono<Set<String>> productions(Session session, TenantId tenant, UUID project) {
+    return session
+        .all(PRODUCTIONS, row -> Columns.text(row, "key"), tenant.value(), project)
+        .map(Set::copyOf);
   }
 
   /// The project's environments, held until the transaction ends.

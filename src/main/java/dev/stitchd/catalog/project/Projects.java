@@ -3,6 +3,8 @@ package dev.stitchd.catalog.project;
 import dev.stitchd.catalog.deletion.Deletion;
 import dev.stitchd.catalog.deletion.Deletions;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.permission.Need;
+import dev.stitchd.permission.PathScope;
 import dev.stitchd.postgres.Transactions;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.Edit;
@@ -14,6 +16,7 @@ import dev.stitchd.resource.UnitOfWork;
 import dev.stitchd.resource.UnitsOfWork;
 import dev.stitchd.resource.Written;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
@@ -32,9 +35,12 @@ public final class Projects {
   }
 
   /// Projects with keys after `after`, in order, one more than `limit`.
-  public Mono<List<StoredResource>> list(TenantId tenant, String after, int limit) {
+  ///
+  /// @param seen the keys of those that may be seen; null for all
+  public Mono<List<StoredResource>> list(
+      TenantId tenant, @Nullable List<String> seen, String after, int limit) {
     return transactions
-        .inTenant(tenant, session -> ProjectRows.page(session, tenant, after, limit))
+        .inTenant(tenant, session -> ProjectRows.page(session, tenant, seen, after, limit))
         .map(page -> page.stream().map(NamedResource::stored).toList());
   }
 
@@ -91,6 +97,11 @@ public final class Projects {
     Edit.deletion(expected).check("project '" + project.key() + "'", project.version());
     var id = project.meta().id();
     return ProjectRows.lockEnvironments(unit.session(), unit.tenant(), id)
+        .delayUntil(_ ->
+            ProjectRows.productions(unit.session(), unit.tenant(), id)
+                .doOnNext(productions ->
+                    unit.author()
+                        .check(Need.REMOVE_PROJECT, PathScope.of(project.key(), productions))))
         .flatMap(environments -> Deletions.ofProject(unit, project.key(), id, environments))
         .delayUntil(_ -> unit.deleted(ResourcePath.project(project.key()), project, List.of()));
   }

@@ -1,5 +1,6 @@
-package dev.stitchd.admin;
+package dev.stitchd.admin.analytics;
 
+import dev.stitchd.admin.Requests;
 import dev.stitchd.catalog.project.Environments;
 import dev.stitchd.delivery.EventKind;
 import dev.stitchd.kernel.EnvironmentId;
@@ -30,7 +31,7 @@ import reactor.core.publisher.Mono;
 /// Events out of the store, as files. The status is written with the first bytes, so what fails
 /// before them is a problem with a body; after them the connection breaks.
 @Component
-final class ExportRoutes {
+public final class ExportRoutes {
 
   private static final Duration DAY = Duration.ofDays(1);
   private static final Map<String, EventKind> TYPES =
@@ -54,7 +55,8 @@ final class ExportRoutes {
     this.clock = clock;
   }
 
-  RouterFunction<ServerResponse> routes() {
+  /// What it serves, below `/api/v1`.
+  public RouterFunction<ServerResponse> routes() {
     return RouterFunctions.route()
         .GET("/projects/{project}/environments/{environment}/events/export", this::export)
         .build();

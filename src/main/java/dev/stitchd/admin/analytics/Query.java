@@ -1,4 +1,4 @@
-package dev.stitchd.admin;
+package dev.stitchd.admin.analytics;
 
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.warehouse.Interval;

@@ -1,5 +1,6 @@
-package dev.stitchd.admin;
+package dev.stitchd.admin.analytics;
 
+import dev.stitchd.admin.Requests;
 import dev.stitchd.catalog.project.Environments;
 import dev.stitchd.delivery.EventKind;
 import dev.stitchd.kernel.FieldErrors;
@@ -22,7 +23,7 @@ import tools.jackson.databind.JsonNode;
 
 /// Events as they arrive, as a stream of Server-Sent Events.
 @Component
-final class LiveRoutes {
+public final class LiveRoutes {
 
   private final Environments environments;
   private final LiveEvents live;
@@ -34,7 +35,8 @@ final class LiveRoutes {
     this.snapshots = snapshots;
   }
 
-  RouterFunction<ServerResponse> routes() {
+  /// What it serves, below `/api/v1`.
+  public RouterFunction<ServerResponse> routes() {
     return RouterFunctions.route()
         .GET("/projects/{project}/environments/{environment}/events/live", this::watch)
         .build();

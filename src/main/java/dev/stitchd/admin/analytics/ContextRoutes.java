@@ -1,11 +1,14 @@
-package dev.stitchd.admin;
+package dev.stitchd.admin.analytics;
 
+import dev.stitchd.admin.Answers;
+import dev.stitchd.admin.Requests;
 import dev.stitchd.boundary.Page;
 import dev.stitchd.catalog.flag.Flags;
 import dev.stitchd.catalog.project.Environments;
 import dev.stitchd.erasure.Erasure;
 import dev.stitchd.erasure.Erasures;
 import dev.stitchd.kernel.Json;
+import dev.stitchd.kernel.Problem;
 import dev.stitchd.warehouse.Predecessors;
 import dev.stitchd.warehouse.SeenContexts;
 import java.time.Clock;
@@ -24,7 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// Contexts that were seen: to complete what somebody types, to look one of them up, and to have
 /// its data erased.
 @Component
-final class ContextRoutes {
+public final class ContextRoutes {
 
   private static final String STATS = "/projects/{project}/environments/{environment}/stats";
   private static final String CONTEXT =
@@ -50,7 +53,8 @@ final class ContextRoutes {
     this.clock = clock;
   }
 
-  RouterFunction<ServerResponse> routes() {
+  /// What it serves, below `/api/v1`.
+  public RouterFunction<ServerResponse> routes() {
     return RouterFunctions.route()
         .GET(STATS + "/contexts", this::contexts)
         .GET(STATS + "/attributes", this::attributes)
@@ -81,7 +85,11 @@ final class ContextRoutes {
   private Mono<ServerResponse> erasures(ServerRequest request) {
     var page = Page.of(request);
     return erasures
-        .list(Requests.tenant(request), page.before(), page.limit())
+        .list(
+            Requests.tenant(request),
+            Requests.grants(request).wholeProjectsSeen(),
+            page.before(),
+            page.limit())
         .flatMap(found ->
             Answers.json(page.answer(found, one -> Long.toString(one.number()), erasures::json)));
   }
@@ -89,6 +97,8 @@ final class ContextRoutes {
   private Mono<ServerResponse> erasure(ServerRequest request) {
     return erasures
         .get(Requests.tenant(request), Requests.id(request, "erasure"))
+        .filter(found -> Requests.grants(request).sees(found.project(), found.environment()))
+        .switchIfEmpty(Mono.error(() -> new Problem.NotFound("there is no such erasure")))
         .flatMap(found -> Answers.json(erasures.json(found)));
   }
 

@@ -1,5 +1,7 @@
-package dev.stitchd.admin;
+package dev.stitchd.admin.analytics;
 
+import dev.stitchd.admin.Answers;
+import dev.stitchd.admin.Requests;
 import dev.stitchd.catalog.project.Environments;
 import dev.stitchd.delivery.EventAccounting;
 import dev.stitchd.delivery.NodeName;
@@ -16,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// What became of an environment's events on the node that answers.
 @Component
-final class AccountRoutes {
+public final class AccountRoutes {
 
   private final Environments environments;
   private final EventAccounting account;
@@ -32,7 +34,8 @@ final class AccountRoutes {
     this.since = clock.instant();
   }
 
-  RouterFunction<ServerResponse> routes() {
+  /// What it serves, below `/api/v1`.
+  public RouterFunction<ServerResponse> routes() {
     return RouterFunctions.route()
         .GET("/projects/{project}/environments/{environment}/events/account", this::account)
         .build();

@@ -1,5 +1,7 @@
-package dev.stitchd.admin;
+package dev.stitchd.admin.analytics;
 
+import dev.stitchd.admin.Answers;
+import dev.stitchd.admin.Requests;
 import dev.stitchd.catalog.flag.Flags;
 import dev.stitchd.catalog.project.Environments;
 import dev.stitchd.kernel.EnvironmentId;
@@ -21,7 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// How often flags were evaluated, and by how many.
 @Component
-final class StatsRoutes {
+public final class StatsRoutes {
 
   private static final Duration DAY = Duration.ofDays(1);
   private static final Duration WEEK = Duration.ofDays(7);
@@ -46,7 +48,8 @@ final class StatsRoutes {
     this.clock = clock;
   }
 
-  RouterFunction<ServerResponse> routes() {
+  /// What it serves, below `/api/v1`.
+  public RouterFunction<ServerResponse> routes() {
     return RouterFunctions.route()
         .GET("/projects/{project}/environments/{environment}/stats/evaluations", this::evaluations)
         .GET("/projects/{project}/environments/{environment}/stats/exposures", this::exposures)

@@ -1,5 +1,7 @@
-package dev.stitchd.admin;
+package dev.stitchd.admin.analytics;
 
+import dev.stitchd.admin.Answers;
+import dev.stitchd.admin.Requests;
 import dev.stitchd.catalog.flag.FlagFilter;
 import dev.stitchd.catalog.flag.Flags;
 import dev.stitchd.catalog.project.Environments;
@@ -25,7 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// Flags that may have had their time: nobody asked for them, or everybody got the same. Those
 /// archived, or younger than the time asked about, are not meant.
 @Component
-final class StaleFlagRoutes {
+public final class StaleFlagRoutes {
 
   private static final int DEFAULT_DAYS = 30;
   private static final int MOST_DAYS = 3_660;
@@ -47,7 +49,8 @@ final class StaleFlagRoutes {
     this.clock = clock;
   }
 
-  RouterFunction<ServerResponse> routes() {
+  /// What it serves, below `/api/v1`.
+  public RouterFunction<ServerResponse> routes() {
     return RouterFunctions.route()
         .GET("/projects/{project}/environments/{environment}/stats/stale-flags", this::stale)
         .build();
