@@ -17,6 +17,7 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
@@ -103,6 +104,10 @@ final class ConnectConnection extends ChannelDuplexHandler {
       head = request;
       body = ctx().alloc().buffer(0);
       expect(server.arriving());
+      if (request.decoderResult().isFailure()) {
+        serve(request, null); // nothing follows it
+        return;
+      }
       if (HttpUtil.is100ContinueExpected(request)) {
         var _ =
             ctx()
@@ -137,7 +142,12 @@ final class ConnectConnection extends ChannelDuplexHandler {
     forget();
     expectNothing();
     isAnswering = true;
-    isLast |= !HttpUtil.isKeepAlive(request) || request.decoderResult().isFailure();
+    isLast |=
+        !HttpUtil.isKeepAlive(request)
+            || request.decoderResult().isFailure()
+            || !request
+                .method()
+                .equals(HttpMethod.POST); // to HEAD, the body would be another answer
     try {
       start(ConnectRequest.of(server.methods(), request, sent, remembered, server.maxMessage()));
     } catch (ConnectRequest.Refused refused) {

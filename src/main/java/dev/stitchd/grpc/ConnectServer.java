@@ -4,7 +4,8 @@ import io.grpc.Attributes;
 import io.grpc.ServerTransportFilter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpResponseEncoder;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,7 +44,10 @@ final class ConnectServer {
             .setMaxHeaderSize((int) settings.maxHeaders().toBytes())
             .setMaxInitialLineLength((int) settings.maxHeaders().toBytes())
             .setMaxChunkSize(MOST_PIECE);
-    var _ = pipeline.addLast(new HttpServerCodec(config), new ConnectConnection(this));
+    var _ =
+        pipeline.addLast(
+            // not HttpServerCodec, which fails where more than 128 requests arrive at once
+            new HttpRequestDecoder(config), new HttpResponseEncoder(), new ConnectConnection(this));
   }
 
   /// After this, connections are closed when they have answered.

@@ -18,6 +18,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -120,15 +121,37 @@ class ConnectIT {
     nothingIsLeftOpen();
   }
 
+  /// More than a connection reads in one go, of those that reach a method and those that do not.
   @Test
   void callsThatAreSentAheadAreAnsweredInTurn() throws Exception {
     try (var client = client()) {
-      for (int i = 0; i < 20; i++) {
-        client.send(RESOLVE, asked(i % 2 == 0 ? "checkout" : "none"), key, PROTO);
+      var paths = new String[] {RESOLVE, RESOLVE, "/nothing"};
+      var flags = new String[] {"checkout", "none", "checkout"};
+      var statuses = new int[] {200, 404, 404};
+      var sender =
+          Thread.startVirtualThread(() -> {
+            try {
+              for (int i = 0; i < 3_000; i++) {
+                client.send(paths[i % 3], asked(flags[i % 3]), key, PROTO);
+              }
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+      for (int i = 0; i < 3_000; i++) {
+        assertThat(client.answer().status()).as("answer %s", i).isEqualTo(statuses[i % 3]);
       }
-      for (int i = 0; i < 20; i++) {
-        assertThat(client.answer().status()).isEqualTo(i % 2 == 0 ? 200 : 404);
-      }
+      sender.join();
+    }
+    nothingIsLeftOpen();
+  }
+
+  @Test
+  void headersBeyondTheirSizeAreRefused() throws Exception {
+    try (var client = client()) {
+      var answer = client.ask(RESOLVE, ASKED, key, PROTO, "X-Long: " + "x".repeat(20_000));
+      assertThat(answer.status()).isEqualTo(400);
+      assertThat(client.isClosedSoon()).isTrue();
     }
   }
 
@@ -248,7 +271,7 @@ class ConnectIT {
       var get = client.answer();
       assertThat(get.status()).isEqualTo(405);
       assertThat(get.headers()).containsEntry("allow", "POST");
-      assertThat(resolved(client.ask(RESOLVE, ASKED, key, PROTO)).getValue()).isTrue();
+      assertThat(client.isClosedSoon()).isTrue();
     }
   }
 
