@@ -6,6 +6,7 @@ import dev.stitchd.admin.analytics.ExportRoutes;
 import dev.stitchd.admin.analytics.LiveRoutes;
 import dev.stitchd.admin.analytics.StaleFlagRoutes;
 import dev.stitchd.admin.analytics.StatsRoutes;
+import dev.stitchd.admin.history.AuditRoutes;
 import dev.stitchd.admin.history.ChangeRoutes;
 import dev.stitchd.admin.history.RevisionRoutes;
 import dev.stitchd.admin.people.TokenRoutes;
@@ -42,6 +43,7 @@ final class AdminRoutes {
       StaleFlagRoutes staleFlags,
       ContextRoutes contexts,
       ExportRoutes exports,
+      AuditRoutes audit,
       PreviewRoutes previews,
       PropagationRoutes propagation,
       RevisionRoutes revisions,
@@ -58,6 +60,7 @@ final class AdminRoutes {
             .and(staleFlags.routes())
             .and(contexts.routes())
             .and(exports.routes())
+            .and(audit.routes())
             .and(account.routes())
             .and(live.routes())
             .and(previews.routes())

@@ -7,6 +7,7 @@
 @ApplicationModule(
     allowedDependencies = {
       "kernel",
+      "audit",
       "revisionlog",
       "catalog :: change",
       "catalog :: deletion",

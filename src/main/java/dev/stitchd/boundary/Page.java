@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -22,9 +23,15 @@ public record Page(int limit, String after) {
   /// Reads `?limit=&cursor=`; mistakes are a [dev.stitchd.kernel.Problem.Malformed].
   public static Page of(ServerRequest request) {
     var errors = new FieldErrors();
+    var page = of(request, errors);
+    errors.throwIfAny();
+    return page;
+  }
+
+  /// The same with other mistakes, of which all are told at once.
+  public static Page of(ServerRequest request, FieldErrors errors) {
     var limit = request.queryParam("limit").map(text -> limit(text, errors)).orElse(DEFAULT);
     var after = request.queryParam("cursor").map(text -> decode(text, errors)).orElse("");
-    errors.throwIfAny();
     return new Page(limit, after);
   }
 
@@ -33,13 +40,18 @@ public record Page(int limit, String after) {
   public <T> ObjectNode answer(
       List<T> items, Function<T, String> key, Function<T, ? extends JsonNode> body) {
     var page = items.subList(0, Math.min(limit, items.size()));
+    return answer(page, body, items.size() > limit ? key.apply(page.getLast()) : null);
+  }
+
+  /// The answer for a page that goes on behind something else than its last item.
+  ///
+  /// @param next where the next page begins; null if there is none
+  public static <T> ObjectNode answer(
+      List<T> items, Function<T, ? extends JsonNode> body, @Nullable String next) {
     var answer = Json.object();
     var list = answer.putArray("items");
-    page.forEach(item -> list.add(body.apply(item)));
-    if (items.size() > limit) {
-      answer.put("nextCursor", encode(key.apply(page.getLast())));
-    }
-    return answer;
+    items.forEach(item -> list.add(body.apply(item)));
+    return next == null ? answer : answer.put("nextCursor", encode(next));
   }
 
   /// The same for a list whose newest come first, each with a number that rises: a page goes on

@@ -1,5 +1,6 @@
 package dev.stitchd.erasure;
 
+import dev.stitchd.audit.AuditNote;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
@@ -7,12 +8,12 @@ import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Transactions;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.Lookups;
-import dev.stitchd.resource.ResourcePath;
 import dev.stitchd.resource.UnitOfWork;
 import dev.stitchd.resource.UnitsOfWork;
 import dev.stitchd.warehouse.EventRemoval;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -82,13 +83,13 @@ public final class Erasures {
     return ErasureRows.insert(unit.session(), unit.tenant(), project, environment, id, type, key)
         .delayUntil(made ->
             unit.note(
-                "erase",
-                ResourcePath.environment(project, environment)
-                    + "/contexts/"
-                    + ResourcePath.part(type),
-                Json.object().put("erasure", made.id().toString()),
-                null,
-                List.of()));
+                new AuditNote(
+                    "context.erase",
+                    "/erasures/" + made.id(),
+                    new AuditNote.Place(project, environment),
+                    Map.of(),
+                    null,
+                    Json.object().put("id", made.id().toString()).put("contextType", type))));
   }
 
   private static void check(String type, String key) {

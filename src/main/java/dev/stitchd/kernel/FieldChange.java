@@ -13,7 +13,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// One field that differs between two states of a resource.
 ///
 /// @param path as `default.variant`; what stands in a list of objects with ids is named by its id,
-///   as `rules[eu].serve.variant`
+///   as `rules[eu].serve.variant`, or by what else tells it apart, as `targets[user/on].keys`
 /// @param before null if there was none
 /// @param after null if there is none any more
 public record FieldChange(String path, @Nullable JsonNode before, @Nullable JsonNode after) {
@@ -58,17 +58,18 @@ public record FieldChange(String path, @Nullable JsonNode before, @Nullable Json
       Map<String, JsonNode> before,
       Map<String, JsonNode> after,
       List<FieldChange> found) {
+    // what came and what went has no order to change
     var orderBefore = before.keySet().stream().filter(after::containsKey).toList();
     var orderAfter = after.keySet().stream().filter(before::containsKey).toList();
     if (!orderBefore.equals(orderAfter)) {
-      found.add(new FieldChange(path, ids(before.keySet()), ids(after.keySet())));
+      found.add(new FieldChange(path, ids(orderBefore), ids(orderAfter)));
     }
     for (var id : names(before.keySet(), after.keySet())) {
       find(path + "[" + id + "]", before.get(id), after.get(id), found);
     }
   }
 
-  private static JsonNode ids(Set<String> ids) {
+  private static JsonNode ids(List<String> ids) {
     var list = Json.array();
     ids.forEach(list::add);
     return list;
@@ -80,18 +81,31 @@ public record FieldChange(String path, @Nullable JsonNode before, @Nullable Json
     return names;
   }
 
-  /// The elements of a list of objects that each have an id of their own; null if it is none.
-  private static @Nullable Map<String, JsonNode> byId(@Nullable JsonNode list) {
+  /// The elements of a list of objects that each have something of their own by which they are
+  /// named, in order; null if it is none.
+  public static @Nullable Map<String, JsonNode> byId(@Nullable JsonNode list) {
     if (list == null || !list.isArray()) {
       return null;
     }
     var elements = new LinkedHashMap<String, JsonNode>();
     for (var element : list) {
-      if (!element.path("id").isString()
-          || elements.put(element.path("id").stringValue(), element) != null) {
+      var id = id(element);
+      if (id == null || elements.put(id, element) != null) {
         return null;
       }
     }
     return elements;
+  }
+
+  /// Rules have ids, prerequisites name a flag, and targets what they give to whom.
+  private static @Nullable String id(JsonNode element) {
+    for (var name : List.of("id", "flag")) {
+      if (element.path(name).isString()) {
+        return element.path(name).stringValue();
+      }
+    }
+    return element.path("contextType").isString() && element.path("variant").isString()
+        ? element.path("contextType").stringValue() + "/" + element.path("variant").stringValue()
+        : null;
   }
 }

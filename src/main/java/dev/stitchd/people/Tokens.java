@@ -118,7 +118,9 @@ public final class Tokens {
                     .switchIfEmpty(Mono.error(Tokens::noSuchToken))
                     .flatMap(found ->
                         ApiTokenRows.delete(unit.session(), unit.tenant(), id)
-                            .then(Mono.defer(() -> unit.deleted(path(id), found, List.of())))))
+                            .then(
+                                Mono.defer(() ->
+                                    unit.deleted("token.delete", path(id), found, List.of())))))
         .then();
   }
 
@@ -129,7 +131,7 @@ public final class Tokens {
             session, unit.author(), wanted.name(), hash, user, wanted.expiresAt())
         .delayUntil(id -> GrantRows.give(session, unit.tenant(), null, id, wanted.grants()))
         .flatMap(id -> ApiTokenRows.find(session, unit.tenant(), id))
-        .flatMap(made -> unit.wrote("create", path(made.id()), null, made, List.of()));
+        .flatMap(made -> unit.wrote("token.create", path(made.id()), null, made, List.of()));
   }
 
   private @Nullable Instant expiry(JsonFields fields) {

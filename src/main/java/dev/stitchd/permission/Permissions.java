@@ -39,6 +39,7 @@ public final class Permissions {
           row("GET", "/api/v1/deletions/{deletion}", Need.ACCOUNT),
           row("GET", "/api/v1/erasures", Need.ACCOUNT),
           row("GET", "/api/v1/erasures/{erasure}", Need.ACCOUNT),
+          row("GET", "/api/v1/audit", Need.ACCOUNT),
           row("GET", "/api/v1/projects", Need.ACCOUNT),
           row("POST", "/api/v1/projects", Need.ADMINISTRATOR),
           row("GET", PROJECT, Need.READ_PROJECT),

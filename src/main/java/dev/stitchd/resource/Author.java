@@ -1,5 +1,6 @@
 package dev.stitchd.resource;
 
+import dev.stitchd.audit.AuditNote;
 import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.Origin;
 import dev.stitchd.kernel.TenantId;
@@ -38,6 +39,22 @@ public record Author(
   /// depends on.
   public void check(Need need, PathScope scope) {
     need.check(grants, scope);
+  }
+
+  /// The same author by a request with another id, or by several.
+  public Author of(String requestId) {
+    return new Author(
+        tenant,
+        actor,
+        grants,
+        comment,
+        idempotencyKey,
+        origin == null ? null : new Origin(origin.address(), requestId));
+  }
+
+  /// As the audit log has it.
+  AuditNote.Author audited() {
+    return new AuditNote.Author(actor, comment, origin);
   }
 
   /// The same author inside another tenant, where nothing is repeated.

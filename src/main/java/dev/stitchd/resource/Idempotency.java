@@ -28,13 +28,15 @@ final class Idempotency {
   ///
   /// @param find what has a key now where it would be created; fails with [Problem.NotFound] if
   ///   nothing has, nor the place; null if nothing can be gone
+  /// @param repeated told when the first answer is given again
   static Mono<Written> once(
       Session session,
       Author author,
       String route,
       JsonNode body,
       @Nullable Function<String, Mono<? extends Resource>> find,
-      Supplier<Mono<Written>> work) {
+      Supplier<Mono<Written>> work,
+      Runnable repeated) {
     var key = author.idempotencyKey();
     if (key == null) {
       return Mono.defer(work);
@@ -45,6 +47,7 @@ final class Idempotency {
         .then(Mono.defer(() -> IdempotencyRows.find(session, author, key)))
         .map(first -> replay(first, fingerprint))
         .filterWhen(written -> find == null ? Mono.just(true) : isThere(written.resource(), find))
+        .doOnNext(_ -> repeated.run())
         .switchIfEmpty(
             Mono.defer(work)
                 .delayUntil(written ->

@@ -1,5 +1,7 @@
 package dev.stitchd.resource;
 
+import dev.stitchd.audit.AuditNote;
+import dev.stitchd.audit.AuditRows;
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.permission.Need;
@@ -15,6 +17,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -43,6 +46,17 @@ public final class UnitOfWork {
   private final Map<EnvironmentId, LockedEnvironment> revised = new LinkedHashMap<>();
   private final Map<EnvironmentId, LockedEnvironment> accessChanged = new LinkedHashMap<>();
   private final Set<List<Object>> published = new HashSet<>();
+  private boolean noted;
+
+  /// Why a unit of work may end without a row in the audit log.
+  public enum Unaudited {
+    /// A creation under an idempotency key that was used before.
+    REPEATED,
+    /// What is asked for is so already.
+    NOTHING_CHANGED,
+    /// What is published now was noted when it was written.
+    NOTED_BEFORE
+  }
 
   private UnitOfWork(Session session, Author author) {
     this.session = session;
@@ -50,11 +64,19 @@ public final class UnitOfWork {
   }
 
   /// Runs `work` as a part of the transaction that `session` is in, then announces what it locked.
+  /// Fails, which takes the transaction back, if the work ends without a row in the audit log and
+  /// without having said why ([#leavesNoNote]).
   public static <T> Mono<T> in(Session session, Author author, Function<UnitOfWork, Mono<T>> work) {
     return Mono.defer(() -> {
       var unit = new UnitOfWork(session, author);
       return unit.announcing(work.apply(unit));
     });
+  }
+
+  /// Says that this unit writes nothing that the audit log has to tell.
+  public void leavesNoNote(Unaudited why) {
+    Objects.requireNonNull(why);
+    noted = true;
   }
 
   public Session session() {
@@ -165,7 +187,7 @@ public final class UnitOfWork {
 
   /// Notes a creation, change or deletion in the audit log.
   ///
-  /// @param action `create`, `update`, `delete`, `revoke` …
+  /// @param action what was done to which thing, as `flag.create`
   /// @param path the resource's, as `/projects/web/flags/checkout`
   /// @param before the resource before, null if it was created
   /// @param after the resource after, null if it was deleted
@@ -176,7 +198,13 @@ public final class UnitOfWork {
       @Nullable JsonNode before,
       @Nullable JsonNode after,
       List<LockedEnvironment> publishedIn) {
-    return AuditRows.note(session, author, action, path, revisions(publishedIn), before, after);
+    return note(AuditNote.of(action, path, revisions(publishedIn), before, after));
+  }
+
+  /// Notes something in the audit log.
+  public Mono<Void> note(AuditNote note) {
+    return Mono.defer(() -> AuditRows.add(session, tenant(), author.audited(), note))
+        .doOnSuccess(_ -> noted = true);
   }
 
   /// Notes a write in the audit log and answers the resource as it is afterwards.
@@ -191,8 +219,11 @@ public final class UnitOfWork {
   }
 
   /// Notes a deletion in the audit log and answers the resource as it was.
-  public Mono<Written> deleted(String path, Resource before, List<LockedEnvironment> publishedIn) {
-    return note("delete", path, before.body(), null, publishedIn)
+  ///
+  /// @param action as `flag.delete`
+  public Mono<Written> deleted(
+      String action, String path, Resource before, List<LockedEnvironment> publishedIn) {
+    return note(action, path, before.body(), null, publishedIn)
         .thenReturn(new Written(before.body(), before.version(), revisions(publishedIn)));
   }
 
@@ -207,12 +238,14 @@ public final class UnitOfWork {
       JsonNode body,
       Function<String, Mono<? extends Resource>> find,
       Supplier<Mono<Written>> creation) {
-    return Idempotency.once(session, author, route, body, find, creation);
+    return Idempotency.once(
+        session, author, route, body, find, creation, () -> leavesNoNote(Unaudited.REPEATED));
   }
 
   /// The same for work that makes no one resource: for 24 hours it has been done.
   public Mono<Written> once(String route, JsonNode body, Supplier<Mono<Written>> work) {
-    return Idempotency.once(session, author, route, body, null, work);
+    return Idempotency.once(
+        session, author, route, body, null, work, () -> leavesNoNote(Unaudited.REPEATED));
   }
 
   /// Runs `work` inside a tenant, and steps back into the author's. Only a unit on the platform may
@@ -221,6 +254,7 @@ public final class UnitOfWork {
     var inside = author.in(tenant);
     return Transactions.enter(session, tenant)
         .then(in(session, inside, work))
+        .doOnNext(_ -> noted = true)
         .flatMap(value -> Transactions.enter(session, tenant()).thenReturn(value));
   }
 
@@ -242,7 +276,18 @@ public final class UnitOfWork {
 
   /// What was locked is announced when everything else is done, whether or not that gives a value.
   private <T> Mono<T> announcing(Mono<T> work) {
-    return Flux.concat(work, Mono.defer(this::announce).then(Mono.<T>empty())).singleOrEmpty();
+    return Flux.concat(
+            work,
+            Mono.<T>fromRunnable(this::mustBeNoted),
+            Mono.defer(this::announce).then(Mono.<T>empty()))
+        .singleOrEmpty();
+  }
+
+  private void mustBeNoted() {
+    if (!noted) {
+      throw new IllegalStateException(
+          "a unit of work ended without a note in the audit log, so all that it wrote is taken back: it must note what it did, or say why there is nothing to note");
+    }
   }
 
   private Mono<Void> announce() {

@@ -2,9 +2,10 @@
 /// version; and the *unit of work*, one transaction in which resources are locked, written, audited
 /// and published together. Rooms with resources of their own write their rules on it.
 ///
-/// May use: `kernel`, `permission`, `postgres`, `revisionlog`. Threads: R2DBC event loops; nothing
-/// blocks.
-@ApplicationModule(allowedDependencies = {"kernel", "permission", "postgres", "revisionlog"})
+/// May use: `kernel`, `audit`, `permission`, `postgres`, `revisionlog`. Threads: R2DBC event loops;
+/// nothing blocks.
+@ApplicationModule(
+    allowedDependencies = {"kernel", "audit", "permission", "postgres", "revisionlog"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.resource;

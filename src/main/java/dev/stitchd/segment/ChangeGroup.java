@@ -1,9 +1,11 @@
 package dev.stitchd.segment;
 
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -13,23 +15,24 @@ final class ChangeGroup {
 
   private final int mostKeys;
   private final Set<String> keys = new HashSet<>();
+  private final List<String> requests = new ArrayList<>();
   private final Sinks.Empty<Void> over = Sinks.empty();
   private final Mono<JoinedChanges.Outcome> outcome;
   private boolean begun;
 
   /// @param before completes when this one may begin; no reference to the group before, so that a
   ///   busy list's past can be forgotten
-  /// @param transaction asked for once, with all keys
+  /// @param transaction asked for once, with all keys and the ids of the requests that brought them
   /// @param ended told when it is over
   ChangeGroup(
       int mostKeys,
       Mono<Void> before,
-      Function<Set<String>, Mono<JoinedChanges.Outcome>> transaction,
+      BiFunction<Set<String>, List<String>, Mono<JoinedChanges.Outcome>> transaction,
       Consumer<ChangeGroup> ended) {
     this.mostKeys = mostKeys;
     this.outcome =
         before
-            .then(Mono.defer(() -> transaction.apply(begin())))
+            .then(Mono.defer(() -> transaction.apply(begin(), requests)))
             .doFinally(_ -> {
               ended.accept(this);
               var _ = over.tryEmitEmpty(); // nobody else emits, and it is emitted once
@@ -40,10 +43,12 @@ final class ChangeGroup {
   /// Adds keys, if the group has not begun and has room; the first ones always have.
   ///
   /// @param share filled with those that nobody had brought before
-  synchronized boolean join(Set<String> more, Set<String> share) {
+  synchronized boolean join(MemberChange change, Set<String> share) {
+    var more = change.keys();
     if (begun || (!keys.isEmpty() && keys.size() + more.size() > mostKeys)) {
       return false;
     }
+    requests.add(change.request());
     for (var key : more) {
       if (keys.add(key)) {
         share.add(key);

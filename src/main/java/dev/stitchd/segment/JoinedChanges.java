@@ -71,21 +71,24 @@ final class JoinedChanges {
         last.compute(
             change.kind(),
             (kind, before) ->
-                before != null && before.join(change.keys(), share)
+                before != null && before.join(change, share)
                     ? before
-                    : after(kind, before, change.keys(), share));
+                    : after(kind, before, change, share));
     return group.outcome().map(outcome -> changed(outcome, share));
   }
 
   private ChangeGroup after(
-      MemberChange.Kind kind, @Nullable ChangeGroup before, Set<String> keys, Set<String> share) {
+      MemberChange.Kind kind,
+      @Nullable ChangeGroup before,
+      MemberChange change,
+      Set<String> share) {
     var group =
         new ChangeGroup(
             mostKeys,
             before == null ? Mono.empty() : before.over(),
-            all -> transaction.apply(kind, all),
+            (all, requests) -> transaction.apply(kind.askedFor(requests), all),
             ended -> last.remove(kind, ended));
-    var _ = group.join(keys, share);
+    var _ = group.join(change, share);
     return group;
   }
 

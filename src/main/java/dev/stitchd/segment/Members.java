@@ -86,16 +86,17 @@ public final class Members {
   ///
   /// @param body `{"keys":[…]}`
   public Mono<Changed> add(Author author, SegmentPath path, MemberSide side, JsonNode body) {
-    return make(new MemberChange.Kind(author, path, side, true), body);
+    return make(author, path, side, true, body);
   }
 
   /// Removes keys from one side. In force at once; SDKs hear of it within a second or so.
   public Mono<Changed> remove(Author author, SegmentPath path, MemberSide side, JsonNode body) {
-    return make(new MemberChange.Kind(author, path, side, false), body);
+    return make(author, path, side, false, body);
   }
 
-  private Mono<Changed> make(MemberChange.Kind kind, JsonNode body) {
-    return changes.make(new MemberChange(kind, KeyList.read(body)));
+  private Mono<Changed> make(
+      Author author, SegmentPath path, MemberSide side, boolean adds, JsonNode body) {
+    return changes.make(MemberChange.of(author, path, side, adds, KeyList.read(body)));
   }
 
   /// The whole list, page by page, each read when it is asked for, so that a slow reader costs

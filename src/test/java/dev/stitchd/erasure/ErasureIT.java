@@ -94,9 +94,9 @@ class ErasureIT {
     assertThat(
             StoreUrl.of(server.postgres())
                 .query(
-                    "SELECT action, resource, before->>'erasure' FROM audit_logs WHERE action = 'erase' AND project = 'web'"))
+                    "SELECT resource, environment, changes->1->>'after' FROM audit_logs WHERE action = 'context.erase' AND project = 'web'"))
         .as("who it was is not kept there")
-        .containsExactly("erase\t/projects/web/environments/production/contexts/user\t" + id);
+        .containsExactly("/erasures/" + id + "\tproduction\tuser");
 
     send(key, "ann/1");
     assertThat(rowsOf(environment, "ann/1")).as("what comes later is new").isEqualTo(2);

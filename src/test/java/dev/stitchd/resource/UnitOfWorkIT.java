@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -58,7 +59,8 @@ class UnitOfWorkIT {
             "test");
     environment =
         units
-            .write(author, unit -> unit.nextRevision("web", "production"))
+            .write(
+                author, unit -> unit.nextRevision("web", "production").delayUntil(_ -> noted(unit)))
             .map(LockedEnvironment::id)
             .block();
   }
@@ -109,7 +111,8 @@ class UnitOfWorkIT {
                     unit ->
                         unit.nextRevision("web", "production")
                             .then(unit.nextAccessVersion("web", "production"))
-                            .then(unit.nextAccessVersion("web", "production")))
+                            .then(unit.nextAccessVersion("web", "production"))
+                            .delayUntil(_ -> noted(unit)))
                 .block())
         .consumeNextWith(heard::set)
         .thenCancel()
@@ -132,9 +135,36 @@ class UnitOfWorkIT {
     assertThat(items.changesSince(environment, before).block().items()).isEmpty();
   }
 
+  @Test
+  void whatLeavesNoNoteInTheAuditLogIsTakenBackUnlessItSaysWhy() {
+    var before = revision();
+    for (Function<UnitOfWork, Mono<?>> noteless :
+        List.<Function<UnitOfWork, Mono<?>>>of(
+            unit -> publish(unit, "lost"), unit -> publish(unit, "lost").thenReturn(1))) {
+      assertThatThrownBy(() -> units.write(author, unit -> noteless.apply(unit)).block())
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("without a note in the audit log");
+    }
+    assertThat(revision()).isEqualTo(before);
+    assertThat(items.changesSince(environment, before).block().items()).isEmpty();
+    var excused =
+        units.write(
+            author,
+            unit -> {
+              unit.leavesNoNote(UnitOfWork.Unaudited.NOTHING_CHANGED);
+              return Mono.just("excused");
+            });
+    assertThat(excused.block()).isEqualTo("excused");
+  }
+
+  private static Mono<Void> noted(UnitOfWork unit) {
+    return unit.note("segment.update", "/projects/web", null, Json.object(), List.of());
+  }
+
   private static void write(String... keys) {
     units
-        .write(author, unit -> Flux.just(keys).concatMap(key -> publish(unit, key)).then())
+        .write(
+            author, unit -> Flux.just(keys).concatMap(key -> publish(unit, key)).then(noted(unit)))
         .block();
   }
 
@@ -149,7 +179,7 @@ class UnitOfWorkIT {
   }
 
   private static void removed(EnvironmentId environment) {
-    units.write(author, unit -> unit.removed(environment)).block();
+    units.write(author, unit -> unit.removed(environment).then(noted(unit))).block();
   }
 
   private static long revision() {

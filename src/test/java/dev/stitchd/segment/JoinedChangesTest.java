@@ -49,7 +49,7 @@ class JoinedChangesTest {
   }
 
   private static MemberChange change(String... keys) {
-    return new MemberChange(ADD, Set.of(keys));
+    return new MemberChange(ADD, "r", Set.of(keys));
   }
 
   @Test

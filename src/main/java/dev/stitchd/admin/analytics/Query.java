@@ -1,5 +1,6 @@
 package dev.stitchd.admin.analytics;
 
+import dev.stitchd.boundary.Page;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.warehouse.Interval;
 import java.time.Clock;
@@ -16,7 +17,7 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 
 /// The query parameters of one request, read one by one and complained about all at once. Confined
 /// to one thread.
-final class Query {
+public final class Query {
 
   /// Nothing was recorded before, and ClickHouse counts no further.
   private static final Instant EARLIEST = Instant.parse("1970-01-01T00:00:00Z");
@@ -33,13 +34,13 @@ final class Query {
   private final FieldErrors errors = new FieldErrors();
   private final @Nullable ZoneId zone;
 
-  Query(ServerRequest request) {
+  public Query(ServerRequest request) {
     this.request = request;
     this.zone = zone();
   }
 
   /// A parameter that may be left out.
-  @Nullable String text(String name) {
+  public @Nullable String text(String name) {
     return request.queryParam(name).orElse(null);
   }
 
@@ -55,6 +56,21 @@ final class Query {
       errors.addMalformed(name, "is missing");
     }
     return text;
+  }
+
+  /// A time or a date that may be left out.
+  public @Nullable Instant time(String name) {
+    return request.queryParam(name).map(text -> instant(name, text)).orElse(null);
+  }
+
+  /// `limit` and `cursor`.
+  public Page page() {
+    return Page.of(request, errors);
+  }
+
+  /// Says what is wrong with a parameter.
+  public void refuse(String name, String message) {
+    errors.addMalformed(name, message);
   }
 
   int number(String name, int otherwise, int least, int most) {
@@ -120,7 +136,7 @@ final class Query {
   }
 
   /// Ends a request in which anything was wrong.
-  void check() {
+  public void check() {
     errors.throwIfAny();
   }
 

@@ -107,14 +107,20 @@ public final class EventDefinitions {
   public Mono<Integer> register(
       TenantId tenant, EnvironmentId environment, Collection<String> keys) {
     var seen = List.copyOf(keys);
-    return units
-        .write(
-            Author.system(tenant, REGISTRAR),
-            unit ->
-                EventDefinitionRows.undefined(unit.session(), tenant, environment.value(), seen)
-                    .filter(missing -> !missing.isEmpty())
-                    .flatMap(missing -> register(unit, environment, missing)))
-        .defaultIfEmpty(0);
+    return units.write(
+        Author.system(tenant, REGISTRAR),
+        unit ->
+            EventDefinitionRows.undefined(unit.session(), tenant, environment.value(), seen)
+                .filter(missing -> !missing.isEmpty())
+                .flatMap(missing -> register(unit, environment, missing))
+                .defaultIfEmpty(0)
+                .doOnNext(defined -> noteless(unit, defined)));
+  }
+
+  private static void noteless(UnitOfWork unit, int defined) {
+    if (defined == 0) {
+      unit.leavesNoNote(UnitOfWork.Unaudited.NOTHING_CHANGED);
+    }
   }
 
   private static Mono<Integer> register(
@@ -154,7 +160,8 @@ public final class EventDefinitions {
   private static Mono<Written> insert(
       UnitOfWork unit, String project, LockedEnvironment at, EventDefinitionBody wanted) {
     return EventDefinitionRows.insert(unit.session(), unit.author(), at.id().value(), wanted)
-        .flatMap(made -> unit.wrote("create", path(project, at, made), null, made, List.of()));
+        .flatMap(made ->
+            unit.wrote("event-definition.create", path(project, at, made), null, made, List.of()));
   }
 
   private static Mono<Written> update(
@@ -162,7 +169,9 @@ public final class EventDefinitions {
     var wanted = EventDefinitionBody.read(edit.body().apply(before.body()), before.key());
     edit.check("event '" + before.key() + "'", before.version());
     return EventDefinitionRows.replace(unit.session(), unit.tenant(), before.meta().id(), wanted)
-        .flatMap(after -> unit.wrote("update", path(project, at, after), before, after, List.of()));
+        .flatMap(after ->
+            unit.wrote(
+                "event-definition.update", path(project, at, after), before, after, List.of()));
   }
 
   private static Mono<Written> delete(
@@ -173,7 +182,9 @@ public final class EventDefinitions {
       long expected) {
     Edit.deletion(expected).check("event '" + row.key() + "'", row.version());
     return EventDefinitionRows.delete(unit.session(), unit.tenant(), row.meta().id())
-        .then(Mono.defer(() -> unit.deleted(path(project, at, row), row, List.of())));
+        .then(
+            Mono.defer(() ->
+                unit.deleted("event-definition.delete", path(project, at, row), row, List.of())));
   }
 
   private static Mono<EventDefinitionRow> find(UnitOfWork unit, LockedEnvironment at, String key) {

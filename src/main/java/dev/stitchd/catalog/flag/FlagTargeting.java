@@ -125,7 +125,8 @@ public final class FlagTargeting {
       TargetingRow before,
       TargetingRow after,
       Targeting.Read wanted) {
-    var action = wanted.reshuffled().isEmpty() ? "update" : "reshuffle";
+    var action =
+        wanted.reshuffled().isEmpty() ? "flag.targeting.update" : "flag.targeting.reshuffle";
     var path = Flags.path(project, flag.key()) + "/environments/" + at.key();
     return unit.publish(at, List.of(FlagItems.change(flag, after.targeting())))
         .then(Mono.defer(() -> unit.wrote(action, path, before, after, List.of(at))))

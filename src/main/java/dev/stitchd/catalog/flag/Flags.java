@@ -174,7 +174,8 @@ public final class Flags {
             FlagRows.insert(unit.session(), unit.author(), projectId, wanted)
                 .then(find(unit, projectId, wanted.named().key()))
                 .delayUntil(made -> start(unit, made, at))
-                .flatMap(made -> unit.wrote("create", path(project, made.key()), null, made, at)));
+                .flatMap(
+                    made -> unit.wrote("flag.create", path(project, made.key()), null, made, at)));
   }
 
   private static Mono<Void> start(UnitOfWork unit, FlagRow made, List<LockedEnvironment> at) {
@@ -199,7 +200,7 @@ public final class Flags {
           return FlagRows.update(unit.session(), unit.author(), before, wanted)
               .then(find(unit, projectId, key))
               .delayUntil(after -> republish(unit, at, before, after))
-              .flatMap(after -> unit.wrote("update", path(project, key), before, after, at));
+              .flatMap(after -> unit.wrote("flag.update", path(project, key), before, after, at));
         });
   }
 
@@ -240,7 +241,7 @@ public final class Flags {
                         DeletedFlagRows.mark(
                             unit.session(), unit.tenant(), environment.id(), flag.key()))))
         .then(Mono.defer(() -> FlagRows.delete(unit.session(), unit.tenant(), flag.id())))
-        .then(Mono.defer(() -> unit.deleted(path(project, flag.key()), flag, at)));
+        .then(Mono.defer(() -> unit.deleted("flag.delete", path(project, flag.key()), flag, at)));
   }
 
   private static Mono<Void> checkUnused(UnitOfWork unit, LockedEnvironment at, FlagRow flag) {

@@ -94,8 +94,9 @@ public final class RestoredTargeting {
     return Mono.justOrEmpty(current.get(flag.id()))
         .flatMap(before ->
             TargetingRows.update(unit.session(), unit.author(), flag.id(), at.id(), then)
-                .flatMap(
-                    after -> unit.note("restore", path, before.body(), after.body(), List.of(at))));
+                .flatMap(after ->
+                    unit.note(
+                        "flag.targeting.restore", path, before.body(), after.body(), List.of(at))));
   }
 
   private static String noSalt() {

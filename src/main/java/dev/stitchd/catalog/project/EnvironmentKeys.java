@@ -67,7 +67,12 @@ public final class EnvironmentKeys {
                 .flatMap(at ->
                     EnvironmentKeyRows.insert(unit.session(), author, at.id(), name, kind, hash)
                         .flatMap(made ->
-                            unit.wrote("create", path(project, at, made), null, made, List.of()))));
+                            unit.wrote(
+                                "sdk-key.create",
+                                path(project, at, made),
+                                null,
+                                made,
+                                List.of()))));
   }
 
   /// Revokes a key; its streams end on every node. Revoking a revoked key changes nothing.
@@ -98,6 +103,7 @@ public final class EnvironmentKeys {
       return Mono.error(noSuchKey());
     }
     if (!key.get().isActive()) {
+      unit.leavesNoNote(UnitOfWork.Unaudited.NOTHING_CHANGED);
       return Mono.empty();
     }
     var othersActive = keys.stream().anyMatch(k -> k.isActive() && !k.id().equals(id));
@@ -108,8 +114,8 @@ public final class EnvironmentKeys {
               "this is the environment's last active key; create another first, or repeat with ?force=true"));
     }
     return EnvironmentKeyRows.revoke(unit.session(), unit.tenant(), id)
-        .flatMap(
-            after -> unit.wrote("revoke", path(project, at, after), key.get(), after, List.of()));
+        .flatMap(after ->
+            unit.wrote("sdk-key.revoke", path(project, at, after), key.get(), after, List.of()));
   }
 
   private static Problem noSuchKey() {

@@ -111,7 +111,9 @@ public final class Environments {
     unit.made(at);
     return FlagItems.startAll(unit, at)
         .flatMap(items -> unit.publish(at, items))
-        .then(Mono.defer(() -> unit.wrote("create", path(project, made), null, made, List.of(at))))
+        .then(
+            Mono.defer(() ->
+                unit.wrote("environment.create", path(project, made), null, made, List.of(at))))
         .map(written -> new Written(written.resource(), written.version(), new TreeMap<>()));
   }
 
@@ -124,8 +126,8 @@ public final class Environments {
               .check(Need.CHANGE, PathScope.of(project, before.key(), wanted.production()));
           edit.check("environment '" + before.key() + "'", before.version());
           return EnvironmentRows.replace(unit.session(), unit.tenant(), before.id(), wanted)
-              .flatMap(
-                  after -> unit.wrote("update", path(project, after), before, after, List.of()));
+              .flatMap(after ->
+                  unit.wrote("environment.update", path(project, after), before, after, List.of()));
         });
   }
 
@@ -134,7 +136,8 @@ public final class Environments {
     checkManages(unit.author(), project, environment.key(), environment.production());
     Edit.deletion(expected).check("environment '" + environment.key() + "'", environment.version());
     return Deletions.ofEnvironment(unit, project, environment.key(), environment.id())
-        .delayUntil(_ -> unit.deleted(path(project, environment), environment, List.of()));
+        .delayUntil(_ ->
+            unit.deleted("environment.delete", path(project, environment), environment, List.of()));
   }
 
   private static void checkManages(

@@ -82,15 +82,16 @@ public final class Projects {
 
   private static Mono<Written> create(UnitOfWork unit, KeyAndName wanted) {
     return ProjectRows.insert(unit.session(), unit.author(), wanted)
-        .flatMap(
-            made -> unit.wrote("create", ResourcePath.project(made.key()), null, made, List.of()));
+        .flatMap(made ->
+            unit.wrote("project.create", ResourcePath.project(made.key()), null, made, List.of()));
   }
 
   private static Mono<Written> update(UnitOfWork unit, NamedResource before, Edit edit) {
     var wanted = KeyAndName.edited("project", before, edit);
     return ProjectRows.rename(unit.session(), unit.tenant(), before.meta().id(), wanted.name())
         .flatMap(after ->
-            unit.wrote("update", ResourcePath.project(after.key()), before, after, List.of()));
+            unit.wrote(
+                "project.update", ResourcePath.project(after.key()), before, after, List.of()));
   }
 
   private static Mono<Deletion> delete(UnitOfWork unit, NamedResource project, long expected) {
@@ -103,6 +104,8 @@ public final class Projects {
                     unit.author()
                         .check(Need.REMOVE_PROJECT, PathScope.of(project.key(), productions))))
         .flatMap(environments -> Deletions.ofProject(unit, project.key(), id, environments))
-        .delayUntil(_ -> unit.deleted(ResourcePath.project(project.key()), project, List.of()));
+        .delayUntil(_ ->
+            unit.deleted(
+                "project.delete", ResourcePath.project(project.key()), project, List.of()));
   }
 }

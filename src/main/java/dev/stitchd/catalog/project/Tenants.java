@@ -24,6 +24,9 @@ import tools.jackson.databind.JsonNode;
 @Component
 public final class Tenants {
 
+  /// Where credentials act unless they say otherwise.
+  private static final String DEFAULT = "default";
+
   private final Transactions transactions;
   private final UnitsOfWork units;
 
@@ -71,7 +74,7 @@ public final class Tenants {
   /// Deletes a tenant and everything it owns, unless it still has projects or is the one that
   /// credentials act in by default.
   public Mono<Void> delete(Author author, String key, long expected) {
-    if (key.equals("default")) {
+    if (key.equals(DEFAULT)) {
       return Mono.error(
           new Problem.Conflict(
               "in-use",
@@ -88,21 +91,24 @@ public final class Tenants {
 
   private static Mono<Written> create(UnitOfWork unit, KeyAndName wanted) {
     return TenantRows.insert(unit.session(), unit.author(), wanted)
-        .flatMap(made -> wrote(unit, "create", null, made));
+        .flatMap(made -> wrote(unit, "tenant.create", null, made));
   }
 
   private static Mono<Written> update(UnitOfWork unit, NamedResource before, Edit edit) {
     var wanted = KeyAndName.edited("tenant", before, edit);
     return TenantRows.rename(unit.session(), before.key(), wanted.name())
-        .flatMap(after -> wrote(unit, "update", before, after));
+        .flatMap(after -> wrote(unit, "tenant.update", before, after));
   }
 
-  /// The audit row belongs to the tenant itself.
+  /// Told in the tenant itself, and where whoever did it acts.
   private static Mono<Written> wrote(
       UnitOfWork unit, String action, @Nullable NamedResource before, NamedResource after) {
-    return unit.inTenant(
-        id(after),
-        inside -> inside.wrote(action, ResourcePath.tenant(after.key()), before, after, List.of()));
+    var path = ResourcePath.tenant(after.key());
+    var written =
+        unit.inTenant(id(after), inside -> inside.wrote(action, path, before, after, List.of()));
+    return unit.tenant().equals(id(after))
+        ? written
+        : written.flatMap(_ -> unit.wrote(action, path, before, after, List.of()));
   }
 
   private static Mono<Boolean> delete(UnitOfWork unit, NamedResource tenant, long expected) {
@@ -127,17 +133,22 @@ public final class Tenants {
     return Mono.error(new Problem.Conflict("in-use", "tenant '" + tenant.key() + "' " + why));
   }
 
-  /// The tenant takes its audit log along, so who deleted it is noted where they acted.
+  /// The tenant takes its audit log along, so who deleted it is noted where they acted, or if that
+  /// was in the tenant itself, where they would act otherwise.
   private static Mono<Boolean> remove(UnitOfWork unit, NamedResource tenant) {
-    var deleted = TenantRows.delete(unit.session(), id(tenant));
-    return unit.tenant().equals(id(tenant))
-        ? deleted.thenReturn(true)
-        : deleted
-            .then(Transactions.enter(unit.session(), unit.tenant()))
-            .then(
-                Mono.defer(
-                    () -> unit.deleted(ResourcePath.tenant(tenant.key()), tenant, List.of())))
-            .thenReturn(true);
+    var told =
+        unit.tenant().equals(id(tenant))
+            ? TenantRows.find(unit.session(), DEFAULT).map(Tenants::id)
+            : Mono.just(unit.tenant());
+    return TenantRows.delete(unit.session(), id(tenant))
+        .then(told)
+        .flatMap(where ->
+            unit.inTenant(
+                where,
+                inside ->
+                    inside.deleted(
+                        "tenant.delete", ResourcePath.tenant(tenant.key()), tenant, List.of())))
+        .thenReturn(true);
   }
 
   private static TenantId id(NamedResource tenant) {

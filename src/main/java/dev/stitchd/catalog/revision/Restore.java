@@ -7,6 +7,7 @@ import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.LockedEnvironment;
+import dev.stitchd.resource.ResourcePath;
 import dev.stitchd.resource.UnitOfWork;
 import dev.stitchd.resource.UnitsOfWork;
 import dev.stitchd.resource.Written;
@@ -87,7 +88,19 @@ public final class Restore {
         .delayUntil(_ -> PublishedHistory.known(session, unit.tenant(), at.id(), revision))
         .zipWhen(_ -> parts(unit, at))
         .flatMap(both -> restore(unit, project, at, both.getT1(), both.getT2()))
-        .map(changes -> written(at, revision, changes));
+        .map(changes -> written(at, revision, changes))
+        .delayUntil(_ -> noted(unit, project, at, revision));
+  }
+
+  /// Beside the notes of what it changes, which may be nothing.
+  private static Mono<Void> noted(
+      UnitOfWork unit, String project, LockedEnvironment at, long revision) {
+    return unit.note(
+        "environment.restore",
+        ResourcePath.environment(project, at.key()),
+        null,
+        Json.object().put("restored", revision),
+        List.of(at));
   }
 
   private static Mono<Parts> parts(UnitOfWork unit, LockedEnvironment at) {

@@ -91,6 +91,7 @@ public final class RestoredSegments {
             Mono.defer(() ->
                 SegmentRows.putCondition(session, unit.tenant(), before.meta().id(), then.when())))
         .then(Mono.defer(() -> SegmentRows.find(session, unit.tenant(), at.id(), before.key())))
-        .flatMap(after -> unit.note("restore", path, before.body(), after.body(), List.of(at)));
+        .flatMap(
+            after -> unit.note("segment.restore", path, before.body(), after.body(), List.of(at)));
   }
 }

@@ -62,6 +62,8 @@ public final class SegmentLists {
 
   /// Counts a change of members of a locked list. SDKs hear of it by [#announce].
   ///
+  /// @param list as it was
+  /// @param action as `segment.members.add`
   /// @param included by how many the included keys grew or, if negative, shrank
   public Mono<SegmentList> change(
       Session session,
@@ -71,7 +73,6 @@ public final class SegmentLists {
       String action,
       long included,
       long excluded) {
-    var what = Json.object().put("included", included).put("excluded", excluded);
     changes.incrementAndGet();
     return UnitOfWork.in(
         session,
@@ -82,8 +83,8 @@ public final class SegmentLists {
                     unit.note(
                         action,
                         path + "/members",
-                        null,
-                        what.put("version", changed.version()),
+                        list.into(Json.object()),
+                        changed.into(Json.object()),
                         List.of())));
   }
 
@@ -103,12 +104,18 @@ public final class SegmentLists {
         author,
         unit ->
             unit.nextRevision(path.project(), path.environment())
-                .delayUntil(_ ->
-                    SegmentListRows.flip(
-                        session, unit.tenant(), segment, generation, included, excluded))
                 .flatMap(at ->
-                    SegmentRows.find(session, unit.tenant(), List.of(segment))
-                        .flatMap(rows -> replaced(unit, path, at, rows.getFirst()))));
+                    row(unit, segment)
+                        .delayUntil(_ ->
+                            SegmentListRows.flip(
+                                session, unit.tenant(), segment, generation, included, excluded))
+                        .flatMap(before ->
+                            row(unit, segment)
+                                .flatMap(after -> replaced(unit, path, at, before, after)))));
+  }
+
+  private static Mono<SegmentRow> row(UnitOfWork unit, UUID segment) {
+    return SegmentRows.find(unit.session(), unit.tenant(), List.of(segment)).map(List::getFirst);
   }
 
   /// Publishes, as one revision, every list of an environment that changed since SDKs were last
@@ -132,6 +139,7 @@ public final class SegmentLists {
   }
 
   private static Mono<Integer> publish(UnitOfWork unit, LockedEnvironment at, List<UUID> changed) {
+    unit.leavesNoNote(UnitOfWork.Unaudited.NOTED_BEFORE);
     return SegmentRows.find(unit.session(), unit.tenant(), changed)
         .flatMap(rows -> unit.publishAgain(at, rows.stream().map(SegmentRow::change).toList()))
         .thenReturn(changed.size());
@@ -139,14 +147,14 @@ public final class SegmentLists {
 
   /// What is noted is the list and not the segment, which stays as it was.
   private static Mono<Written> replaced(
-      UnitOfWork unit, SegmentPath path, LockedEnvironment at, SegmentRow row) {
+      UnitOfWork unit, SegmentPath path, LockedEnvironment at, SegmentRow before, SegmentRow row) {
     return unit.publish(at, List.of(row.change()))
         .then(
             Mono.defer(() ->
                 unit.note(
-                    "replace-members",
+                    "segment.members.replace",
                     path + "/members",
-                    null,
+                    before.body().get("list"),
                     row.body().get("list"),
                     List.of(at))))
         .thenReturn(

@@ -129,7 +129,7 @@ public final class Segments {
         .delayUntil(made -> SegmentListRows.make(unit.session(), unit.tenant(), at.id(), made))
         .delayUntil(made -> putCondition(unit, made, wanted.when()))
         .then(find(unit, at, wanted.key()))
-        .flatMap(made -> published(unit, "create", project, at, null, made));
+        .flatMap(made -> published(unit, "segment.create", project, at, null, made));
   }
 
   private static Mono<Written> update(
@@ -150,7 +150,7 @@ public final class Segments {
     return SegmentRows.replace(unit.session(), unit.tenant(), before.meta().id(), wanted)
         .then(putCondition(unit, before, wanted.when()))
         .then(find(unit, at, before.key()))
-        .flatMap(after -> published(unit, "update", project, at, before, after));
+        .flatMap(after -> published(unit, "segment.update", project, at, before, after));
   }
 
   private static Mono<Written> delete(
@@ -160,7 +160,9 @@ public final class Segments {
             unit.session(), at.at(unit.tenant()), at.key(), ItemName.segment(row.key()))
         .then(Mono.defer(() -> SegmentRows.delete(unit.session(), unit.tenant(), row.meta().id())))
         .then(unit.publish(at, List.of(ItemChange.segment(row.key(), null))))
-        .then(Mono.defer(() -> unit.deleted(path(project, at, row), row, List.of(at))));
+        .then(
+            Mono.defer(
+                () -> unit.deleted("segment.delete", path(project, at, row), row, List.of(at))));
   }
 
   private static Mono<Written> published(
