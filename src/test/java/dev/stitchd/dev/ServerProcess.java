@@ -130,6 +130,7 @@ public final class ServerProcess implements AutoCloseable {
       process.kill();
       process = null;
     }
+    LoggedSecrets.lookThrough(folder.resolve("server.log"));
     Machine.delete(folder);
   }
 }
