@@ -9,6 +9,7 @@ import dev.stitchd.admin.analytics.StatsRoutes;
 import dev.stitchd.admin.history.AuditRoutes;
 import dev.stitchd.admin.history.ChangeRoutes;
 import dev.stitchd.admin.history.RevisionRoutes;
+import dev.stitchd.admin.history.TransferRoutes;
 import dev.stitchd.admin.people.TokenRoutes;
 import dev.stitchd.boundary.Origins;
 import dev.stitchd.boundary.OtherMethods;
@@ -49,6 +50,7 @@ final class AdminRoutes {
       RevisionRoutes revisions,
       ChangeRoutes changes,
       TokenRoutes tokens,
+      TransferRoutes transfers,
       PrometheusMeterRegistry metrics) {
     var api =
         keys.routes()
@@ -68,6 +70,7 @@ final class AdminRoutes {
             .and(revisions.routes())
             .and(changes.routes())
             .and(tokens.routes())
+            .and(transfers.routes())
             .and(projects.routes());
     var all =
         RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)

@@ -16,6 +16,7 @@
       "catalog :: project",
       "catalog :: revision",
       "catalog :: segment",
+      "catalog :: transfer",
       "resource",
       "segment",
       "decide",

@@ -14,6 +14,8 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.StreamWriteConstraints;
 import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.util.DefaultIndenter;
+import tools.jackson.core.util.DefaultPrettyPrinter;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -36,6 +38,10 @@ public final class Json {
   private static final int MAX_OWN_DEPTH = MAX_DEPTH + 100;
 
   private static final JsonMapper MAPPER = mapper(bounds(MAX_DEPTH));
+  private static final DefaultPrettyPrinter INDENTED =
+      new DefaultPrettyPrinter()
+          .withObjectIndenter(new DefaultIndenter("  ", "\n"))
+          .withArrayIndenter(new DefaultIndenter("  ", "\n"));
   private static final JsonMapper OWN = mapper(bounds(MAX_OWN_DEPTH));
 
   private Json() {}
@@ -198,6 +204,12 @@ public final class Json {
   /// The compact form as UTF-8.
   public static byte[] writeBytes(JsonNode value) {
     return MAPPER.writeValueAsBytes(value);
+  }
+
+  /// For people and for comparing versions: one line for each value, in the order that it has.
+  public static byte[] writeIndented(JsonNode value) {
+    return (MAPPER.writer().with(INDENTED).writeValueAsString(value) + "\n")
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   /// A generator that writes the compact form as UTF-8, for answers that need no tree; it can write

@@ -46,6 +46,8 @@ public final class Permissions {
           row("PUT", PROJECT, Need.EDIT_PROJECT),
           row("PATCH", PROJECT, Need.EDIT_PROJECT),
           row("DELETE", PROJECT, Need.REMOVE_PROJECT),
+          row("GET", PROJECT + "/export", Need.READ_WHOLE_PROJECT),
+          row("POST", PROJECT + "/import", Need.EDIT_PROJECT),
           row("GET", PROJECT + "/environments", Need.READ_PROJECT),
           row("POST", PROJECT + "/environments", Need.EDIT_PROJECT),
           row("GET", ENVIRONMENT, Need.READ),

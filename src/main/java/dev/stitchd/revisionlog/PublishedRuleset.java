@@ -51,6 +51,11 @@ public final class PublishedRuleset {
         .then();
   }
 
+  /// The same for an environment in which nothing is published yet.
+  public static void checkFirst(Map<ItemChange, String> changes, FieldErrors errors) {
+    check(Ruleset.EMPTY, changes, errors);
+  }
+
   /// Refuses the removal of an item that others name.
   ///
   /// @param key the environment's key, for the message

@@ -99,6 +99,19 @@ public record Targeting(
     return new TargetingReader(shape, current, newSalt, errors).read(body, path);
   }
 
+  /// As [#read], for a file: a rollout that brings a salt and slots has these, laid out for its
+  /// weights if they are others.
+  public static Read readWithLayouts(
+      JsonNode body,
+      String path,
+      FlagShape shape,
+      @Nullable Targeting current,
+      Supplier<String> newSalt,
+      FieldErrors errors) {
+    var reader = new TargetingReader(shape, current, newSalt, errors);
+    return reader.withLayouts().read(body, path);
+  }
+
   /// The API's answer and the stored form: with descriptions, weights, salts and slots.
   public ObjectNode toJson() {
     return TargetingJson.write(this, true);

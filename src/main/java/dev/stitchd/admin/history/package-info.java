@@ -1,5 +1,5 @@
-/// The routes of the past of an environment, and of many changes at once. A part of the management
-/// API.
+/// The routes of the past of an environment, of many changes at once, and of whole projects as
+/// files. A part of the management API.
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.admin.history;

@@ -4,9 +4,11 @@ import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.JsonFields;
 import dev.stitchd.resource.KeyAndName;
 import dev.stitchd.resource.ReadOnlyFields;
+import dev.stitchd.resource.Resource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// What an editor may say of an event definition.
 ///
@@ -44,6 +46,21 @@ record EventDefinitionBody(
     }
     errors.throwIfAny();
     return read;
+  }
+
+  /// The definition as files have it.
+  ObjectNode portable() {
+    var body = Resource.named(named.key(), named.name(), description);
+    var _ = body.remove("key");
+    body.put("valueType", value.wire());
+    if (unit != null) {
+      body.put("unit", unit);
+    }
+    if (allowedProperties != null) {
+      var list = body.putArray("allowedProperties");
+      allowedProperties.forEach(list::add);
+    }
+    return body;
   }
 
   private static EventValue value(JsonFields fields) {

@@ -16,6 +16,7 @@ import dev.stitchd.resource.UnitsOfWork;
 import dev.stitchd.resource.Written;
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
@@ -168,10 +169,22 @@ public final class EventDefinitions {
       UnitOfWork unit, String project, LockedEnvironment at, EventDefinitionRow before, Edit edit) {
     var wanted = EventDefinitionBody.read(edit.body().apply(before.body()), before.key());
     edit.check("event '" + before.key() + "'", before.version());
-    return EventDefinitionRows.replace(unit.session(), unit.tenant(), before.meta().id(), wanted)
-        .flatMap(after ->
-            unit.wrote(
-                "event-definition.update", path(project, at, after), before, after, List.of()));
+    return put(unit, project, at, before, wanted);
+  }
+
+  /// Makes a definition, or changes the one that there is.
+  static Mono<Written> put(
+      UnitOfWork unit,
+      String project,
+      LockedEnvironment at,
+      @Nullable EventDefinitionRow before,
+      EventDefinitionBody wanted) {
+    return before == null
+        ? insert(unit, project, at, wanted)
+        : EventDefinitionRows.replace(unit.session(), unit.tenant(), before.meta().id(), wanted)
+            .flatMap(after ->
+                unit.wrote(
+                    "event-definition.update", path(project, at, after), before, after, List.of()));
   }
 
   private static Mono<Written> delete(
@@ -197,7 +210,7 @@ public final class EventDefinitions {
         + ResourcePath.part(row.key());
   }
 
-  private static Problem tooMany() {
+  static Problem tooMany() {
     return new Problem.Conflict(
         "too-many-event-definitions",
         "an environment holds at most " + MAX_DEFINITIONS + " event definitions");

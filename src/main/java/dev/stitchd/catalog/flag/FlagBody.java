@@ -1,6 +1,7 @@
 package dev.stitchd.catalog.flag;
 
 import dev.stitchd.kernel.FieldErrors;
+import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.JsonFields;
 import dev.stitchd.resource.KeyAndName;
 import dev.stitchd.resource.ReadOnlyFields;
@@ -12,6 +13,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// What an editor may say of a flag, apart from what it does in an environment.
 record FlagBody(
@@ -58,6 +60,24 @@ record FlagBody(
     fields.refuseOthers(ReadOnlyFields.NAMES);
     errors.throwIfAny();
     return read;
+  }
+
+  /// The flag as files have it.
+  ObjectNode portable() {
+    var body = Json.object().put("name", named.name()).put("type", shape.type().wire());
+    var values = body.putObject("variants");
+    shape.variants().forEach(values::set);
+    if (description != null) {
+      body.put("description", description);
+    }
+    var list = body.putArray("tags");
+    tags.forEach(list::add);
+    if (owner != null) {
+      body.put("owner", owner);
+    }
+    return body.put("clientVisible", shape.clientVisible())
+        .put("temporary", temporary)
+        .put("archived", archived);
   }
 
   private static @Nullable ValueType type(JsonFields fields, @Nullable FlagRow existing) {

@@ -3,6 +3,7 @@ package dev.stitchd.catalog.flag;
 import dev.stitchd.resource.LockedEnvironment;
 import dev.stitchd.resource.UnitOfWork;
 import dev.stitchd.revisionlog.ItemChange;
+import dev.stitchd.ruleset.FlagShape;
 import dev.stitchd.ruleset.Items;
 import dev.stitchd.ruleset.Targeting;
 import java.util.List;
@@ -39,7 +40,13 @@ public final class FlagItems {
   static ItemChange change(FlagRow flag, Targeting targeting) {
     return flag.archived()
         ? ItemChange.flag(flag.key(), null, null)
-        : ItemChange.flag(
-            flag.key(), Items.flag(flag.shape(), targeting), targeting.unlessPublished());
+        : change(flag.key(), false, flag.shape(), targeting);
+  }
+
+  /// The same of a flag that may be still to be made.
+  static ItemChange change(String key, boolean archived, FlagShape shape, Targeting targeting) {
+    return archived
+        ? ItemChange.flag(key, null, null)
+        : ItemChange.flag(key, Items.flag(shape, targeting), targeting.unlessPublished());
   }
 }

@@ -133,7 +133,8 @@ public final class FlagTargeting {
         .map(written -> new Changed(written, wanted.moved()));
   }
 
-  private String newSalt() {
+  /// A salt for a rollout that has none.
+  public String newSalt() {
     return Long.toString(chance.nextLong(1L << SALT_BITS), Character.MAX_RADIX);
   }
 }

@@ -136,7 +136,7 @@ public final class Flags {
   }
 
   /// Which environments serve the flag matters only to who may not change all of them anyway.
-  private static Mono<Void> checkEdits(UnitOfWork unit, String project, UUID id, String key) {
+  static Mono<Void> checkEdits(UnitOfWork unit, String project, UUID id, String key) {
     var scope = PathScope.of(project, Set.of());
     return unit.author().grants().may(Role.PUBLISHER, project, null)
         ? Mono.empty()
@@ -253,7 +253,7 @@ public final class Flags {
     return Mono.defer(() -> FlagRows.find(unit.session(), unit.tenant(), projectId, key));
   }
 
-  private static Problem tooMany() {
+  static Problem tooMany() {
     return new Problem.Conflict(
         "too-many-flags",
         "a project holds at most " + MAX_FLAGS + " flags; archive does not help, delete some");

@@ -125,10 +125,15 @@ public final class Environments {
           unit.author()
               .check(Need.CHANGE, PathScope.of(project, before.key(), wanted.production()));
           edit.check("environment '" + before.key() + "'", before.version());
-          return EnvironmentRows.replace(unit.session(), unit.tenant(), before.id(), wanted)
-              .flatMap(after ->
-                  unit.wrote("environment.update", path(project, after), before, after, List.of()));
+          return put(unit, project, before, wanted);
         });
+  }
+
+  static Mono<Written> put(
+      UnitOfWork unit, String project, Environment before, EnvironmentBody wanted) {
+    return EnvironmentRows.replace(unit.session(), unit.tenant(), before.id(), wanted)
+        .flatMap(after ->
+            unit.wrote("environment.update", path(project, after), before, after, List.of()));
   }
 
   private static Mono<Deletion> delete(
@@ -140,8 +145,7 @@ public final class Environments {
             unit.deleted("environment.delete", path(project, environment), environment, List.of()));
   }
 
-  private static void checkManages(
-      Author author, String project, String environment, boolean production) {
+  static void checkManages(Author author, String project, String environment, boolean production) {
     author.check(Need.MANAGE_ENVIRONMENT, PathScope.of(project, environment, production));
   }
 
@@ -150,7 +154,7 @@ public final class Environments {
         tenant, project, (session, id) -> EnvironmentRows.find(session, tenant, id, key));
   }
 
-  private static String path(String project, Environment environment) {
+  static String path(String project, Environment environment) {
     return ResourcePath.environment(project, environment.key());
   }
 

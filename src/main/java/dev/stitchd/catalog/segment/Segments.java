@@ -211,7 +211,7 @@ public final class Segments {
     return new Problem.Invalid(List.of(new FieldError(field, message)));
   }
 
-  private static Problem tooMany() {
+  static Problem tooMany() {
     return new Problem.Conflict(
         "too-many-segments", "an environment holds at most " + MAX_SEGMENTS + " segments");
   }

@@ -31,6 +31,7 @@ public final class RolloutReader {
   private final FieldErrors tooManySlots = new FieldErrors();
   private final Map<String, Integer> moved = new HashMap<>();
   private final Set<String> reshuffled = new HashSet<>();
+  private boolean brought;
 
   public RolloutReader(
       FlagShape shape, @Nullable Targeting current, Supplier<String> newSalt, FieldErrors errors) {
@@ -38,6 +39,11 @@ public final class RolloutReader {
     this.current = current == null ? Map.of() : current.rollouts();
     this.newSalt = newSalt;
     this.errors = errors;
+  }
+
+  /// Takes salts and slots from what is read, where it has them, rather than from what is in force.
+  public void takeLayouts() {
+    brought = true;
   }
 
   /// @param id of the rule: the same id keeps salt and slots
@@ -53,7 +59,7 @@ public final class RolloutReader {
     if (weights == null) {
       return new Serve.Fixed("");
     }
-    var before = current.get(id);
+    var before = brought ? LayoutReader.read(fields, current.get(id)) : current.get(id);
     if (before == null || reshuffle) {
       return anew(id, bucketBy, weights, before != null);
     }

@@ -42,6 +42,12 @@ public final class TargetingReader {
     this.targets = new TargetsReader(serves, errors);
   }
 
+  /// Takes salts and slots from what is read.
+  public TargetingReader withLayouts() {
+    rollouts.takeLayouts();
+    return this;
+  }
+
   public Targeting.Read read(JsonNode body, String path) {
     var fields = JsonFields.of(body, path, errors);
     var _ = fields.isObject() ? fields.requiredValue("enabled") : null;
