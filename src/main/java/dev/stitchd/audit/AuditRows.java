@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
@@ -39,11 +40,8 @@ public final class AuditRows {
       coalesce(a.more_changes, 0)::bigint AS more_changes, a.summary
       """;
 
-  /// As the index has it.
-  private static final String ACTOR =
-      "(CASE WHEN actor LIKE 'token:%' THEN substr(actor, 7) ELSE actor END)";
-
   private static final String TOKEN = "token:";
+  private static final String ORDER = " ORDER BY at DESC, id DESC";
 
   private AuditRows() {}
 
@@ -106,7 +104,11 @@ public final class AuditRows {
   /// Rows go by the index of one filter, and the other filters choose among the first so many.
   private static final class Statement {
     private final List<Object> values = new ArrayList<>();
-    private final String from;
+    private final String range;
+
+    /// Rows that any of these holds for are meant; one that holds for all if nothing is asked.
+    private final List<String> ways;
+
     private final List<String> others = new ArrayList<>();
     private boolean indexed;
     private int ofRange;
@@ -122,22 +124,23 @@ public final class AuditRows {
         range.add("at < " + time(filter.to()));
       }
       ofRange = values.size();
-      add(actor(filter.actor()), range);
+      this.ways = filter.actor() == null ? List.of("true") : actor(filter.actor());
+      indexed = filter.actor() != null;
+      ofRange = values.size();
+      add(equal("project", filter.project()), range);
+      if (filter.resource() != null && filter.project() == null) {
+        add(equal("project", AuditNote.Place.of(filter.resource()).project()), range);
+      }
       add(equal("environment", filter.environment()), range);
       add(equal("action", filter.action()), range);
-      add(equal("project", filter.project()), range);
       if (filter.resource() != null) {
-        var project = AuditNote.Place.of(filter.resource()).project();
-        if (filter.project() == null) {
-          add(equal("project", project), range);
-        }
         var path = value(filter.resource());
         others.add("(resource = %s OR starts_with(resource, %s || '/'))".formatted(path, path));
       }
       if (!grants.administers()) {
         others.add(seen(grants));
       }
-      this.from = "FROM audit_logs WHERE " + String.join(" AND ", range);
+      this.range = String.join(" AND ", range);
     }
 
     private String seen(Grants grants) {
@@ -166,28 +169,39 @@ public final class AuditRows {
       return wanted == null ? null : column + " = " + value(wanted);
     }
 
-    private @Nullable String actor(@Nullable String wanted) {
-      if (wanted == null) {
-        return null;
-      }
+    /// Two ways, since a token's name has another text before it than a person's, and each goes by
+    /// the index in order.
+    private List<String> actor(String wanted) {
       try {
-        return "actor_id = " + value(UUID.fromString(wanted));
+        return List.of("actor_id = " + value(UUID.fromString(wanted)));
       } catch (IllegalArgumentException _) {
-        return ACTOR + " = " + value(wanted);
+        return List.of("actor = " + value(wanted), "actor = " + value(TOKEN + wanted));
       }
+    }
+
+    private String rows(String columns, int most) {
+      return ways.stream()
+          .map(way ->
+              "(SELECT %s FROM audit_logs WHERE %s AND %s%s LIMIT %d)"
+                  .formatted(columns, range, way, ORDER, most))
+          .collect(
+              Collectors.joining(
+                  " UNION ALL ",
+                  "(SELECT %s FROM (".formatted(columns),
+                  ") a%s LIMIT %d) a".formatted(ORDER, most)));
     }
 
     String found(int most) {
-      var rows = "SELECT * " + from + order();
       return others.isEmpty()
-          ? "SELECT " + COLUMNS + " FROM (" + rows + " LIMIT " + most + ") a" + order()
-          : "SELECT %s FROM (%s LIMIT %d) a WHERE %s%s LIMIT %d"
+          ? "SELECT %s FROM %s%s".formatted(COLUMNS, rows("*", most), ORDER)
+          : "SELECT %s FROM %s WHERE %s%s LIMIT %d"
               .formatted(
-                  COLUMNS, rows, LOOKED_THROUGH, String.join(" AND ", others), order(), most);
+                  COLUMNS, rows("*", LOOKED_THROUGH), String.join(" AND ", others), ORDER, most);
     }
 
     String end() {
-      return "SELECT id, at " + from + order() + " OFFSET " + (LOOKED_THROUGH - 1) + " LIMIT 1";
+      return "SELECT id, at FROM %s%s OFFSET %d LIMIT 1"
+          .formatted(rows("id, at", LOOKED_THROUGH), ORDER, LOOKED_THROUGH - 1);
     }
 
     Object[] values() {
@@ -197,10 +211,6 @@ public final class AuditRows {
     /// Those that [#end] takes: the first ones.
     Object[] valuesOfRange() {
       return values.subList(0, ofRange).toArray();
-    }
-
-    private static String order() {
-      return " ORDER BY at DESC, id DESC";
     }
 
     private String time(Instant time) {

@@ -1,14 +1,18 @@
 package dev.stitchd.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Http;
+import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreUrl;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.permission.Grants;
 import dev.stitchd.postgres.Transactions;
+import io.r2dbc.pool.ConnectionPool;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -321,6 +325,27 @@ class AuditIT {
   }
 
   @Test
+  void aReaderWhoGoesAwayHalfwayLeavesNoConnectionBehind() {
+    admin.createFlag(project, "checkout");
+    var tenant =
+        new TenantId(
+            UUID.fromString(
+                StoreUrl.of(server.postgres())
+                    .query("SELECT id FROM tenants WHERE key = 'default'")
+                    .getFirst()));
+    var all = new AuditFilter(null, null, null, null, null, null, null);
+    for (int i = 0; i < 30; i++) {
+      server
+          .bean(AuditLog.class)
+          .export(tenant, Grants.PLATFORM, all, AuditEntry.Place.NEWEST)
+          .take(1)
+          .blockLast();
+    }
+    var lent = server.context().getBeansOfType(ConnectionPool.class).get("management").getMetrics();
+    await().atMost(Patience.SOON).until(() -> lent.orElseThrow().acquiredSize() == 0);
+  }
+
+  @Test
   void aFilterThatHardlyAnythingPassesIsAnsweredInTime() {
     var tenant =
         StoreUrl.of(server.postgres())
@@ -371,12 +396,24 @@ class AuditIT {
     assertThat(actionsOf(ofStaging, "limit=200"))
         .containsExactly("flag.targeting.update", "environment.create");
     assertThat(actionsOf(ofStaging, "environment=production")).isEmpty();
+    var ofToken = "project=" + project + "&action=flag.update&actor=";
+    var editor = holding("{\"role\":\"editor\",\"project\":\"%s\"}", "named " + project);
+    editor.patch("/projects/" + project + "/flags/checkout", "{\"tags\":[\"x\"]}");
+    for (var actor : List.of("named%20" + project, "token:named%20" + project)) {
+      assertThat(actions(ofToken + actor)).as(actor).containsExactly("flag.update");
+    }
+    var id = entries(ofToken + "named%20" + project).getFirst().at("/actor/id").asString();
+    assertThat(actions(ofToken + id)).containsExactly("flag.update");
     assertThat(actionsOf(holding("{\"role\":\"admin\"}"), "limit=200"))
         .contains("token.create", "project.create");
   }
 
   private Admin holding(String role) {
-    var body = "{\"name\":\"t\",\"roles\":[%s]}".formatted(role.formatted(project));
+    return holding(role, "t");
+  }
+
+  private Admin holding(String role, String name) {
+    var body = "{\"name\":\"%s\",\"roles\":[%s]}".formatted(name, role.formatted(project));
     return Admin.at(server.url(), admin.create("/tokens", body).path("token").asString());
   }
 
