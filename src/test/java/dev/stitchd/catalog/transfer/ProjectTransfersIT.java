@@ -325,6 +325,43 @@ class ProjectTransfersIT {
   }
 
   @Test
+  void anEditorsFileChangesNothingThatProductionServes() {
+    var token =
+        admin
+            .create(
+                "/tokens",
+                "{\"name\":\"ci\",\"roles\":[{\"role\":\"editor\",\"project\":\"%s\"}]}"
+                    .formatted(project))
+            .path("token")
+            .asString();
+    var editor = Admin.at(server.url(), token);
+    var path = "/projects/" + project + "/import";
+    var file = file(project);
+    assertThat(editor.send("POST", path, file.toString()).status()).isEqualTo(200);
+    ((ObjectNode) file.at("/environments/staging/flags/checkout")).put("enabled", true);
+    assertThat(editor.send("POST", path, file.toString()).status()).isEqualTo(200);
+    for (var place :
+        List.of(
+            "/environments/production/flags/Theme/enabled",
+            "/environments/production/segments/all/name",
+            "/environments/production/eventDefinitions/Purchase made/name",
+            "/environments/production/name",
+            "/flags/checkout/name")) {
+      var changed = file.deepCopy();
+      var parent = (ObjectNode) changed.at(place.substring(0, place.lastIndexOf('/')));
+      if (place.endsWith("enabled")) {
+        parent.put("enabled", true);
+      } else {
+        parent.put("name", "Changed");
+      }
+      assertThat(editor.send("POST", path + "?dryRun=true", changed.toString()).status())
+          .isEqualTo(200);
+      assertThat(editor.send("POST", path, changed.toString()).status()).as(place).isEqualTo(403);
+    }
+    assertThat(file(project)).isEqualTo(file);
+  }
+
+  @Test
   void whatCannotBeReadIsRefused() {
     assertThat(yaml(project, "", "stitchd: 1\nflags: &a {}\nenvironments: *a\n").status())
         .isEqualTo(400);
