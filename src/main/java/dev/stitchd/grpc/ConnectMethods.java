@@ -4,6 +4,8 @@ import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
+import dev.stitchd.kernel.Json;
+import dev.stitchd.kernel.Problem;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
@@ -19,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// The methods that can be called over Connect, by their path: those of gRPC's services, with the
@@ -70,8 +73,16 @@ final class ConnectMethods {
     }
   }
 
-  /// JSON that is made into a message when it is read.
+  /// JSON that is made into a message when it is read, as strictly as everywhere here: protobuf's
+  /// own reader takes what follows the message, bytes that are no text, and much that is no JSON.
   private static final class FromJson extends InputStream {
+
+    /// A reader of contexts leaves out text that holds U+0000, as it does text with half of a
+    /// surrogate pair, which no protobuf can hold.
+    private static final String NO_TEXT = "\\\\u0000";
+
+    private static final Pattern HALF_PAIR = Pattern.compile("\\p{Cs}");
+    private static final String CONTEXT = "context";
 
     private final InputStream json;
     private final Descriptor type;
@@ -92,16 +103,20 @@ final class ConnectMethods {
       return message().read(to, offset, length);
     }
 
+    private static String text(byte[] json) {
+      var text = Json.write(Json.parseExcept(json, CONTEXT));
+      return HALF_PAIR.matcher(text).replaceAll(NO_TEXT);
+    }
+
     private InputStream message() throws IOException {
       var known = message;
       if (known != null) {
         return known;
       }
-      var text = new String(json.readAllBytes(), StandardCharsets.UTF_8);
       var read = DynamicMessage.newBuilder(type);
       try {
-        Method.READER.merge(text, read);
-      } catch (InvalidProtocolBufferException e) {
+        Method.READER.merge(text(json.readAllBytes()), read);
+      } catch (InvalidProtocolBufferException | Problem e) {
         throw Status.INTERNAL.withCause(e).asRuntimeException();
       }
       var made = new ByteArrayInputStream(read.build().toByteArray());

@@ -13,6 +13,7 @@ import dev.stitchd.flagd.evaluation.v1.EventStreamResponse;
 import dev.stitchd.flagd.evaluation.v1.ResolveBooleanRequest;
 import dev.stitchd.flagd.evaluation.v1.ResolveBooleanResponse;
 import dev.stitchd.grpc.ConnectClient.Answer;
+import dev.stitchd.kernel.Json;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.ByteArrayOutputStream;
@@ -340,6 +341,64 @@ class ConnectIT {
       client.raw("\u0016\u0003\u0001\u0002 nothing of HTTP\r\n\r\n");
       assertThat(client.answer().status()).isEqualTo(400);
       assertThat(client.isClosedSoon()).isTrue();
+    }
+  }
+
+  /// As clients' own libraries would never send it: an answer to what was understood otherwise than
+  /// it was written is worse than none.
+  @Test
+  void whatIsNotJsonAsItIsWrittenIsRefused() throws Exception {
+    var asked = "{\"flagKey\":\"checkout\"}";
+    try (var client = client()) {
+      for (var wrong :
+          new String[] {
+            "",
+            "null",
+            "[]",
+            asked + "x",
+            asked + asked,
+            "{'flagKey':'checkout'}",
+            "{flagKey:\"checkout\"}",
+            "//\n" + asked,
+            "{\"flagKey\":\"none\",\"flagKey\":\"checkout\"}",
+            "{\"flagKey\":\"checkout\",\"context\":{\"a\":NaN}}",
+            "{\"flagKey\":\"checkout\\ud800\"}"
+          }) {
+        assertThat(client.ask(RESOLVE, utf8(wrong), key, JSON).code())
+            .as(wrong)
+            .isEqualTo("invalid_argument");
+      }
+      var latin =
+          "{\"flagKey\":\"checkout\",\"context\":{\"a\":\"\u00e9\"}}"
+              .getBytes(StandardCharsets.ISO_8859_1);
+      assertThat(client.ask(RESOLVE, latin, key, JSON).code()).isEqualTo("invalid_argument");
+      assertThat(client.ask(RESOLVE, utf8(asked), key, JSON).status()).isEqualTo(200);
+    }
+  }
+
+  /// It is unknown to conditions, as over OFREP, and not text with a question mark.
+  @Test
+  void halfOfASurrogatePairInAContextIsNoText() throws Exception {
+    admin.createFlag("web", "half");
+    admin.changeTargeting(
+        "web",
+        "half",
+        "production",
+        targeting -> {
+          targeting.put("enabled", true);
+          targeting.putObject("default").put("variant", "off");
+          targeting.set(
+              "rules",
+              Json.parseOwn(
+                  "[{\"id\":\"half\",\"when\":{\"attribute\":\"a\",\"op\":\"equals\",\"values\":[\"x?\"]},\"serve\":{\"variant\":\"on\"}}]"));
+        });
+    try (var client = client()) {
+      for (var value : new String[] {"x?", "x\\ud800"}) {
+        var body = "{\"flagKey\":\"half\",\"context\":{\"a\":\"" + value + "\"}}";
+        var answer = client.ask(RESOLVE, utf8(body), key, JSON);
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+        assertThat(answer.json().path("value").asBoolean()).as(value).isEqualTo(value.equals("x?"));
+      }
     }
   }
 
