@@ -57,6 +57,10 @@ final class ConnectConnection extends ChannelDuplexHandler {
   private boolean isAnswering;
   private boolean isLast;
 
+  /// Whether the request is of HTTP/1.0, which knows no chunks: its connection ends with the
+  /// answer.
+  private boolean isOld;
+
   /// Whether more arrives of a request that is answered; closed at once, it would not read that.
   private boolean isSending;
 
@@ -78,10 +82,10 @@ final class ConnectConnection extends ChannelDuplexHandler {
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    if (!isAnswering && ahead.isEmpty()) {
-      takeAndRelease(message);
-    } else if (isLast) {
+    if (isLast) {
       ReferenceCountUtil.release(message); // nobody answers it
+    } else if (!isAnswering && ahead.isEmpty()) {
+      takeAndRelease(message);
     } else if (open != null && open.form().isStream()) {
       ReferenceCountUtil.release(message);
       endNow(); // it would wait for the end of the stream
@@ -108,6 +112,10 @@ final class ConnectConnection extends ChannelDuplexHandler {
         serve(request, null); // nothing follows it
         return;
       }
+      if (HttpUtil.getContentLength(request, 0L) > longest()) {
+        refuseLength(request);
+        return;
+      }
       if (HttpUtil.is100ContinueExpected(request)) {
         var _ =
             ctx()
@@ -122,11 +130,8 @@ final class ConnectConnection extends ChannelDuplexHandler {
   }
 
   private void take(HttpRequest request, HttpContent content) {
-    if (body.readableBytes() + content.content().readableBytes()
-        > server.maxMessage() + ConnectForm.ENVELOPE) {
-      isLast = true;
-      isSending = true;
-      serve(request, null);
+    if (body.readableBytes() + content.content().readableBytes() > longest()) {
+      refuseLength(request);
       return;
     }
     body.writeBytes(content.content());
@@ -138,12 +143,25 @@ final class ConnectConnection extends ChannelDuplexHandler {
     }
   }
 
+  /// Most bytes of a body.
+  private int longest() {
+    return server.maxMessage() + ConnectForm.ENVELOPE;
+  }
+
+  private void refuseLength(HttpRequest request) {
+    isLast = true;
+    isSending = true;
+    serve(request, null);
+  }
+
   private void serve(HttpRequest request, byte @Nullable [] sent) {
     forget();
     expectNothing();
     isAnswering = true;
+    isOld = !request.protocolVersion().isKeepAliveDefault();
     isLast |=
-        !HttpUtil.isKeepAlive(request)
+        isOld
+            || !HttpUtil.isKeepAlive(request)
             || request.decoderResult().isFailure()
             || !request
                 .method()
@@ -195,7 +213,7 @@ final class ConnectConnection extends ChannelDuplexHandler {
   void beginStream(ConnectForm form) {
     var response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
     var _ = response.headers().set(HttpHeaderNames.CONTENT_TYPE, form.contentType());
-    HttpUtil.setTransferEncodingChunked(response, true);
+    HttpUtil.setTransferEncodingChunked(response, !isOld);
     sayWhetherLast(response);
     var _ = ctx().writeAndFlush(response);
   }

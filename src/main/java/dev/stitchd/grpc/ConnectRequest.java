@@ -111,9 +111,13 @@ record ConnectRequest(
     return new Refused(ConnectForm.http(status.getCode()), status.withDescription(why), Map.of());
   }
 
-  private static String path(String uri) {
-    int end = uri.indexOf('?');
-    return end < 0 ? uri : uri.substring(0, end);
+  /// The path of a target, which a client behind a proxy may have written as a whole URL.
+  private static String path(String target) {
+    int scheme = target.startsWith("/") ? -1 : target.indexOf("://");
+    int begin = scheme < 0 ? 0 : target.indexOf('/', scheme + "://".length());
+    var path = begin < 0 ? "/" : target.substring(begin);
+    int end = path.indexOf('?');
+    return end < 0 ? path : path.substring(0, end);
   }
 
   private static @Nullable Long millis(@Nullable String time) throws Refused {
@@ -165,8 +169,8 @@ record ConnectRequest(
 
   private static InputStream message(byte[] body, int from, boolean isGzip, int maxMessage) {
     var sent = new ByteArrayInputStream(body, from, body.length - from);
-    if (!isGzip) {
-      return sent;
+    if (!isGzip || from == body.length) {
+      return sent; // what is empty is not compressed, whatever its header says
     }
     try (var plain = new Gzip().decompress(sent)) {
       var message = plain.readNBytes(maxMessage + 1);

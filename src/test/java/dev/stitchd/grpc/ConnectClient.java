@@ -149,6 +149,19 @@ final class ConnectClient implements AutoCloseable {
     return line.toString();
   }
 
+  /// All that the server still says until it closes the connection, or resets it.
+  byte[] rest() throws IOException {
+    var all = new ByteArrayOutputStream();
+    try {
+      for (int next = from.read(); next >= 0; next = from.read()) {
+        all.write(next);
+      }
+    } catch (java.net.SocketException _) {
+      // it did not read all that was sent
+    }
+    return all.toByteArray();
+  }
+
   /// Waits until the server closes the connection.
   boolean isClosedSoon() throws IOException {
     try {

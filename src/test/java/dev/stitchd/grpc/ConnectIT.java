@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
@@ -399,6 +400,69 @@ class ConnectIT {
         assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
         assertThat(answer.json().path("value").asBoolean()).as(value).isEqualTo(value.equals("x?"));
       }
+    }
+  }
+
+  @Test
+  void whatIsEmptyIsNotDecompressed() throws Exception {
+    try (var client = client()) {
+      var all =
+          client.ask(
+              "/flagd.evaluation.v1.Service/ResolveAll",
+              new byte[0],
+              key,
+              PROTO,
+              "Content-Encoding: gzip");
+      assertThat(all.status()).isEqualTo(200);
+      client.send(
+          EVENTS, new byte[] {1, 0, 0, 0, 0}, key, STREAM, "Connect-Content-Encoding: gzip");
+      assertThat(client.answer().status()).isEqualTo(200);
+      assertThat(((EventStreamResponse) event(client)).getType()).isEqualTo("provider_ready");
+    }
+  }
+
+  @Test
+  void whoSpeaksHttp10GetsNoChunksAndTheEndOfTheConnection() throws Exception {
+    try (var unary = client();
+        var stream = client()) {
+      unary.raw(
+          "POST %s HTTP/1.0\r\nConnection: keep-alive\r\n%s\r\n%s\r\nContent-Length: %d\r\n\r\n"
+              .formatted(RESOLVE, key, PROTO, ASKED.length));
+      unary.raw(ASKED);
+      assertThat(resolved(unary.answer()).getValue()).isTrue();
+      assertThat(unary.isClosedSoon()).isTrue();
+      stream.raw(
+          "POST %s HTTP/1.0\r\nConnect-Timeout-Ms: 300\r\n%s\r\n%s\r\nContent-Length: 5\r\n\r\n"
+              .formatted(EVENTS, key, STREAM));
+      stream.raw(NOTHING);
+      assertThat(stream.answer().headers()).doesNotContainKey("transfer-encoding");
+      var sent = stream.rest();
+      int length = ByteBuffer.wrap(sent, 1, 4).getInt();
+      var first = Arrays.copyOfRange(sent, 5, 5 + length);
+      assertThat(read(first).getType()).isEqualTo("provider_ready");
+      assertThat(new String(sent, StandardCharsets.UTF_8)).endsWith("}}");
+    }
+  }
+
+  @Test
+  void whatSaysThatItIsTooLargeIsNotWaitedForAndNothingIsAnsweredAfterIt() throws Exception {
+    try (var client = client()) {
+      client.raw(
+          "POST %s HTTP/1.1\r\nHost: a\r\n%s\r\n%s\r\nExpect: 100-continue\r\nContent-Length: 9000\r\n\r\n"
+              .formatted(RESOLVE, key, PROTO));
+      assertThat(client.answer().status()).isEqualTo(429);
+      client.raw(new byte[9000]);
+      client.send(RESOLVE, ASKED, key, PROTO);
+      assertThat(client.rest()).isEmpty();
+    }
+  }
+
+  @Test
+  void aTargetMayBeAWholeUrl() throws Exception {
+    try (var client = client()) {
+      var url = "http://flags.example" + RESOLVE;
+      assertThat(resolved(client.ask(url, ASKED, key, PROTO)).getValue()).isTrue();
+      assertThat(client.ask("http://flags.example", ASKED, key, PROTO).status()).isEqualTo(404);
     }
   }
 
