@@ -2,7 +2,9 @@ package dev.stitchd.grpc;
 
 import io.grpc.Attributes;
 import io.grpc.ServerTransportFilter;
+import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.epoll.EpollSocketChannelConfig;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponseEncoder;
@@ -17,6 +19,9 @@ final class ConnectServer {
 
   /// What a connection may keep in memory of what it sends, until it takes it.
   private static final int MOST_PIECE = 8_192;
+
+  /// What the kernel takes.
+  private static final int MOST_SECONDS = 32_767;
 
   private final GrpcSettings settings;
   private final ConnectMethods methods;
@@ -39,6 +44,7 @@ final class ConnectServer {
 
   /// Makes a connection one of these.
   void add(ChannelPipeline pipeline) {
+    findTheDead(pipeline.channel().config());
     var config =
         new HttpDecoderConfig()
             .setMaxHeaderSize((int) settings.maxHeaders().toBytes())
@@ -48,6 +54,23 @@ final class ConnectServer {
         pipeline.addLast(
             // not HttpServerCodec, which fails where more than 128 requests arrive at once
             new HttpRequestDecoder(config), new HttpResponseEncoder(), new ConnectConnection(this));
+  }
+
+  /// gRPC's connections are asked by pings whether their clients live; here the kernel asks, so
+  /// that the stream of one that is gone without a word does not keep its place for hours. Only
+  /// Linux can.
+  private void findTheDead(ChannelConfig connection) {
+    if (connection instanceof EpollSocketChannelConfig tcp) {
+      var _ =
+          tcp.setKeepAlive(true)
+              .setTcpKeepIdle(seconds(settings.keepAlive()))
+              .setTcpKeepIntvl(seconds(settings.unanswered()))
+              .setTcpKeepCnt(1);
+    }
+  }
+
+  private static int seconds(Duration time) {
+    return Math.clamp(time.toSeconds(), 1, MOST_SECONDS);
   }
 
   /// After this, connections are closed when they have answered.

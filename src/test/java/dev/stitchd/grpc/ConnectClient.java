@@ -69,6 +69,10 @@ final class ConnectClient implements AutoCloseable {
     return new ConnectClient(new Socket("127.0.0.1", port));
   }
 
+  int localPort() {
+    return socket.getLocalPort();
+  }
+
   /// Sends a request and reads its answer.
   ///
   /// @param head lines of headers

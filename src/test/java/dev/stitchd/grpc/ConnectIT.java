@@ -3,6 +3,7 @@ package dev.stitchd.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
@@ -22,8 +23,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
@@ -41,6 +46,8 @@ class ConnectIT {
   private static final String JSON = "Content-Type: application/json";
   private static final String STREAM = "Content-Type: application/connect+proto";
   private static final byte[] ASKED = asked("checkout");
+  private static final Path CONNECTIONS = Path.of("/proc/net/tcp");
+  private static final Path CONNECTIONS_6 = Path.of("/proc/net/tcp6");
   private static final byte[] NOTHING = {0, 0, 0, 0, 0};
 
   private static Server server;
@@ -546,6 +553,40 @@ class ConnectIT {
     }
     await().atMost(Patience.SOON).until(() -> connections() <= before);
     await().atMost(Patience.SOON).until(() -> streams() == 0);
+  }
+
+  private static List<String> connectionsOfTheKernel() throws IOException {
+    var all = new ArrayList<>(Files.readAllLines(CONNECTIONS));
+    if (Files.exists(CONNECTIONS_6)) {
+      all.addAll(Files.readAllLines(CONNECTIONS_6));
+    }
+    return all;
+  }
+
+  /// A stream of sets is silent until something changes: nothing else would find that its client is
+  /// gone without a word. The kernel tells which timer a connection has, and when it ends.
+  @Test
+  void theKernelAsksSilentClientsWhetherTheyLive() throws Exception {
+    assumeTrue(Files.exists(CONNECTIONS), "only Linux can");
+    try (var client = client()) {
+      client.send("/flagd.sync.v1.FlagSyncService/SyncFlags", NOTHING, key, STREAM);
+      assertThat(client.answer().status()).isEqualTo(200);
+      assertThat(client.envelope().isEnd()).isFalse();
+      var ends = ":%04X ".formatted(server.grpcPort());
+      var peer = ":%04X ".formatted(client.localPort());
+      await()
+          .atMost(Patience.SOON)
+          .untilAsserted(() ->
+              assertThat(connectionsOfTheKernel())
+                  .filteredOn(line -> line.contains(ends) && line.contains(peer))
+                  .filteredOn(line -> line.indexOf(ends) < line.indexOf(peer))
+                  .singleElement()
+                  .satisfies(line -> {
+                    var timer = line.strip().split(" +")[5].split(":");
+                    assertThat(timer[0]).as(line).isEqualTo("02"); // keep-alive
+                    assertThat(Long.parseLong(timer[1], 16) / 100).as(line).isBetween(1L, 61L);
+                  }));
+    }
   }
 
   private static int connections() {
