@@ -32,11 +32,16 @@ public interface Access {
     return known(authorization, apiKey);
   }
 
-  /// The holder of the API token in `Authorization: Bearer`, in the tenant that the header
-  /// `Stitchd-Tenant` names (default `default`). Fails with
+  /// The holder of the API token in `Authorization: Bearer`, or else of the session in the cookie,
+  /// in the tenant that the header `Stitchd-Tenant` names (default `default`). Fails with
   /// [dev.stitchd.kernel.Problem.Unauthenticated], or [dev.stitchd.kernel.Problem.NotFound] for an
   /// unknown tenant.
   Mono<ManagementCaller> management(ServerHttpRequest request);
+
+  /// Whose session the cookie is of, whatever else is sent. Fails as [#management].
+  default Mono<ManagementCaller> session(ServerHttpRequest request) {
+    return management(request);
+  }
 
   /// Emits once, when this key stops being valid (revoked, or its environment deleted), however it
   /// was found out; until then nothing. Cancel when no longer interested.

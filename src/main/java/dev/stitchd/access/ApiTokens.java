@@ -3,6 +3,7 @@ package dev.stitchd.access;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.stitchd.access.TokenStore.TokenHolder;
 import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
@@ -11,18 +12,26 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
+import reactor.pool.InstrumentedPool;
+import reactor.pool.PoolAcquirePendingLimitException;
+import reactor.pool.PoolBuilder;
+import reactor.pool.PooledRef;
 
-/// API tokens: the bootstrap token from the configuration, and those in PostgreSQL. What was found
-/// is believed for a short while; what was not found is asked for again each time.
+/// API tokens: the bootstrap token from the configuration, and those in PostgreSQL; and sessions.
+/// What was found is believed for a short while; what was not found is asked for again each time.
 @Component
 final class ApiTokens {
 
   private static final String DEFAULT_TENANT = "default";
+  private static final String UNKNOWN = "the API token is not known";
+  private static final String ENDED = "the session has ended; sign in again";
 
   private final TokenStore store;
   private final Clock clock;
@@ -71,8 +80,21 @@ final class ApiTokens {
   /// @param tenantKey null for the token's own
   /// @param address where the request comes from
   Mono<ManagementCaller> holder(String token, @Nullable String tenantKey, String address) {
+    return in(holder(token, address), tenantKey);
+  }
+
+  /// Whose session a cookie is of, likewise.
+  Mono<ManagementCaller> session(String cookie, @Nullable String tenantKey, String address) {
+    var holder =
+        cookie.startsWith(SecretKeys.SESSION)
+            ? known(cookie, address, store::session, ENDED)
+            : Mono.<TokenHolder>error(() -> wrong(address, ENDED));
+    return in(holder, tenantKey);
+  }
+
+  private Mono<ManagementCaller> in(Mono<TokenHolder> found, @Nullable String tenantKey) {
     var key = tenantKey == null || tenantKey.isBlank() ? null : tenantKey.trim();
-    return holder(token, address)
+    return found
         .flatMap(holder -> in(holder, key))
         .onErrorMap(failure -> !(failure instanceof Problem), this::unavailable);
   }
@@ -88,26 +110,29 @@ final class ApiTokens {
   }
 
   private Mono<TokenHolder> holder(String token, String address) {
-    var sha256 = SecretKeys.hash(token);
-    if (bootstrap != null && MessageDigest.isEqual(bootstrap, sha256)) {
+    if (bootstrap != null && MessageDigest.isEqual(bootstrap, SecretKeys.hash(token))) {
       return Mono.just(TokenHolder.ofPlatform(Actor.BOOTSTRAP_TOKEN));
     }
-    if (!token.startsWith(SecretKeys.API_TOKEN)) {
-      return Mono.error(() -> unknown(address));
-    }
-    var hash = KeyHash.of(sha256);
-    return Mono.justOrEmpty(holders.getIfPresent(hash))
-        .switchIfEmpty(Mono.defer(() -> ask(hash, address)))
-        .filter(holder -> !holder.isExpired(clock.instant()))
-        .switchIfEmpty(Mono.error(() -> unknown(address)));
+    return token.startsWith(SecretKeys.API_TOKEN)
+        ? known(token, address, store::holder, UNKNOWN)
+        : Mono.error(() -> wrong(address, UNKNOWN));
   }
 
-  /// Whoever sent wrong tokens lately asks beside others who did, so that guessing keeps nobody
+  /// Whoever sent wrong secrets lately asks beside others who did, so that guessing keeps nobody
   /// else from PostgreSQL; a right one is found there too.
-  private Mono<TokenHolder> ask(KeyHash hash, String address) {
+  private Mono<TokenHolder> known(
+      String secret,
+      String address,
+      Function<KeyHash, Mono<TokenHolder>> question,
+      String otherwise) {
+    var hash = KeyHash.of(secret);
     var share = wrong.any(address) ? suspected : honest;
-    return shared(holdersUnderway, hash, share.ask(store.holder(hash)))
-        .doOnNext(holder -> holders.put(hash, holder));
+    return Mono.justOrEmpty(holders.getIfPresent(hash))
+        .switchIfEmpty(
+            Mono.defer(() -> shared(holdersUnderway, hash, share.ask(question.apply(hash))))
+                .doOnNext(holder -> holders.put(hash, holder)))
+        .filter(holder -> !holder.isExpired(clock.instant()))
+        .switchIfEmpty(Mono.error(() -> wrong(address, otherwise)));
   }
 
   /// Callers that ask the same at the same time share one answer, so that a burst of requests costs
@@ -118,12 +143,12 @@ final class ApiTokens {
         underway.computeIfAbsent(key, _ -> question.doFinally(_ -> underway.remove(key)).cache()));
   }
 
-  private Problem unknown(String address) {
+  private Problem wrong(String address, String detail) {
     return wrong.tooMany(address)
         ? new Problem.TooMany(
             "too many wrong API tokens came from this address; a right one is still taken",
             WrongTokens.MINUTE)
-        : new Problem.Unauthenticated("the API token is not known");
+        : new Problem.Unauthenticated(detail);
   }
 
   private Mono<TenantId> tenant(String key) {
@@ -192,6 +217,42 @@ final class ApiTokens {
     /// Whether any came from there lately.
     boolean any(String address) {
       return counts.getIfPresent(address) != null;
+    }
+  }
+
+  /// How many look-ups of one kind run at the same time; some more wait their turn, for a while, in
+  /// the order in which they came.
+  private static final class LookupShare {
+
+    private final InstrumentedPool<Object> permits;
+    private final Duration longestWait;
+    private final Duration retryAfter;
+
+    LookupShare(int atOnce, int waiting, Duration longestWait, Duration retryAfter) {
+      this.permits =
+          PoolBuilder.from(Mono.fromSupplier(Object::new))
+              .sizeBetween(0, atOnce)
+              .maxPendingAcquire(waiting)
+              .buildPool();
+      this.longestWait = longestWait;
+      this.retryAfter = retryAfter;
+    }
+
+    /// Asks when it is its turn. Fails with [Problem.Unavailable] if too many wait, or waited too
+    /// long.
+    <T> Mono<T> ask(Mono<T> question) {
+      return Mono.usingWhen(
+          permits
+              .acquire(longestWait)
+              .onErrorMap(
+                  e ->
+                      e instanceof PoolAcquirePendingLimitException
+                          || e instanceof TimeoutException,
+                  _ ->
+                      new Problem.Unavailable(
+                          "too many API tokens are being looked up", retryAfter)),
+          _ -> question,
+          PooledRef::release);
     }
   }
 }

@@ -54,7 +54,9 @@ final class FirstToken implements BackgroundJob {
 
   @Override
   public Mono<Boolean> work() {
-    return settings.bootstrap().accepted() == null ? make() : Mono.empty();
+    return settings.bootstrap().accepted() == null && !settings.admin().isGiven()
+        ? make()
+        : Mono.empty();
   }
 
   private Mono<Boolean> make() {

@@ -9,12 +9,24 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// Settings of the whole installation that decide who may call; `STITCHD_…`.
 ///
 /// @param bootstrap the administrator's token of the first hour
+/// @param admin the account of the first hour
 @ConfigurationProperties("stitchd")
-record InstallationSettings(@DefaultValue Bootstrap bootstrap) implements CheckedSettings {
+record InstallationSettings(@DefaultValue Bootstrap bootstrap, @DefaultValue Admin admin)
+    implements CheckedSettings {
 
   @Override
   public void check() {
     var _ = bootstrap.accepted();
+  }
+
+  /// The account that is made if there is none; whoever makes it checks it.
+  ///
+  /// @param email `STITCHD_ADMIN_EMAIL`; null if none is to be made
+  record Admin(@Nullable String email) {
+
+    boolean isGiven() {
+      return email != null && !email.isBlank();
+    }
   }
 
   /// @param token `STITCHD_BOOTSTRAP_TOKEN`: accepted as a platform administrator's API token; null

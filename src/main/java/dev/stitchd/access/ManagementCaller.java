@@ -10,4 +10,12 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param grants what the caller may there
 /// @param user the person that it is, or whose token it is; null for a token that is nobody's
-public record ManagementCaller(TenantId tenant, Actor actor, Grants grants, @Nullable UUID user) {}
+/// @param csrf what a request that changes something has to carry, if it came with a cookie; null
+///   for an API token
+public record ManagementCaller(
+    TenantId tenant, Actor actor, Grants grants, @Nullable UUID user, @Nullable String csrf) {
+
+  ManagementCaller provedBy(String token) {
+    return new ManagementCaller(tenant, actor, grants, user, token);
+  }
+}

@@ -48,9 +48,24 @@ final class RequestAccess implements Access {
   public Mono<ManagementCaller> management(ServerHttpRequest request) {
     var token = Credentials.bearer(request.getHeaders());
     return token == null
-        ? Mono.error(
-            () -> new Problem.Unauthenticated("send an API token as Authorization: Bearer sat_…"))
-        : tokens.holder(token, request.getHeaders().getFirst("Stitchd-Tenant"), address(request));
+        ? session(request)
+        : tokens.holder(token, tenant(request), address(request));
+  }
+
+  @Override
+  public Mono<ManagementCaller> session(ServerHttpRequest request) {
+    var cookie = SessionCookie.of(request);
+    return cookie == null
+        ? Mono.error(() ->
+            new Problem.Unauthenticated(
+                "send an API token as Authorization: Bearer sat_…, or sign in"))
+        : tokens
+            .session(cookie, tenant(request), address(request))
+            .map(caller -> caller.provedBy(SessionCookie.csrf(cookie)));
+  }
+
+  private static @Nullable String tenant(ServerHttpRequest request) {
+    return request.getHeaders().getFirst("Stitchd-Tenant");
   }
 
   private String address(ServerHttpRequest request) {

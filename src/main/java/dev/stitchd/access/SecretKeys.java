@@ -16,6 +16,9 @@ public final class SecretKeys {
   /// What every API token of ours begins with.
   static final String API_TOKEN = "sat_";
 
+  /// What the cookie of every session begins with.
+  static final String SESSION = "ses_";
+
   private static final char[] ALPHABET =
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".toCharArray();
 
@@ -54,6 +57,16 @@ public final class SecretKeys {
   /// A new API token: `sat_…`.
   public NewSecret newApiToken() {
     return secret(API_TOKEN);
+  }
+
+  /// The cookie of a new session: `ses_…`.
+  public NewSecret newSession() {
+    return secret(SESSION);
+  }
+
+  /// The token of a new link, which lets somebody in once.
+  public NewSecret newLink() {
+    return secret("");
   }
 
   /// The SHA-256 of a secret's UTF-8 bytes.

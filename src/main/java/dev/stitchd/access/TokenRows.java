@@ -1,5 +1,6 @@
 package dev.stitchd.access;
 
+import dev.stitchd.access.TokenStore.TokenHolder;
 import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
@@ -20,6 +21,9 @@ final class TokenRows implements TokenStore {
   private static final String HOLDER =
       "SELECT id, name, tenant_id, tenant, user_id, expires_at, granted::text AS granted, of_user::text AS of_user FROM stitchd_api_token($1)";
 
+  private static final String SESSION =
+      "SELECT tenant_id, tenant, user_id, email, ends_at, granted::text AS granted FROM stitchd_session($1)";
+
   /// Only one node at a time may find that there is no token.
   private static final String ALONE =
       "SELECT pg_advisory_xact_lock(hashtext('stitchd first api token'))";
@@ -27,7 +31,7 @@ final class TokenRows implements TokenStore {
   private static final String ADD_FIRST =
       """
       INSERT INTO api_tokens (name, hash)
-      SELECT $1, $2 WHERE NOT EXISTS (SELECT FROM api_tokens WHERE tenant_id IS NULL)\
+      SELECT $1, $2 WHERE NOT EXISTS (SELECT FROM api_tokens WHERE tenant_id IS NULL) AND NOT stitchd_any_account()\
       """;
 
   private static final String TENANT = "SELECT id FROM tenants WHERE key = $1";
@@ -44,6 +48,26 @@ final class TokenRows implements TokenStore {
         session -> session.one(HOLDER, TokenRows::holder, (Object) hash.bytes()));
   }
 
+  @Override
+  public Mono<TokenHolder> session(KeyHash hash) {
+    return transactions.onPlatform(
+        session -> session.one(SESSION, TokenRows::session, (Object) hash.bytes()));
+  }
+
+  private static TokenHolder session(Readable row) {
+    var user = Columns.uuid(row, "user_id");
+    return new TokenHolder(
+        Actor.user(user, Columns.text(row, "email")),
+        home(row, Columns.uuid(row, "tenant_id")),
+        grants(Columns.text(row, "granted")),
+        user,
+        Columns.instant(row, "ends_at"));
+  }
+
+  private static TokenHolder.Home home(Readable row, UUID tenant) {
+    return new TokenHolder.Home(new TenantId(tenant), Columns.text(row, "tenant"));
+  }
+
   /// A token that a person made may do what is left of its roles within that person's.
   private static TokenHolder holder(Readable row) {
     var actor = Actor.token(Columns.uuid(row, "id"), Columns.text(row, "name"));
@@ -56,7 +80,7 @@ final class TokenRows implements TokenStore {
     var expiresAt = row.get("expires_at", OffsetDateTime.class);
     return new TokenHolder(
         actor,
-        new TokenHolder.Home(new TenantId(tenant), Columns.text(row, "tenant")),
+        home(row, tenant),
         ofUser == null ? granted : granted.within(grants(ofUser)),
         row.get("user_id", UUID.class),
         expiresAt == null ? null : expiresAt.toInstant());

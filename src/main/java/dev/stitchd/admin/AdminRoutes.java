@@ -10,7 +10,9 @@ import dev.stitchd.admin.history.AuditRoutes;
 import dev.stitchd.admin.history.ChangeRoutes;
 import dev.stitchd.admin.history.RevisionRoutes;
 import dev.stitchd.admin.history.TransferRoutes;
+import dev.stitchd.admin.people.SignInRoutes;
 import dev.stitchd.admin.people.TokenRoutes;
+import dev.stitchd.admin.people.UserRoutes;
 import dev.stitchd.boundary.Origins;
 import dev.stitchd.boundary.OtherMethods;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -51,6 +53,8 @@ final class AdminRoutes {
       ChangeRoutes changes,
       TokenRoutes tokens,
       TransferRoutes transfers,
+      SignInRoutes signIn,
+      UserRoutes users,
       PrometheusMeterRegistry metrics) {
     var api =
         keys.routes()
@@ -71,12 +75,15 @@ final class AdminRoutes {
             .and(changes.routes())
             .and(tokens.routes())
             .and(transfers.routes())
+            .and(signIn.routes())
+            .and(users.routes())
             .and(projects.routes());
     var all =
         RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
             .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build());
-    return OtherMethods.refusedBy(all)
-        .filter(guard::handle)
+    var open = RouterFunctions.nest(RequestPredicates.path("/api/v1"), signIn.openRoutes());
+    return OtherMethods.refusedBy(open)
+        .and(OtherMethods.refusedBy(all).filter(guard::handle))
         .filter((request, next) -> {
           Requests.arrive(request, origins.answered(request.exchange()), settings.maxBodyBytes());
           return next.handle(request);

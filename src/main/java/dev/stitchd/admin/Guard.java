@@ -2,6 +2,7 @@ package dev.stitchd.admin;
 
 import dev.stitchd.access.Access;
 import dev.stitchd.access.ManagementCaller;
+import dev.stitchd.access.SessionCookie;
 import dev.stitchd.catalog.flag.ServedFlags;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.permission.Need;
@@ -11,6 +12,8 @@ import dev.stitchd.permission.Role;
 import dev.stitchd.resource.Lookups;
 import dev.stitchd.warehouse.Asker;
 import java.util.Map;
+import java.util.Set;
+import org.springframework.http.HttpMethod;
 import org.springframework.stereotype.Component;
 import org.springframework.web.reactive.function.server.HandlerFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
@@ -25,6 +28,9 @@ import reactor.core.publisher.Mono;
 /// changed meanwhile.
 @Component
 final class Guard {
+
+  private static final Set<HttpMethod> CHANGING =
+      Set.of(HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE);
 
   private final Access access;
   private final Lookups lookups;
@@ -45,8 +51,22 @@ final class Guard {
         .delayUntil(caller ->
             lookups
                 .scope(caller.tenant(), request.pathVariables())
+                .doOnNext(_ -> checkSent(request, caller))
                 .flatMap(scope -> check(request, caller, scope)))
         .flatMap(caller -> next.handle(request).contextWrite(Asker.of(caller.tenant())));
+  }
+
+  /// A cookie comes along with whatever a browser sends, so it changes nothing by itself.
+  private static void checkSent(ServerRequest request, ManagementCaller caller) {
+    var csrf = caller.csrf();
+    if (csrf != null
+        && CHANGING.contains(request.method())
+        && !SessionCookie.isProved(request.exchange().getRequest(), csrf)) {
+      throw new Problem.Forbidden(
+          "a request that changes something by a cookie carries the header "
+              + SessionCookie.CSRF_HEADER
+              + " with what GET /api/v1/session answers as csrf");
+    }
   }
 
   /// A path that exists with other methods has no pattern here: its handler refuses.
@@ -60,8 +80,10 @@ final class Guard {
   private Mono<Void> check(
       ServerRequest request, String pattern, ManagementCaller caller, PathScope scope) {
     var need = Permissions.need(request.method().name(), pattern);
-    return need.isEmpty()
-        ? Mono.error(() -> new Problem.Forbidden("nobody may do this"))
+    return need.isEmpty() || need.get() == Need.SIGNED_IN && caller.csrf() == null
+        ? Mono.error(() ->
+            new Problem.Forbidden(
+                need.isEmpty() ? "nobody may do this" : "this needs " + need.get().who()))
         : scope(need.get(), caller, scope, request.pathVariables())
             .doOnNext(found -> need.get().check(caller.grants(), found))
             .then();

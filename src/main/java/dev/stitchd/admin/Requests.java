@@ -99,7 +99,12 @@ public final class Requests {
         caller.grants(),
         header(request, "Stitchd-Comment", MAX_COMMENT),
         header(request, "Idempotency-Key", MAX_IDEMPOTENCY_KEY),
-        (Origin) request.attributes().get(ORIGIN));
+        origin(request));
+  }
+
+  /// Where the request comes from.
+  public static Origin origin(ServerRequest request) {
+    return (Origin) Objects.requireNonNull(request.attributes().get(ORIGIN), ORIGIN);
   }
 
   /// Refuses to repeat what makes a secret.

@@ -29,6 +29,9 @@ final class Summary {
           "delete", "deleted",
           "revoke", "revoked",
           "reshuffle", "laid out anew",
+          "login", "signed in",
+          "logout", "signed out",
+          "password", "has a new password",
           "erase", "erasure of one person's data asked for");
 
   /// What changes with every write, or follows from what is told.

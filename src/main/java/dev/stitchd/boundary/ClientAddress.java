@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.stereotype.Component;
 
 /// Where a request comes from: the address at the other end of the connection, unless that is a
@@ -15,6 +16,9 @@ public final class ClientAddress {
 
   /// The header that proxies add to.
   public static final String FORWARDED = "X-Forwarded-For";
+
+  private static final String FORWARDED_PROTOCOL = "X-Forwarded-Proto";
+  private static final String HTTPS = "https";
 
   private static final String UNKNOWN = "unknown";
 
@@ -101,5 +105,12 @@ public final class ClientAddress {
           .append(Character.forDigit(bytes[i] & 0xf, 16));
     }
     return text.append("::/64").toString();
+  }
+
+  /// Whether a client came over TLS: to this port, or to a proxy that may say so.
+  public boolean isOverTls(ServerHttpRequest request) {
+    return HTTPS.equals(request.getURI().getScheme())
+        || HTTPS.equalsIgnoreCase(request.getHeaders().getFirst(FORWARDED_PROTOCOL))
+            && isTrusted(request.getRemoteAddress());
   }
 }

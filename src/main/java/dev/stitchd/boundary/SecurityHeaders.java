@@ -18,8 +18,6 @@ import reactor.core.publisher.Mono;
 @Order(Ordered.HIGHEST_PRECEDENCE)
 public final class SecurityHeaders implements WebFilter {
 
-  private static final String FORWARDED_PROTOCOL = "X-Forwarded-Proto";
-
   private static final Map<String, String> HEADERS =
       Map.of(
           "X-Content-Type-Options",
@@ -58,15 +56,8 @@ public final class SecurityHeaders implements WebFilter {
         headers.set(name, value);
       }
     });
-    if (isOverTls(request) && !headers.containsHeader(TLS_ALONE)) {
+    if (addresses.isOverTls(request) && !headers.containsHeader(TLS_ALONE)) {
       headers.set(TLS_ALONE, FOR_A_YEAR);
     }
-  }
-
-  /// Here, or at a proxy that may say so.
-  private boolean isOverTls(ServerHttpRequest request) {
-    return "https".equals(request.getURI().getScheme())
-        || "https".equalsIgnoreCase(request.getHeaders().getFirst(FORWARDED_PROTOCOL))
-            && addresses.isTrusted(request.getRemoteAddress());
   }
 }

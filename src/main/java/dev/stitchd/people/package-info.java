@@ -1,9 +1,10 @@
 /// **People, API tokens and the roles that both have**: who is given what, by whom. What a role
 /// lets do is decided in `permission`; who sent a request is found in `access`.
 ///
-/// May use: `kernel`, `permission`, `postgres`, `resource`. Threads: R2DBC event loops; nothing
-/// blocks.
-@ApplicationModule(allowedDependencies = {"kernel", "permission", "postgres", "resource"})
+/// May use: `kernel`, `background`, `permission`, `postgres`, `resource`. Threads: R2DBC event
+/// loops; passwords are hashed on a few threads of their own.
+@ApplicationModule(
+    allowedDependencies = {"kernel", "background", "permission", "postgres", "resource"})
 @CheckReturnValue
 @NullMarked
 package dev.stitchd.people;

@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 /// What a route asks of its caller. Where a path leads into a project or an environment, it is
 /// asked for that one.
 public enum Need {
+  OPEN("nobody: it is open without a credential"),
+  SIGNED_IN("a person who is signed in; a token has no password"),
   PLATFORM("a platform administrator"),
   ADMINISTRATOR("an owner or admin of the tenant"),
   ACCOUNT("anybody who has a credential; lists hold what the caller may see"),
@@ -48,7 +50,7 @@ public enum Need {
     return switch (this) {
       case PLATFORM -> grants.platform();
       case ADMINISTRATOR -> grants.administers();
-      case ACCOUNT -> true;
+      case OPEN, SIGNED_IN, ACCOUNT -> true;
       case READ_PROJECT -> project != null && grants.sees(project);
       case READ_WHOLE_PROJECT -> may(grants, Role.VIEWER, project, null);
       case READ -> may(grants, Role.VIEWER, project, scope.environment());

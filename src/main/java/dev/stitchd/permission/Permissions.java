@@ -24,6 +24,15 @@ public final class Permissions {
   private static final List<Row> ROWS =
       List.of(
           row("GET", "/metrics", Need.PLATFORM),
+          row("POST", "/api/v1/login", Need.OPEN),
+          row("POST", "/api/v1/logout", Need.OPEN),
+          row("GET", "/api/v1/session", Need.OPEN),
+          row("GET", "/api/v1/me", Need.ACCOUNT),
+          row("PUT", "/api/v1/me/password", Need.SIGNED_IN),
+          row("GET", "/api/v1/users", Need.ADMINISTRATOR),
+          row("GET", "/api/v1/users/{user}", Need.ADMINISTRATOR),
+          row("PUT", "/api/v1/users/{user}/roles", Need.ADMINISTRATOR),
+          row("DELETE", "/api/v1/users/{user}", Need.ADMINISTRATOR),
           row("GET", "/api/v1/roles", Need.ACCOUNT),
           row("GET", "/api/v1/tokens", Need.ACCOUNT),
           row("POST", "/api/v1/tokens", Need.ACCOUNT),

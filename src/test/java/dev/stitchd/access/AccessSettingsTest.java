@@ -49,7 +49,9 @@ class AccessSettingsTest {
                 1_000,
                 Duration.ofSeconds(1)));
     assertThat(environment(Map.of()).bindOrCreate("stitchd", InstallationSettings.class))
-        .isEqualTo(new InstallationSettings(new InstallationSettings.Bootstrap(null)));
+        .isEqualTo(
+            new InstallationSettings(
+                new InstallationSettings.Bootstrap(null), new InstallationSettings.Admin(null)));
   }
 
   @Test
@@ -108,7 +110,9 @@ class AccessSettingsTest {
   @Test
   void settingsNeverShowTheToken() {
     var token = "0123456789abcdef0123456789abcdef";
-    var settings = new InstallationSettings(new InstallationSettings.Bootstrap(token));
+    var settings =
+        new InstallationSettings(
+            new InstallationSettings.Bootstrap(token), new InstallationSettings.Admin(null));
     assertThat(settings.toString()).doesNotContain(token);
   }
 

@@ -2,6 +2,7 @@ package dev.stitchd.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.access.TokenStore.TokenHolder;
 import dev.stitchd.background.RunningJob;
 import dev.stitchd.kernel.TenantId;
 import java.time.Duration;
@@ -27,7 +28,9 @@ class FirstTokenTest {
         new FirstToken(
             store,
             new SecretKeys(),
-            new InstallationSettings(new InstallationSettings.Bootstrap(bootstrap)),
+            new InstallationSettings(
+                new InstallationSettings.Bootstrap(bootstrap),
+                new InstallationSettings.Admin(null)),
             time);
     return RunningJob.start(first, time);
   }
@@ -66,6 +69,11 @@ class FirstTokenTest {
   private static final class OneToken implements TokenStore {
     private final AtomicReference<KeyHash> kept = new AtomicReference<>();
     private boolean out;
+
+    @Override
+    public Mono<TokenHolder> session(KeyHash hash) {
+      return holder(hash);
+    }
 
     @Override
     public Mono<TokenHolder> holder(KeyHash hash) {

@@ -2,6 +2,7 @@ package dev.stitchd.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.stitchd.access.TokenStore.TokenHolder;
 import dev.stitchd.boundary.ClientAddress;
 import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.Problem;
@@ -58,7 +59,9 @@ class RequestAccessTest {
         new ApiTokens(
             tokens,
             settings,
-            new InstallationSettings(new InstallationSettings.Bootstrap(bootstrap)),
+            new InstallationSettings(
+                new InstallationSettings.Bootstrap(bootstrap),
+                new InstallationSettings.Admin(null)),
             Clock.fixed(NOW, ZoneOffset.UTC),
             () -> time.now(TimeUnit.NANOSECONDS)),
         ClientAddress.trustingNobody());
@@ -125,7 +128,7 @@ class RequestAccessTest {
         .as(StepVerifier::create)
         .expectNext(
             new ManagementCaller(
-                tokens.tenants.get("default"), Actor.BOOTSTRAP_TOKEN, Grants.PLATFORM, null))
+                tokens.tenants.get("default"), Actor.BOOTSTRAP_TOKEN, Grants.PLATFORM, null, null))
         .verifyComplete();
   }
 
@@ -256,7 +259,7 @@ class RequestAccessTest {
     tokens.holders.put(KeyHash.of("sat_acme"), new TokenHolder(CI, acme, grants, user, null));
     for (var named : List.of("acme", "")) {
       management("Authorization", "Bearer sat_acme", "Stitchd-Tenant", named)
-          .expectNext(new ManagementCaller(acme.id(), CI, grants, user))
+          .expectNext(new ManagementCaller(acme.id(), CI, grants, user, null))
           .verifyComplete();
     }
     for (var other : List.of("default", "nobody")) {
@@ -306,6 +309,11 @@ class RequestAccessTest {
     int asked;
     Sinks.Empty<Void> gate;
     RuntimeException outage;
+
+    @Override
+    public Mono<TokenHolder> session(KeyHash hash) {
+      return holder(hash);
+    }
 
     @Override
     public Mono<TokenHolder> holder(KeyHash hash) {

@@ -47,7 +47,9 @@ class TenantIsolationIT {
           "propagation_instances",
           "deletions",
           "users",
-          "role_grants");
+          "role_grants",
+          "sessions",
+          "account_links");
 
   private static Server server;
   private static Transactions transactions;
@@ -130,6 +132,7 @@ class TenantIsolationIT {
             "flyway_schema_history",
             "installation",
             "installation_secret",
+            "login_attempts",
             "tenants");
     var keysWithoutTenant =
         ask(
@@ -301,7 +304,10 @@ class TenantIsolationIT {
             "audit_logs",
             "api_tokens",
             "users",
-            "role_grants")) {
+            "role_grants",
+            "sessions",
+            "account_links",
+            "login_attempts")) {
       assertThat(errorAsReader("SELECT count(*) FROM " + table))
           .as(table)
           .contains("permission denied");

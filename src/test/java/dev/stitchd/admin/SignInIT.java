@@ -1,0 +1,378 @@
+package dev.stitchd.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.stitchd.dev.Admin;
+import dev.stitchd.dev.Http;
+import dev.stitchd.dev.Patience;
+import dev.stitchd.dev.Server;
+import dev.stitchd.dev.StoreUrl;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// People sign in over HTTP, on two nodes that started together on an empty database.
+class SignInIT {
+
+  private static final String EMAIL = "ada@example.org";
+  private static final String PASSWORD = "correct horse battery staple";
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private static Server one;
+  private static Server other;
+
+  @BeforeAll
+  static void startServers() {
+    var settings = Map.of("STITCHD_ADMIN_EMAIL", EMAIL, "STITCHD_ADMIN_PASSWORD", PASSWORD);
+    one = Server.start(settings);
+    other = Server.on(one.postgres(), one.clickHouse(), settings);
+    await("the first account")
+        .atMost(Patience.SOON)
+        .until(() -> one.admin().get("/users").get("items").size() == 1);
+  }
+
+  @AfterAll
+  static void stopServers() {
+    other.stop();
+    one.stop();
+  }
+
+  /// Who is signed in.
+  private record Signed(Server node, String cookie, String csrf) {
+
+    Http.Answer send(String method, String path, String body, String... headers) {
+      var all = new java.util.ArrayList<>(List.of("Cookie", cookie));
+      all.addAll(List.of(headers));
+      return Http.at(node.url()).send(method, "/api/v1" + path, body, all.toArray(String[]::new));
+    }
+
+    Http.Answer prove(String method, String path, String body) {
+      return send(method, path, body, "X-CSRF-Token", csrf);
+    }
+
+    Signed at(Server node) {
+      return new Signed(node, cookie, csrf);
+    }
+  }
+
+  private static Http.Answer login(Server node, String email, String password) {
+    return Http.at(node.url())
+        .post(
+            "/api/v1/login",
+            JSON.createObjectNode().put("email", email).put("password", password).toString());
+  }
+
+  private static Signed signIn(String email, String password) {
+    var answer = login(one, email, password);
+    assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+    var cookie = answer.header("Set-Cookie").split(";")[0];
+    return new Signed(one, cookie, answer.json().get("csrf").asString());
+  }
+
+  /// An account by SQL would have no password hash of ours, so the first administrator's is copied.
+  private static String account(String roles) {
+    var email = UUID.randomUUID() + "@example.org";
+    var store = StoreUrl.of(one.postgres());
+    var id =
+        store
+            .query(
+                "INSERT INTO users (tenant_id, email, name, password, created_by) SELECT tenant_id, '%s', 'Somebody', password, 'test' FROM users WHERE email = '%s' RETURNING id"
+                    .formatted(email, EMAIL))
+            .getFirst();
+    var given = one.admin().send("PUT", "/users/" + id + "/roles", "{\"roles\":[" + roles + "]}");
+    assertThat(given.status()).as(given.body()).isEqualTo(200);
+    return email;
+  }
+
+  private static JsonNode user(String email) {
+    for (var user : one.admin().get("/users?limit=200").get("items")) {
+      if (user.get("email").asString().equals(email)) {
+        return user;
+      }
+    }
+    throw new AssertionError("no user " + email);
+  }
+
+  @Test
+  void nodesThatStartTogetherMakeOneAdministrator() {
+    var admin = user(EMAIL);
+    assertThat(admin.get("roles").findValuesAsString("role")).contains("platform-admin");
+    assertThat(
+            StoreUrl.of(one.postgres())
+                .query("SELECT count(*) FROM users WHERE created_by = 'first start'"))
+        .containsExactly("1");
+  }
+
+  @Test
+  void theCookieIsForThisServerAloneAndNotForScripts() {
+    var answer = login(one, EMAIL, PASSWORD);
+    assertThat(answer.header("Set-Cookie"))
+        .startsWith("stitchd_session=ses_")
+        .contains("; Path=/;")
+        .contains("HttpOnly")
+        .contains("SameSite=Lax")
+        .doesNotContain("Secure");
+    assertThat(answer.json().get("user").get("email").asString()).isEqualTo(EMAIL);
+    assertThat(login(one, EMAIL, PASSWORD).header("Set-Cookie"))
+        .isNotEqualTo(answer.header("Set-Cookie"));
+  }
+
+  @Test
+  void aSessionHoldsOnEveryNodeAndChangesNothingWithoutItsToken() {
+    var ada = signIn(EMAIL, PASSWORD);
+    var elsewhere = ada.at(other);
+    assertThat(elsewhere.send("GET", "/me", "").json().get("user").get("email").asString())
+        .isEqualTo(EMAIL);
+    var body = "{\"key\":\"p-%s\",\"name\":\"P\"}".formatted(UUID.randomUUID());
+    assertThat(elsewhere.send("POST", "/projects", body).status()).isEqualTo(403);
+    var strange = signIn(EMAIL, PASSWORD).csrf();
+    assertThat(elsewhere.send("POST", "/projects", body, "X-CSRF-Token", strange).status())
+        .isEqualTo(403);
+    assertThat(elsewhere.send("DELETE", "/projects/nowhere", "").status()).isEqualTo(404);
+    assertThat(elsewhere.prove("POST", "/projects", body).status()).isEqualTo(201);
+  }
+
+  @Test
+  void whoSignedOutIsSignedOutOnEveryNode() {
+    var ada = signIn(EMAIL, PASSWORD);
+    assertThat(ada.at(other).send("GET", "/me", "").status()).isEqualTo(200);
+    assertThat(ada.send("POST", "/logout", "").status()).isEqualTo(403);
+    var gone = ada.prove("POST", "/logout", "");
+    assertThat(gone.status()).isEqualTo(204);
+    assertThat(gone.header("Set-Cookie")).contains("Max-Age=0");
+    for (var node : List.of(one, other)) {
+      await("the session has ended")
+          .atMost(Patience.withinSeconds(2))
+          .until(() -> ada.at(node).send("GET", "/me", "").status() == 401);
+    }
+    assertThat(Http.at(one.url()).post("/api/v1/logout", "").status()).isEqualTo(204);
+  }
+
+  @Test
+  void pagesAskWhoIsSignedInAndAreAlwaysAnswered() {
+    var nobody = Http.at(one.url()).get("/api/v1/session");
+    assertThat(nobody.status()).isEqualTo(200);
+    assertThat(nobody.body()).isEqualTo("{\"user\":null}");
+    assertThat(
+            Http.at(one.url()).get("/api/v1/session", "Cookie", "stitchd_session=ses_wrong").body())
+        .isEqualTo("{\"user\":null}");
+    var ada = signIn(EMAIL, PASSWORD);
+    var session = ada.send("GET", "/session", "").json();
+    assertThat(session.get("csrf").asString()).isEqualTo(ada.csrf());
+    assertThat(session.get("tenant").asString()).isEqualTo("default");
+    assertThat(session).isEqualTo(ada.send("GET", "/me", "").json());
+  }
+
+  @Test
+  void anUnknownAddressIsAnsweredAsAWrongPassword() {
+    var wrong = login(one, account("{\"role\":\"member\"}"), "wrong password");
+    var unknown = login(one, UUID.randomUUID() + "@example.org", "wrong password");
+    assertThat(wrong.status()).isEqualTo(401);
+    assertThat(unknown.status()).isEqualTo(401);
+    assertThat(unknown.body()).isEqualTo(wrong.body());
+    StoreUrl.of(one.postgres()).query("DELETE FROM login_attempts RETURNING id");
+  }
+
+  @Test
+  void guessesAreLimitedOverAllNodesAlsoWhenTheyComeAtOnce() throws Exception {
+    var email = account("{\"role\":\"member\"}");
+    try (var guessers = Executors.newFixedThreadPool(8)) {
+      var answers = new java.util.ArrayList<Future<Integer>>();
+      for (int i = 0; i < 24; i++) {
+        var node = i % 2 == 0 ? one : other;
+        answers.add(guessers.submit(() -> login(node, email, "wrong password").status()));
+      }
+      var statuses = new java.util.ArrayList<Integer>();
+      for (var answer : answers) {
+        statuses.add(answer.get());
+      }
+      assertThat(statuses).containsOnly(401, 429);
+      assertThat(statuses.stream().filter(status -> status == 401)).hasSize(10);
+    }
+    var refused = login(one, email, PASSWORD);
+    assertThat(refused.status()).isEqualTo(429);
+    assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(1, 300);
+    // Nobody who has a credential is kept out.
+    assertThat(one.admin().send("GET", "/projects", "").status()).isEqualTo(200);
+    StoreUrl.of(one.postgres())
+        .query(
+            "UPDATE login_attempts SET created_at = created_at - interval '5 minutes' RETURNING id");
+    assertThat(login(one, email, PASSWORD).status()).isEqualTo(200);
+  }
+
+  @Test
+  void rightPasswordsAreNotCounted() {
+    for (int i = 0; i < 12; i++) {
+      assertThat(login(one, EMAIL, PASSWORD).status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void unusedAndOldSessionsEndAndTheOldestOfVeryManyDoes() {
+    var email = account("{\"role\":\"member\"}");
+    var idle = signIn(email, PASSWORD);
+    StoreUrl.of(one.postgres())
+        .query("UPDATE sessions SET used_at = now() - interval '13 hours' RETURNING id");
+    assertThat(idle.send("GET", "/me", "").status()).isEqualTo(401);
+    var old = signIn(email, PASSWORD);
+    StoreUrl.of(one.postgres()).query("UPDATE sessions SET ends_at = now() RETURNING id");
+    assertThat(old.send("GET", "/me", "").status()).isEqualTo(401);
+    var first = signIn(email, PASSWORD);
+    for (int i = 0; i < 20; i++) {
+      signIn(email, PASSWORD);
+    }
+    await().atMost(Patience.SOON).until(() -> first.send("GET", "/me", "").status() == 401);
+  }
+
+  @Test
+  void rolesThatChangeAreInForceAndEndNoSession() {
+    one.admin().createProject("seen");
+    var email = account("{\"role\":\"viewer\",\"project\":\"seen\"}");
+    var somebody = signIn(email, PASSWORD);
+    assertThat(somebody.send("GET", "/projects/seen", "").status()).isEqualTo(200);
+    var id = user(email).get("id").asString();
+    one.admin().send("PUT", "/users/" + id + "/roles", "{\"roles\":[{\"role\":\"member\"}]}");
+    for (var node : List.of(one, other)) {
+      await("the role is gone")
+          .atMost(Patience.withinSeconds(2))
+          .until(() -> somebody.at(node).send("GET", "/projects/seen", "").status() == 403);
+    }
+    assertThat(somebody.send("GET", "/me", "").status()).isEqualTo(200);
+  }
+
+  @Test
+  void aPersonsTokensDoNoMoreThanThePersonAndEndWithTheAccount() {
+    one.admin().createProject("mine");
+    var email = account("{\"role\":\"editor\",\"project\":\"mine\"}");
+    var somebody = signIn(email, PASSWORD);
+    var made =
+        somebody.prove(
+            "POST",
+            "/tokens",
+            "{\"name\":\"t\",\"roles\":[{\"role\":\"editor\",\"project\":\"mine\"}]}");
+    assertThat(made.status()).as(made.body()).isEqualTo(201);
+    var token = Admin.at(other.url(), made.json().get("token").asString());
+    token.createFlag("mine", "f1");
+    var id = user(email).get("id").asString();
+    one.admin()
+        .send(
+            "PUT",
+            "/users/" + id + "/roles",
+            "{\"roles\":[{\"role\":\"viewer\",\"project\":\"mine\"}]}");
+    await("the token lost what the person lost")
+        .atMost(Patience.withinSeconds(2))
+        .until(() -> token.send("GET", "/projects/mine", "").status() == 403);
+    assertThat(one.admin().send("DELETE", "/users/" + id, "").status()).isEqualTo(204);
+    await("the token ended with the account")
+        .atMost(Patience.withinSeconds(2))
+        .until(() -> token.send("GET", "/projects", "").status() == 401);
+    assertThat(somebody.send("GET", "/me", "").status()).isEqualTo(401);
+  }
+
+  @Test
+  void theLastOwnerStaysOneAndNobodyTakesMoreThanTheyHave() {
+    var tenant = "t-" + UUID.randomUUID();
+    one.admin().create("/tenants", "{\"key\":\"%s\",\"name\":\"T\"}".formatted(tenant));
+    var store = StoreUrl.of(one.postgres());
+    var ids = new java.util.ArrayList<String>();
+    for (var i = 0; i < 2; i++) {
+      ids.add(
+          store
+              .query(
+                  "INSERT INTO users (tenant_id, email, name, password, created_by) SELECT t.id, '%s@example.org', 'O', u.password, 'test' FROM tenants t, users u WHERE t.key = '%s' AND u.email = '%s' RETURNING id"
+                      .formatted(UUID.randomUUID(), tenant, EMAIL))
+              .getFirst());
+    }
+    roles(tenant, ids.get(0), "owner", 200);
+    roles(tenant, ids.get(0), "admin", 409);
+    assertThat(
+            one.admin()
+                .send("DELETE", "/users/" + ids.get(0), "", "Stitchd-Tenant", tenant)
+                .status())
+        .isEqualTo(409);
+    roles(tenant, ids.get(1), "owner", 200);
+    var email = store.query("SELECT email FROM users WHERE id = '%s'".formatted(ids.get(1)));
+    roles(tenant, ids.get(1), "admin", 200);
+    var admin = signIn(email.getFirst(), PASSWORD);
+    assertThat(
+            admin
+                .prove(
+                    "PUT", "/users/" + ids.get(0) + "/roles", "{\"roles\":[{\"role\":\"member\"}]}")
+                .status())
+        .isEqualTo(403);
+    assertThat(
+            admin
+                .prove(
+                    "PUT", "/users/" + ids.get(1) + "/roles", "{\"roles\":[{\"role\":\"owner\"}]}")
+                .status())
+        .isEqualTo(403);
+    assertThat(admin.send("GET", "/users/" + user(EMAIL).get("id").asString(), "").status())
+        .isEqualTo(404);
+  }
+
+  private static void roles(String tenant, String user, String role, int status) {
+    var answer =
+        one.admin()
+            .send(
+                "PUT",
+                "/users/" + user + "/roles",
+                "{\"roles\":[{\"role\":\"%s\"}]}".formatted(role),
+                "Stitchd-Tenant",
+                tenant);
+    assertThat(answer.status()).as(answer.body()).isEqualTo(status);
+  }
+
+  @Test
+  void whoSignedInIsInTheAuditLogAndNoSecretIs() {
+    var email = account("{\"role\":\"member\"}");
+    var somebody = signIn(email, PASSWORD);
+    somebody.prove("POST", "/logout", "");
+    var told = one.admin().get("/audit?limit=200&actor=" + email).get("items");
+    assertThat(told.findValuesAsString("action")).containsExactly("user.logout", "user.login");
+    assertThat(told.get(1).get("summary").asString())
+        .isEqualTo("user %s: signed in, by %s".formatted(email, email));
+    assertThat(told.get(1).get("actor").get("kind").asString()).isEqualTo("user");
+    assertThat(told.toString())
+        .doesNotContain(PASSWORD)
+        .doesNotContain(somebody.cookie().substring(20, 40));
+  }
+
+  @Test
+  void aNewPasswordEndsTheOtherSessions() {
+    var email = account("{\"role\":\"member\"}");
+    var here = signIn(email, PASSWORD);
+    var there = signIn(email, PASSWORD);
+    assertThat(
+            here.prove("PUT", "/me/password", "{\"current\":\"wrong\",\"password\":\"short\"}")
+                .status())
+        .isEqualTo(422);
+    assertThat(
+            here.prove(
+                    "PUT",
+                    "/me/password",
+                    "{\"current\":\"wrong\",\"password\":\"wrong zebra charger clip\"}")
+                .status())
+        .isEqualTo(403);
+    assertThat(
+            here.prove(
+                    "PUT",
+                    "/me/password",
+                    "{\"current\":\"%s\",\"password\":\"wrong zebra charger clip\"}"
+                        .formatted(PASSWORD))
+                .status())
+        .isEqualTo(204);
+    await().atMost(Patience.SOON).until(() -> there.send("GET", "/me", "").status() == 401);
+    assertThat(here.send("GET", "/me", "").status()).isEqualTo(200);
+    assertThat(login(one, email, PASSWORD).status()).isEqualTo(401);
+    assertThat(login(one, email, "wrong zebra charger clip").status()).isEqualTo(200);
+    StoreUrl.of(one.postgres()).query("DELETE FROM login_attempts RETURNING id");
+  }
+}
