@@ -10,6 +10,7 @@ import dev.stitchd.admin.history.AuditRoutes;
 import dev.stitchd.admin.history.ChangeRoutes;
 import dev.stitchd.admin.history.RevisionRoutes;
 import dev.stitchd.admin.history.TransferRoutes;
+import dev.stitchd.admin.people.InvitationRoutes;
 import dev.stitchd.admin.people.SignInRoutes;
 import dev.stitchd.admin.people.TokenRoutes;
 import dev.stitchd.admin.people.UserRoutes;
@@ -55,6 +56,7 @@ final class AdminRoutes {
       TransferRoutes transfers,
       SignInRoutes signIn,
       UserRoutes users,
+      InvitationRoutes invitations,
       PrometheusMeterRegistry metrics) {
     var api =
         keys.routes()
@@ -77,11 +79,14 @@ final class AdminRoutes {
             .and(transfers.routes())
             .and(signIn.routes())
             .and(users.routes())
+            .and(invitations.routes())
             .and(projects.routes());
     var all =
         RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)
             .and(RouterFunctions.route().GET("/metrics", _ -> scrape(metrics)).build());
-    var open = RouterFunctions.nest(RequestPredicates.path("/api/v1"), signIn.openRoutes());
+    var open =
+        RouterFunctions.nest(
+            RequestPredicates.path("/api/v1"), signIn.openRoutes().and(invitations.openRoutes()));
     return OtherMethods.refusedBy(open)
         .and(OtherMethods.refusedBy(all).filter(guard::handle))
         .filter((request, next) -> {

@@ -2,7 +2,6 @@ package dev.stitchd.people;
 
 import dev.stitchd.kernel.CheckedSettings;
 import dev.stitchd.kernel.StartFailure;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
@@ -14,8 +13,6 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 @ConfigurationProperties("stitchd.admin")
 record FirstAdministratorSettings(@Nullable String email, @Nullable String password)
     implements CheckedSettings {
-
-  private static final Pattern EMAIL = Pattern.compile("[^\\s@\\p{Cntrl}]+@[^\\s@\\p{Cntrl}]+");
 
   /// An account to make.
   record Wanted(String email, String password) {}
@@ -31,7 +28,7 @@ record FirstAdministratorSettings(@Nullable String email, @Nullable String passw
       }
       return;
     }
-    if (!EMAIL.matcher(wanted.email()).matches()) {
+    if (!Invitations.EMAIL.matcher(wanted.email()).matches()) {
       throw new StartFailure("STITCHD_ADMIN_EMAIL is not an e-mail address.", null);
     }
     var length = wanted.password().length();

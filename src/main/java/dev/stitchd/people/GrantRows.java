@@ -53,7 +53,8 @@ final class GrantRows {
         .then();
   }
 
-  private static Mono<Void> check(Session session, TenantId tenant, List<Grant> grants) {
+  /// Refuses roles in what is not there.
+  static Mono<Void> check(Session session, TenantId tenant, List<Grant> grants) {
     var errors = new FieldErrors();
     return Flux.range(0, grants.size())
         .concatMap(i -> check(session, tenant, grants.get(i), "roles[" + i + "]", errors))

@@ -7,6 +7,7 @@ import dev.stitchd.permission.StoredGrants;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.resource.Resource;
+import dev.stitchd.resource.StoredResource;
 import dev.stitchd.resource.Versioned;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
@@ -74,6 +75,10 @@ final class UserRows {
     @Override
     public long version() {
       return rolesVersion;
+    }
+
+    StoredResource stored() {
+      return StoredResource.of(id.toString(), this);
     }
   }
 

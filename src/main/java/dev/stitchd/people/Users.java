@@ -47,8 +47,7 @@ public final class Users {
   public Mono<List<StoredResource>> list(TenantId tenant, String after, int limit) {
     return transactions
         .inTenant(tenant, session -> UserRows.page(session, tenant, after, limit))
-        .map(
-            page -> page.stream().map(one -> StoredResource.of(one.id().toString(), one)).toList());
+        .map(page -> page.stream().map(User::stored).toList());
   }
 
   /// One person.
@@ -56,7 +55,7 @@ public final class Users {
     return transactions
         .inTenant(tenant, session -> UserRows.find(session, tenant, id))
         .switchIfEmpty(Mono.error(Users::noSuchUser))
-        .map(found -> StoredResource.of(id.toString(), found));
+        .map(User::stored);
   }
 
   /// What a caller is told about itself: `{"user", "roles", "tenant"}`.

@@ -330,6 +330,81 @@ class SignInIT {
     assertThat(answer.status()).as(answer.body()).isEqualTo(status);
   }
 
+  private static Http.Answer open(String path, String body) {
+    return Http.at(other.url()).post("/api/v1" + path, body);
+  }
+
+  private static String token(JsonNode made) {
+    return made.get("link").asString().split("#")[1];
+  }
+
+  @Test
+  void anInvitationLetsInOnceWithItsRoles() {
+    one.admin().createProject("joined");
+    var email = UUID.randomUUID() + "@example.org";
+    var body =
+        "{\"email\":\"%s\",\"roles\":[{\"role\":\"viewer\",\"project\":\"joined\"}]}"
+            .formatted(email);
+    var first = one.admin().create("/invitations", body);
+    var made = one.admin().create("/invitations", body);
+    assertThat(made.get("link").asString()).startsWith(one.url() + "/join#");
+    var listed = one.admin().get("/invitations?limit=200").toString();
+    assertThat(listed).contains(made.get("id").asString()).doesNotContain(token(made));
+    assertThat(listed).doesNotContain(first.get("id").asString());
+    var join = "{\"token\":\"%s\",\"name\":\"Bob\",\"password\":\"wrong zebra charger clip\"}";
+    assertThat(open("/invitations/accept", join.formatted(token(first))).status()).isEqualTo(404);
+    assertThat(open("/invitations/accept", join.formatted("guess")).status()).isEqualTo(404);
+    assertThat(
+            open(
+                    "/password/reset",
+                    "{\"token\":\"%s\",\"password\":\"wrong zebra\"}".formatted(token(made)))
+                .status())
+        .isEqualTo(404);
+    var weak =
+        open(
+            "/invitations/accept",
+            "{\"token\":\"%s\",\"password\":\"short\"}".formatted(token(made)));
+    assertThat(weak.status()).isEqualTo(422);
+    assertThat(weak.json().get("errors").findValuesAsString("path"))
+        .containsExactlyInAnyOrder("name", "password");
+    var joined = open("/invitations/accept", join.formatted(token(made)));
+    assertThat(joined.status()).as(joined.body()).isEqualTo(200);
+    var bob =
+        new Signed(
+            other, joined.header("Set-Cookie").split(";")[0], joined.json().get("csrf").asString());
+    assertThat(bob.send("GET", "/projects/joined", "").status()).isEqualTo(200);
+    assertThat(bob.prove("POST", "/projects/joined/flags", "{}").status()).isEqualTo(403);
+    assertThat(bob.prove("POST", "/invitations", body).status()).isEqualTo(403);
+    assertThat(open("/invitations/accept", join.formatted(token(made))).status()).isEqualTo(404);
+    assertThat(
+            login(one, email.toUpperCase(java.util.Locale.ROOT), "wrong zebra charger clip")
+                .status())
+        .isEqualTo(200);
+    var again = one.admin().create("/invitations", body);
+    assertThat(open("/invitations/accept", join.formatted(token(again))).status()).isEqualTo(409);
+    var back = one.admin().send("DELETE", "/invitations/" + again.get("id").asString(), "");
+    assertThat(back.status()).isEqualTo(204);
+    StoreUrl.of(one.postgres()).query("DELETE FROM login_attempts RETURNING id");
+  }
+
+  @Test
+  void aLinkSetsANewPasswordOnceAndEndsAllSessions() {
+    var email = account("{\"role\":\"member\"}");
+    var somebody = signIn(email, PASSWORD);
+    var path = "/users/" + user(email).get("id").asString() + "/password-reset";
+    assertThat(somebody.prove("POST", path, "").status()).isEqualTo(403);
+    var made = one.admin().send("POST", path, "").json();
+    assertThat(one.admin().get("/invitations?limit=200").toString()).doesNotContain(email);
+    var reset =
+        "{\"token\":\"%s\",\"password\":\"wrong zebra charger clip\"}".formatted(token(made));
+    assertThat(open("/password/reset", reset).status()).isEqualTo(204);
+    await().atMost(Patience.SOON).until(() -> somebody.send("GET", "/me", "").status() == 401);
+    assertThat(login(one, email, PASSWORD).status()).isEqualTo(401);
+    assertThat(login(one, email, "wrong zebra charger clip").status()).isEqualTo(200);
+    assertThat(open("/password/reset", reset).status()).isEqualTo(404);
+    StoreUrl.of(one.postgres()).query("DELETE FROM login_attempts RETURNING id");
+  }
+
   @Test
   void whoSignedInIsInTheAuditLogAndNoSecretIs() {
     var email = account("{\"role\":\"member\"}");

@@ -50,7 +50,13 @@ class DescribedAnswersIT {
 
   @BeforeAll
   static void start() {
-    server = Server.start();
+    server =
+        Server.start(
+            Map.of(
+                "STITCHD_ADMIN_EMAIL",
+                "ada@example.org",
+                "STITCHD_ADMIN_PASSWORD",
+                "correct horse battery staple"));
     description = server.http().get("/openapi.json").json();
   }
 
@@ -66,7 +72,7 @@ class DescribedAnswersIT {
       if (STREAMS.contains(operation.toString())) {
         continue;
       }
-      var place = place();
+      var place = place(operation);
       var body = operation.examples();
       if (body.isEmpty()) {
         ask(operation, place, "", "application/json");
@@ -173,7 +179,7 @@ class DescribedAnswersIT {
   }
 
   /// A project in which everything that a path can name is there.
-  private static Place place() {
+  private static Place place(DescribedOperation operation) {
     var admin = server.admin();
     var project = "p-" + UUID.randomUUID();
     var there = new TreeMap<String, String>();
@@ -199,7 +205,38 @@ class DescribedAnswersIT {
     var _ = admin.createSdkKey(project, "staging", "server");
     var keys = admin.get(environment + "/sdk-keys").path("items");
     there.put("key", keys.get(0).path("id").asString());
+    if (operation.pattern().contains("{token}")) {
+      var token = admin.create("/tokens", "{\"name\":\"t\",\"roles\":[{\"role\":\"member\"}]}");
+      there.put("token", token.path("id").asString());
+    }
+    if (operation.pattern().contains("{invitation}")) {
+      there.put("invitation", invitation(admin).path("id").asString());
+    }
+    if (operation.pattern().contains("{user}")) {
+      there.put("user", user(admin));
+    }
     return new Place(there, key);
+  }
+
+  private static JsonNode invitation(Admin admin) {
+    return admin.create(
+        "/invitations",
+        "{\"email\":\"%s@example.org\",\"roles\":[{\"role\":\"member\"}]}"
+            .formatted(UUID.randomUUID()));
+  }
+
+  private static String user(Admin admin) {
+    var token = invitation(admin).path("link").asString().split("#")[1];
+    return server
+        .http()
+        .post(
+            "/api/v1/invitations/accept",
+            "{\"token\":\"%s\",\"name\":\"Bob\",\"password\":\"correct horse battery staple\"}"
+                .formatted(token))
+        .json()
+        .path("user")
+        .path("id")
+        .asString();
   }
 
   private static String tenant(Admin admin) {

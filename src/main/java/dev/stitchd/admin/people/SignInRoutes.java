@@ -65,17 +65,16 @@ public final class SignInRoutes {
         .map(SignIn::read)
         .flatMap(wanted ->
             signIn.open(wanted, address(request), Requests.origin(request), secret.hash()))
-        .flatMap(user ->
-            ServerResponse.ok()
-                .header(
-                    HttpHeaders.SET_COOKIE, SessionCookie.set(secret.secret(), isSecure(request)))
-                .bodyValue(body(user, secret.secret())));
+        .flatMap(user -> signedIn(user, secret.secret(), isSecure(request)));
   }
 
-  private static ObjectNode body(ObjectNode user, String secret) {
+  /// What somebody who signed in is answered.
+  static Mono<ServerResponse> signedIn(ObjectNode user, String secret, boolean secure) {
     var body = Json.object();
     body.set("user", user);
-    return body.put("csrf", SessionCookie.csrf(secret));
+    return ServerResponse.ok()
+        .header(HttpHeaders.SET_COOKIE, SessionCookie.set(secret, secure))
+        .bodyValue(body.put("csrf", SessionCookie.csrf(secret)));
   }
 
   /// Without a session there is nothing to end; with one, the page has to prove itself.
