@@ -54,6 +54,13 @@ public final class SecretKeys {
     return secret(prefix(kind));
   }
 
+  /// Bytes by chance.
+  public byte[] bytes(int length) {
+    var bytes = new byte[length];
+    chance.nextBytes(bytes);
+    return bytes;
+  }
+
   /// A new API token: `sat_…`.
   public NewSecret newApiToken() {
     return secret(API_TOKEN);

@@ -11,6 +11,7 @@ import dev.stitchd.admin.history.ChangeRoutes;
 import dev.stitchd.admin.history.RevisionRoutes;
 import dev.stitchd.admin.history.TransferRoutes;
 import dev.stitchd.admin.people.InvitationRoutes;
+import dev.stitchd.admin.people.SecondFactorRoutes;
 import dev.stitchd.admin.people.SignInRoutes;
 import dev.stitchd.admin.people.TokenRoutes;
 import dev.stitchd.admin.people.UserRoutes;
@@ -57,6 +58,7 @@ final class AdminRoutes {
       SignInRoutes signIn,
       UserRoutes users,
       InvitationRoutes invitations,
+      SecondFactorRoutes secondFactors,
       PrometheusMeterRegistry metrics) {
     var api =
         keys.routes()
@@ -80,6 +82,7 @@ final class AdminRoutes {
             .and(signIn.routes())
             .and(users.routes())
             .and(invitations.routes())
+            .and(secondFactors.routes())
             .and(projects.routes());
     var all =
         RouterFunctions.nest(RequestPredicates.path("/api/v1"), api)

@@ -32,6 +32,7 @@ final class Summary {
           "login", "signed in",
           "logout", "signed out",
           "password", "has a new password",
+          "begin", "begun",
           "erase", "erasure of one person's data asked for");
 
   /// What changes with every write, or follows from what is told.

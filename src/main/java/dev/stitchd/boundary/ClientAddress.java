@@ -50,6 +50,11 @@ public final class ClientAddress {
     return address == null ? UNKNOWN : network(address);
   }
 
+  /// The same of a request.
+  public String of(ServerHttpRequest request) {
+    return of(request.getRemoteAddress(), request.getHeaders().getOrEmpty(FORWARDED));
+  }
+
   /// The address itself, in full.
   ///
   /// @param remote the other end of the connection; null if that is not known

@@ -48,7 +48,17 @@ public abstract sealed class Problem extends RuntimeException {
   /// 401: no credential, or one that is not known.
   public static final class Unauthenticated extends Problem {
     public Unauthenticated(String detail) {
-      super("unauthenticated", detail, List.of(), null);
+      this("unauthenticated", detail);
+    }
+
+    private Unauthenticated(String code, String detail) {
+      super(code, detail, List.of(), null);
+    }
+
+    /// The password is right, and the account asks for a code besides.
+    public static Unauthenticated secondFactorRequired() {
+      return new Unauthenticated(
+          "second-factor-required", "this account signs in with a code besides the password");
     }
   }
 

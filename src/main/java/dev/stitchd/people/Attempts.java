@@ -41,6 +41,11 @@ final class Attempts {
         .flatMap(attempt -> attempt > 0 ? Mono.just(attempt) : Mono.error(tooMany(-attempt)));
   }
 
+  /// Tries something of an account: counts for good unless it emits.
+  <T> Mono<T> counted(String account, String address, Mono<T> tried) {
+    return begin(account, address).flatMap(attempt -> tried.delayUntil(_ -> right(attempt)));
+  }
+
   /// The attempt was right, so it counts no more.
   Mono<Void> right(long attempt) {
     return transactions

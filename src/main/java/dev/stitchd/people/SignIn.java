@@ -16,6 +16,8 @@ import dev.stitchd.resource.UnitsOfWork;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
@@ -27,12 +29,12 @@ import tools.jackson.databind.node.ObjectNode;
 public final class SignIn {
 
   private static final int LONGEST_EMAIL = 320;
-  private static final int LONGEST_CODE = 20;
 
   private final Transactions transactions;
   private final UnitsOfWork units;
   private final Attempts attempts;
   private final Passwords passwords;
+  private final SecondFactors factors;
   private final SignInSettings settings;
 
   SignIn(
@@ -40,16 +42,20 @@ public final class SignIn {
       UnitsOfWork units,
       Attempts attempts,
       Passwords passwords,
+      SecondFactors factors,
       SignInSettings settings) {
     this.transactions = transactions;
     this.units = units;
     this.attempts = attempts;
     this.passwords = passwords;
+    this.factors = factors;
     this.settings = settings;
   }
 
   /// What somebody signs in with.
-  public record Wanted(String email, String password) {
+  ///
+  /// @param code of the second factor; null if none was given
+  public record Wanted(String email, String password, @Nullable String code) {
 
     @Override
     public String toString() {
@@ -63,14 +69,14 @@ public final class SignIn {
     var fields = JsonFields.of(body, "", errors);
     var email = fields.requiredText("email", LONGEST_EMAIL);
     var password = fields.requiredText("password", Passwords.LONGEST);
-    var _ = fields.text("code", LONGEST_CODE);
+    var code = fields.text("code", SecondFactors.LONGEST_CODE);
     fields.refuseOthers(Set.of());
     errors.throwIfAny();
-    return new Wanted(email, password);
+    return new Wanted(email, password, code);
   }
 
   /// Opens a session. A wrong password and an account that is not there are told in the same words,
-  /// after the same time; too many of them with [Problem.TooMany].
+  /// after the same time, as a wrong code is; too many of them with [Problem.TooMany].
   ///
   /// @param address what wrong attempts are counted by
   /// @param hash SHA-256 of the new session's cookie
@@ -80,16 +86,39 @@ public final class SignIn {
         .begin(wanted.email(), address)
         .flatMap(attempt ->
             verified(wanted)
-                .delayUntil(_ -> attempts.right(attempt))
-                .flatMap(account -> open(account, wanted.email(), origin, hash)));
+                .flatMap(account ->
+                    account.secondFactor() != null && wanted.code() == null
+                        // the password was right, which is no wrong attempt
+                        ? attempts
+                            .right(attempt)
+                            .then(Mono.error(Problem.Unauthenticated::secondFactorRequired))
+                        : open(account, wanted, origin, hash)
+                            .delayUntil(_ -> attempts.right(attempt))));
   }
 
   /// A session for somebody who has proved who they are in another way.
   Mono<ObjectNode> open(TenantId tenant, UUID user, String email, Origin origin, byte[] hash) {
+    return open(author(tenant, user, email, origin), user, origin, hash, _ -> Mono.just(true));
+  }
+
+  /// @param proof the rest of what lets somebody in, in the session's transaction; false if it does
+  ///   not
+  private Mono<ObjectNode> open(
+      Author author,
+      UUID user,
+      Origin origin,
+      byte[] hash,
+      Function<UnitOfWork, Mono<Boolean>> proof) {
+    var tenant = author.tenant();
     return units.write(
-        author(tenant, user, email, origin),
+        author,
         unit ->
-            SignInRows.open(unit.session(), tenant, user, hash, origin.address(), settings)
+            proof
+                .apply(unit)
+                .filter(proved -> proved)
+                .switchIfEmpty(Mono.error(SignIn::wrong))
+                .flatMap(_ ->
+                    SignInRows.open(unit.session(), tenant, user, hash, origin.address(), settings))
                 .then(Mono.defer(() -> UserRows.signedIn(unit.session(), tenant, user)))
                 .then(Mono.defer(() -> UserRows.find(unit.session(), tenant, user)))
                 .delayUntil(found -> note(unit, "user.login", found))
@@ -120,12 +149,36 @@ public final class SignIn {
                 .matches(wanted.password(), found.isEmpty() ? null : found.getFirst().password())
                 .filter(right -> right && !found.isEmpty())
                 .map(_ -> found.getFirst()))
-        .switchIfEmpty(
-            Mono.error(() -> new Problem.Unauthenticated("the e-mail or the password is wrong")));
+        .switchIfEmpty(Mono.error(SignIn::wrong));
   }
 
-  private Mono<ObjectNode> open(Account account, String email, Origin origin, byte[] hash) {
-    return open(account.tenant(), account.id(), email, origin, hash);
+  private Mono<ObjectNode> open(Account account, Wanted wanted, Origin origin, byte[] hash) {
+    var author = author(account.tenant(), account.id(), wanted.email(), origin);
+    var sealed = account.secondFactor();
+    if (sealed == null) {
+      return open(
+          author,
+          account.id(),
+          origin,
+          hash,
+          unit -> SecondFactorRows.isWithout(unit.session(), account.tenant(), account.id()));
+    }
+    return factors
+        .step(account.id(), sealed, String.valueOf(wanted.code()))
+        .switchIfEmpty(Mono.error(SignIn::wrong))
+        .flatMap(step ->
+            open(
+                author,
+                account.id(),
+                origin,
+                hash,
+                unit ->
+                    SecondFactorRows.use(
+                        unit.session(), account.tenant(), account.id(), sealed, step)));
+  }
+
+  private static Problem wrong() {
+    return new Problem.Unauthenticated("the e-mail, the password or the code is wrong");
   }
 
   private static Author author(TenantId tenant, UUID user, String email, Origin origin) {

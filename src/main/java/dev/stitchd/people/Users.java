@@ -114,18 +114,24 @@ public final class Users {
     fields.refuseOthers(Set.of());
     errors.throwIfAny();
     return attempts
-        .begin(author.actor().name(), address)
-        .flatMap(attempt ->
-            transactions
-                .inTenant(author.tenant(), rows -> UserRows.password(rows, author.tenant(), id))
-                .flatMap(hash -> passwords.matches(current, hash))
+        .counted(
+            author.actor().name(),
+            address,
+            isPassword(author.tenant(), id, current)
                 .filter(right -> right)
                 .switchIfEmpty(
-                    Mono.error(() -> new Problem.Forbidden("the present password is wrong")))
-                .then(attempts.right(attempt)))
+                    Mono.error(() -> new Problem.Forbidden("the present password is wrong"))))
         .then(Mono.defer(() -> passwords.hash(wanted)))
         .flatMap(hash -> units.write(author, unit -> setPassword(unit, id, hash, session)))
         .then();
+  }
+
+  /// Whether that is a person's present password.
+  Mono<Boolean> isPassword(TenantId tenant, UUID id, String password) {
+    return transactions
+        .inTenant(tenant, session -> UserRows.password(session, tenant, id))
+        .flatMap(hash -> passwords.matches(password, hash))
+        .defaultIfEmpty(false);
   }
 
   /// Keeps a new password and ends all sessions but one.
@@ -153,7 +159,7 @@ public final class Users {
     return "/users/" + id;
   }
 
-  private static Mono<User> held(UnitOfWork unit, UUID id) {
+  static Mono<User> held(UnitOfWork unit, UUID id) {
     return UserRows.holdAll(unit.session(), unit.tenant())
         .then(Mono.defer(() -> UserRows.find(unit.session(), unit.tenant(), id)))
         .switchIfEmpty(Mono.error(Users::noSuchUser));

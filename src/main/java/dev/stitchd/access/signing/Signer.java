@@ -5,8 +5,9 @@ import java.security.GeneralSecurityException;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/// HMAC-SHA256 for stream tokens. Their key is derived from the installation's secret, so that a
-/// signature made for another purpose is worth nothing here. Safe from any thread.
+/// HMAC-SHA256 for stream tokens, and keys for other purposes. Each key is derived from the
+/// installation's secret, so that a signature made for another purpose is worth nothing here. Safe
+/// from any thread.
 public final class Signer {
 
   /// Bytes of a signature.
@@ -20,6 +21,11 @@ public final class Signer {
   /// The signature of content.
   public static byte[] sign(byte[] secret, byte[] content) {
     return hmac(hmac(secret, PURPOSE), content);
+  }
+
+  /// A key for another purpose, from which neither the secret nor any other key can be told.
+  public static byte[] key(byte[] secret, String purpose) {
+    return hmac(secret, purpose.getBytes(StandardCharsets.UTF_8));
   }
 
   private static byte[] hmac(byte[] key, byte[] content) {

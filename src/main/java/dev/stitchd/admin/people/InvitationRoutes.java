@@ -118,7 +118,6 @@ public final class InvitationRoutes {
   }
 
   private String address(ServerRequest request) {
-    return addresses.of(
-        request.remoteAddress().orElse(null), request.headers().header(ClientAddress.FORWARDED));
+    return addresses.of(request.exchange().getRequest());
   }
 }

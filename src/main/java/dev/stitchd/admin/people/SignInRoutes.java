@@ -137,8 +137,7 @@ public final class SignInRoutes {
   }
 
   private String address(ServerRequest request) {
-    return addresses.of(
-        request.remoteAddress().orElse(null), request.headers().header(ClientAddress.FORWARDED));
+    return addresses.of(request.exchange().getRequest());
   }
 
   private boolean isSecure(ServerRequest request) {
