@@ -48,7 +48,8 @@ public final class SecretCipher {
     return encryptor(purpose)
         .flatMap(encryptor -> {
           try {
-            return Mono.just(encryptor.decrypt(Base64.getDecoder().decode(text)));
+            var bytes = Base64.getDecoder().decode(text);
+            return bytes.length < Iv.LENGTH ? Mono.empty() : Mono.just(encryptor.decrypt(bytes));
           } catch (IllegalStateException | IllegalArgumentException _) {
             return Mono.empty(); // it was changed, or is not ours
           }
