@@ -26,6 +26,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param tokens most API tokens, and most tenants, remembered
 /// @param tokenTtl how long an API token, its roles or a tenant are believed without asking again:
 ///   what is revoked is refused within two seconds
+/// @param usesNoted how often a node notes which SDK keys were used since the last time
 @ConfigurationProperties("stitchd.access")
 record AccessSettings(
     @DefaultValue("50000") int knownKeys,
@@ -39,4 +40,5 @@ record AccessSettings(
     @DefaultValue("256") int tokenWaits,
     @DefaultValue("600") int wrongTokens,
     @DefaultValue("1000") int tokens,
-    @Allowed(from = "0s") @DefaultValue("1s") Duration tokenTtl) {}
+    @Allowed(from = "0s") @DefaultValue("1s") Duration tokenTtl,
+    @DefaultValue("1m") Duration usesNoted) {}

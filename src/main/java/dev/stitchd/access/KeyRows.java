@@ -5,6 +5,7 @@ import dev.stitchd.kernel.TenantId;
 import dev.stitchd.postgres.Columns;
 import dev.stitchd.postgres.Lender;
 import dev.stitchd.postgres.StandbyRows;
+import dev.stitchd.postgres.Transactions;
 import io.r2dbc.spi.Readable;
 import java.nio.ByteBuffer;
 import java.util.Collection;
@@ -39,12 +40,26 @@ final class KeyRows implements KeyStore {
         FROM stitchd_environments($1) e LEFT JOIN stitchd_sdk_keys($1) k ON k.environment_id = e.id
       """;
 
+  private static final String USED = "SELECT stitchd_sdk_keys_used($1) AS noted";
+
   private record Row(EnvironmentId environment, long accessVersion, @Nullable UUID key) {}
 
   private final Lender reader;
+  private final Transactions transactions;
 
-  KeyRows(@Qualifier("readerLender") Lender reader) {
+  /// @param transactions since the SDK plane's own role writes nothing
+  KeyRows(@Qualifier("readerLender") Lender reader, Transactions transactions) {
     this.reader = reader;
+    this.transactions = transactions;
+  }
+
+  @Override
+  public Mono<Void> used(Collection<UUID> keys) {
+    return transactions
+        .onPlatform(session ->
+            session.one(
+                USED, row -> Columns.number(row, "noted"), (Object) keys.toArray(UUID[]::new)))
+        .then();
   }
 
   @Override

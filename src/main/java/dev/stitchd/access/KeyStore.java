@@ -23,6 +23,9 @@ interface KeyStore {
   /// The valid key with this id; empty if there is none. Fails as the driver does.
   Mono<Stored> find(UUID id);
 
+  /// Notes that keys were used just now. Fails as the driver does.
+  Mono<Void> used(Collection<UUID> keys);
+
   /// The valid keys of these environments; environments that do not exist are left out. Fails as
   /// the driver does.
   Mono<Map<EnvironmentId, Valid>> valid(Collection<EnvironmentId> environments);

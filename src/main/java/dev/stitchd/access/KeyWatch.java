@@ -38,6 +38,7 @@ final class KeyWatch implements BackgroundJob, LogFollower, HealthIndicator {
   private final ChangeFeed feed;
   private final PublishedItems items;
   private final SafetyPoll poll;
+  private final AccessSettings settings;
   private final Scheduler timer;
   private final LastConfirmed confirmed;
 
@@ -46,11 +47,13 @@ final class KeyWatch implements BackgroundJob, LogFollower, HealthIndicator {
       ChangeFeed feed,
       PublishedItems items,
       SafetyPoll poll,
+      AccessSettings settings,
       @Qualifier("timer") Scheduler timer) {
     this.keys = keys;
     this.feed = feed;
     this.items = items;
     this.poll = poll;
+    this.settings = settings;
     this.timer = timer;
     this.confirmed = new LastConfirmed(poll.confirmedWithin(), timer);
   }
@@ -72,7 +75,7 @@ final class KeyWatch implements BackgroundJob, LogFollower, HealthIndicator {
 
   @Override
   public Flux<Void> work() {
-    return Flux.merge(1, announcements(), polls());
+    return Flux.merge(1, announcements(), polls(), uses());
   }
 
   @Override
@@ -82,6 +85,18 @@ final class KeyWatch implements BackgroundJob, LogFollower, HealthIndicator {
 
   private Flux<Void> announcements() {
     return feed.announcements().concatMap(this::hear, 1);
+  }
+
+  /// PostgreSQL may be out meanwhile: what was used then is noted when it is back.
+  private Flux<Void> uses() {
+    return Flux.interval(settings.usesNoted(), timer)
+        .onBackpressureDrop()
+        .concatMap(_ -> keys.noteUses().onErrorResume(this::notNoted), 1);
+  }
+
+  private Mono<Void> notNoted(Throwable failure) {
+    LOG.debug("SDK keys: their use could not be noted; the next attempt follows", failure);
+    return Mono.empty();
   }
 
   private Flux<Void> polls() {

@@ -40,6 +40,8 @@ final class SdkKeys {
 
   private static final Logger LOG = LoggerFactory.getLogger(SdkKeys.class);
 
+  private static final int NOTED_AT_ONCE = 1_000;
+
   /// A key in use and the access version at which it was valid; 0 if that is not known, which is
   /// below every version.
   private static final class Held {
@@ -48,6 +50,9 @@ final class SdkKeys {
 
     /// When it was looked up, in milliseconds since 1970; 0 if it was not.
     private final long since;
+
+    /// Since that was noted last.
+    private volatile boolean used;
 
     /// Known from before a restart, and neither looked up since nor excused from that.
     private volatile boolean unasked;
@@ -151,20 +156,41 @@ final class SdkKeys {
     }
     var hash = KeyHash.of(key);
     var held = known.getIfPresent(hash);
-    return held != null && isBelieved(held) ? Mono.just(held.caller) : ask(hash, store.find(hash));
+    return held != null && isBelieved(held) ? Mono.just(use(held)) : ask(hash, store.find(hash));
   }
 
   /// The same by a key's id, which whoever asks has seen proof of.
   Mono<SdkCaller> holder(UUID id) {
     var hash = hashes.getIfPresent(id);
     var held = hash == null ? null : known.getIfPresent(hash);
-    return held != null && isBelieved(held) ? Mono.just(held.caller) : ask(id, store.find(id));
+    return held != null && isBelieved(held) ? Mono.just(use(held)) : ask(id, store.find(id));
   }
 
   /// The holder of a key that is in memory; null otherwise.
   @Nullable SdkCaller known(KeyHash hash) {
     var held = known.getIfPresent(hash);
-    return held != null && isBelieved(held) ? held.caller : null;
+    return held != null && isBelieved(held) ? use(held) : null;
+  }
+
+  /// Reads before it writes: many threads use one key, and one write makes all of them read anew.
+  private static SdkCaller use(Held held) {
+    if (!held.used) {
+      held.used = true;
+    }
+    return held.caller;
+  }
+
+  /// Notes in the store which keys were used since the last time, some at a time. What could not be
+  /// noted is noted the next time.
+  Mono<Void> noteUses() {
+    return Flux.defer(() -> Flux.fromStream(held()).filter(held -> held.used))
+        .doOnNext(held -> held.used = false)
+        .buffer(NOTED_AT_ONCE)
+        .concatMap(used ->
+            store
+                .used(used.stream().map(held -> held.caller.keyId()).toList())
+                .doOnError(_ -> used.forEach(held -> held.used = true)))
+        .then();
   }
 
   /// Emits once, when the key is found to be valid no longer.
@@ -315,7 +341,9 @@ final class SdkKeys {
     if (confirmedAt == 0) {
       confirmed(); // the first key is all that is held
     }
-    known.put(stored.hash(), new Held(stored.caller(), stored.accessVersion(), now()));
+    var held = new Held(stored.caller(), stored.accessVersion(), now());
+    held.used = true;
+    known.put(stored.hash(), held);
     hashes.put(stored.caller().keyId(), stored.hash());
     added.incrementAndGet();
     return stored.caller();

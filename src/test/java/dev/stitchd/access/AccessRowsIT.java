@@ -72,7 +72,7 @@ class AccessRowsIT implements KeyStoreContract {
 
   @Override
   public KeyStore store() {
-    return new KeyRows(lender("stitchd_reader"));
+    return new KeyRows(lender("stitchd_reader"), new Transactions(lender("stitchd_app")));
   }
 
   @Override

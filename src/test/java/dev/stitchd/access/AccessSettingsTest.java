@@ -47,7 +47,8 @@ class AccessSettingsTest {
                 256,
                 600,
                 1_000,
-                Duration.ofSeconds(1)));
+                Duration.ofSeconds(1),
+                Duration.ofMinutes(1)));
     assertThat(environment(Map.of()).bindOrCreate("stitchd", InstallationSettings.class))
         .isEqualTo(
             new InstallationSettings(
@@ -71,6 +72,7 @@ class AccessSettingsTest {
                 Map.entry("STITCHD_ACCESS_WRONG_TOKENS", "12"),
                 Map.entry("STITCHD_ACCESS_TOKENS", "7"),
                 Map.entry("STITCHD_ACCESS_TOKEN_TTL", "PT8S"),
+                Map.entry("STITCHD_ACCESS_USES_NOTED", "PT13S"),
                 Map.entry("STITCHD_BOOTSTRAP_TOKEN", "0123456789abcdef0123456789abcdef")));
     assertThat(binder.bindOrCreate("stitchd.access", AccessSettings.class))
         .isEqualTo(
@@ -86,7 +88,8 @@ class AccessSettingsTest {
                 11,
                 12,
                 7,
-                Duration.ofSeconds(8)));
+                Duration.ofSeconds(8),
+                Duration.ofSeconds(13)));
     var installation = binder.bindOrCreate("stitchd", InstallationSettings.class);
     assertThat(installation.bootstrap().accepted()).isEqualTo("0123456789abcdef0123456789abcdef");
   }

@@ -2,10 +2,12 @@ package dev.stitchd.access;
 
 import dev.stitchd.kernel.EnvironmentId;
 import dev.stitchd.kernel.TenantId;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -17,6 +19,7 @@ final class FakeKeyStore implements KeyStore {
   final Map<EnvironmentId, Long> versions = new LinkedHashMap<>();
   private final Map<KeyHash, SdkCaller> callers = new HashMap<>();
   private final LinkedHashSet<UUID> revoked = new LinkedHashSet<>();
+  final List<UUID> used = new ArrayList<>();
   int asked;
   RuntimeException outage;
 
@@ -67,6 +70,17 @@ final class FakeKeyStore implements KeyStore {
               asked++;
               return outage == null ? Mono.empty() : Mono.error(outage);
             }));
+  }
+
+  @Override
+  public Mono<Void> used(Collection<UUID> keys) {
+    return Mono.defer(() -> {
+      if (outage != null) {
+        return Mono.error(outage);
+      }
+      used.addAll(keys);
+      return Mono.empty();
+    });
   }
 
   @Override

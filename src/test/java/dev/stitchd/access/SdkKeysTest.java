@@ -43,6 +43,7 @@ class SdkKeysTest {
           rings::asFlux,
           new Positions(store),
           new SafetyPoll(Duration.ofSeconds(1), Duration.ofSeconds(10)),
+          AccessSettingsTest.defaults(),
           time);
   private final EnvironmentId environment = store.environment();
   private RunningJob running;
@@ -68,7 +69,8 @@ class SdkKeysTest {
             defaults.tokenWaits(),
             defaults.wrongTokens(),
             10,
-            defaults.tokenTtl()),
+            defaults.tokenTtl(),
+            defaults.usesNoted()),
         time,
         RandomGenerator.of("SplittableRandom"),
         new SimpleMeterRegistry(),
@@ -83,6 +85,22 @@ class SdkKeysTest {
   @AfterEach
   void stop() {
     running.stop();
+  }
+
+  @Test
+  void aUseIsNotedOnceAndLaterIfItCannotBeNotedNow() {
+    keys.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
+    assertThat(keys.known(KeyHash.of(KEY))).isEqualTo(caller);
+    time.advanceTimeBy(Duration.ofMinutes(3));
+    assertThat(store.used).containsExactly(caller.keyId());
+
+    store.outage = new IllegalStateException("connection refused");
+    assertThat(keys.known(KeyHash.of(KEY))).isEqualTo(caller);
+    time.advanceTimeBy(Duration.ofMinutes(3));
+    assertThat(store.used).hasSize(1);
+    store.outage = null;
+    time.advanceTimeBy(Duration.ofMinutes(3));
+    assertThat(store.used).containsExactly(caller.keyId(), caller.keyId());
   }
 
   @Test
@@ -124,6 +142,7 @@ class SdkKeysTest {
                 rings::asFlux,
                 new Positions(store),
                 new SafetyPoll(Duration.ofSeconds(1), Duration.ofSeconds(10)),
+                AccessSettingsTest.defaults(),
                 time),
             time);
     strict.holder(KEY).as(StepVerifier::create).expectNext(caller).verifyComplete();
@@ -455,6 +474,11 @@ class SdkKeysTest {
     @Override
     public Mono<Stored> find(UUID id) {
       return delegate.find(id);
+    }
+
+    @Override
+    public Mono<Void> used(Collection<UUID> keys) {
+      return delegate.used(keys);
     }
 
     @Override

@@ -25,7 +25,7 @@ class TokensIT {
 
   @BeforeAll
   static void startServers() {
-    one = Server.start();
+    one = Server.start(Map.of("STITCHD_ACCESS_USES_NOTED", "100ms"));
     other = Server.on(one.postgres(), one.clickHouse(), Map.of());
     admin = one.admin();
     admin.createProject("web");
@@ -263,6 +263,17 @@ class TokensIT {
     assertThat(admin.get(path).has("lastUsedAt")).isFalse();
     with(other, made).get("/tokens");
     assertThat(admin.get(path).get("lastUsedAt").asString()).isNotEmpty();
+  }
+
+  @Test
+  void anSdkKeyTellsWhenItWasUsed() {
+    var key = admin.createSdkKey("shop", "live", "server");
+    var path = "/projects/shop/environments/live/sdk-keys";
+    assertThat(admin.get(path).get("items").get(0).has("lastUsedAt")).isFalse();
+    Http.at(one.url()).get("/sdk/v1/config", "Authorization", "Bearer " + key);
+    await()
+        .atMost(Patience.SOON)
+        .until(() -> admin.get(path).get("items").get(0).has("lastUsedAt"));
   }
 
   @Test

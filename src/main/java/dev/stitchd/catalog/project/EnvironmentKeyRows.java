@@ -21,7 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class EnvironmentKeyRows {
 
   private static final String COLUMNS =
-      "id, name, kind, version, created_at, created_by, created_at AS updated_at, revoked_at";
+      "id, name, kind, version, created_at, created_by, created_at AS updated_at, revoked_at, last_used_at";
   private static final String PAGE =
       "SELECT "
           + COLUMNS
@@ -41,7 +41,12 @@ final class EnvironmentKeyRows {
       "UPDATE sdk_keys SET revoked_at = now(), version = version + 1 WHERE tenant_id = $1 AND id = $2 RETURNING "
           + COLUMNS;
 
-  record Key(String name, String kind, @Nullable Instant revokedAt, Versioned meta)
+  record Key(
+      String name,
+      String kind,
+      @Nullable Instant revokedAt,
+      @Nullable Instant lastUsedAt,
+      Versioned meta)
       implements Resource {
 
     UUID id() {
@@ -62,6 +67,9 @@ final class EnvironmentKeyRows {
               .put("version", meta.version())
               .put("createdAt", Versioned.timestamp(meta.createdAt()))
               .put("createdBy", meta.createdBy());
+      if (lastUsedAt != null) {
+        body.put("lastUsedAt", Versioned.timestamp(lastUsedAt));
+      }
       if (revokedAt != null) {
         body.put("revokedAt", Versioned.timestamp(revokedAt));
       }
@@ -119,6 +127,7 @@ final class EnvironmentKeyRows {
         Columns.text(row, "name"),
         Columns.text(row, "kind"),
         Versioned.instantOrNull(row, "revoked_at"),
+        Versioned.instantOrNull(row, "last_used_at"),
         Versioned.of(row));
   }
 }
