@@ -1,5 +1,8 @@
 package dev.stitchd.admin;
 
+import dev.stitchd.access.SecretKeys;
+import dev.stitchd.admin.people.InvitationRoutes;
+import dev.stitchd.boundary.ClientAddress;
 import dev.stitchd.boundary.Page;
 import dev.stitchd.catalog.deletion.Deletion;
 import dev.stitchd.catalog.deletion.Deletions;
@@ -7,12 +10,15 @@ import dev.stitchd.catalog.project.Environments;
 import dev.stitchd.catalog.project.Projects;
 import dev.stitchd.catalog.project.Tenants;
 import dev.stitchd.kernel.Json;
+import dev.stitchd.resource.Written;
 import org.springframework.stereotype.Component;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /// Tenants, projects, environments, and what is left of those that were deleted.
 @Component
@@ -25,18 +31,24 @@ final class ProjectRoutes {
   private final Environments environments;
   private final Deletions deletions;
   private final AdminSettings settings;
+  private final SecretKeys secrets;
+  private final ClientAddress addresses;
 
   ProjectRoutes(
       Tenants tenants,
       Projects projects,
       Environments environments,
       Deletions deletions,
-      AdminSettings settings) {
+      AdminSettings settings,
+      SecretKeys secrets,
+      ClientAddress addresses) {
     this.tenants = tenants;
     this.projects = projects;
     this.environments = environments;
     this.deletions = deletions;
     this.settings = settings;
+    this.secrets = secrets;
+    this.addresses = addresses;
   }
 
   RouterFunction<ServerResponse> routes() {
@@ -50,13 +62,28 @@ final class ProjectRoutes {
         settings.maxBodyBytes(),
         (request, page) -> tenants.list(page.after(), page.limit()),
         request -> tenants.get(request.pathVariable("tenant")),
-        (request, body) -> tenants.create(Requests.author(request), body),
+        this::createTenant,
         (request, edit) ->
             tenants.update(Requests.author(request), request.pathVariable("tenant"), edit),
         (request, expected) ->
             tenants
                 .delete(Requests.author(request), request.pathVariable("tenant"), expected)
                 .then(Answers.gone()));
+  }
+
+  /// The link that invites an owner is shown in this answer alone.
+  private Mono<Written> createTenant(ServerRequest request, JsonNode body) {
+    if (body.has("owner")) {
+      Requests.refuseRepetition(request, "a tenant with an owner");
+    }
+    var token = secrets.newLink();
+    return tenants
+        .create(Requests.author(request), body, token.hash())
+        .doOnNext(written -> {
+          if (written.resource().get("owner") instanceof ObjectNode owner) {
+            owner.put("link", InvitationRoutes.link(request, addresses, "/join", token.secret()));
+          }
+        });
   }
 
   private RouterFunction<ServerResponse> projectRoutes() {

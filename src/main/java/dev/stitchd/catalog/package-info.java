@@ -2,12 +2,13 @@
 /// unit of work: state, audit row, revision, published items and announcement in one transaction.
 /// PostgreSQL's configuration tables are written here and nowhere else.
 ///
-/// May use: `kernel`, `background`, `permission`, `postgres`, `revisionlog`, `resource`, `ruleset`.
-/// Threads: R2DBC event loops and the timer; nothing blocks.
+/// May use: `kernel`, `background`, `people`, `permission`, `postgres`, `revisionlog`, `resource`,
+/// `ruleset`. Threads: R2DBC event loops and the timer; nothing blocks.
 @ApplicationModule(
     allowedDependencies = {
       "kernel",
       "background",
+      "people",
       "permission",
       "postgres",
       "revisionlog",

@@ -9,7 +9,9 @@ import dev.stitchd.kernel.TenantId;
 import dev.stitchd.people.AccountLinkRows.AccountLink;
 import dev.stitchd.people.AccountLinkRows.Home;
 import dev.stitchd.people.UserRows.User;
+import dev.stitchd.permission.Grant;
 import dev.stitchd.permission.Grants;
+import dev.stitchd.permission.Role;
 import dev.stitchd.postgres.Transactions;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.StoredResource;
@@ -88,8 +90,8 @@ public final class Invitations {
     return new Wanted(email, grants);
   }
 
-  /// Reads an e-mail address that must be there.
-  static String email(JsonFields fields, String name) {
+  /// Reads an e-mail address that must be there; what is wrong is noted.
+  public static String email(JsonFields fields, String name) {
     var text = fields.requiredText(name, LONGEST);
     if (!text.isEmpty() && !EMAIL.matcher(text).matches()) {
       fields.error(name, "is not an e-mail address");
@@ -134,6 +136,14 @@ public final class Invitations {
   public Mono<Written> invite(Author author, Wanted wanted, byte[] hash) {
     WantedRoles.check(author.grants(), wanted.grants());
     return units.write(author, unit -> invite(unit, wanted, hash));
+  }
+
+  /// Invites the owner of a tenant that is being made, as a part of that.
+  ///
+  /// @param unit inside the tenant
+  /// @param hash SHA-256 of the link's token
+  public Mono<Written> inviteOwner(UnitOfWork unit, String email, byte[] hash) {
+    return invite(unit, new Wanted(email, new Grants(List.of(Grant.of(Role.OWNER)))), hash);
   }
 
   /// Takes an invitation back.

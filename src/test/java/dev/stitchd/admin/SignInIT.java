@@ -388,6 +388,35 @@ class SignInIT {
   }
 
   @Test
+  void aTenantComesWithAnInvitationOfItsOwner() {
+    var key = "t-" + UUID.randomUUID();
+    var email = UUID.randomUUID() + "@example.org";
+    var body = "{\"key\":\"%s\",\"name\":\"T\",\"owner\":\"%s\"}";
+    assertThat(one.admin().send("POST", "/tenants", body.formatted(key, "nobody")).status())
+        .isEqualTo(422);
+    assertThat(
+            one.admin()
+                .send("POST", "/tenants", body.formatted(key, email), "Idempotency-Key", "k")
+                .status())
+        .isEqualTo(400);
+    var made = one.admin().create("/tenants", body.formatted(key, email));
+    assertThat(made.get("owner").get("email").asString()).isEqualTo(email);
+    var joined =
+        open(
+            "/invitations/accept",
+            "{\"token\":\"%s\",\"name\":\"Eve\",\"password\":\"wrong zebra charger clip\"}"
+                .formatted(token(made.get("owner"))));
+    assertThat(joined.status()).as(joined.body()).isEqualTo(200);
+    var eve =
+        new Signed(
+            one, joined.header("Set-Cookie").split(";")[0], joined.json().get("csrf").asString());
+    assertThat(eve.send("GET", "/me", "").json().get("tenant").asString()).isEqualTo(key);
+    assertThat(eve.prove("POST", "/projects", "{\"key\":\"own\",\"name\":\"Own\"}").status())
+        .isEqualTo(201);
+    assertThat(one.admin().get("/tenants/" + key).has("owner")).isFalse();
+  }
+
+  @Test
   void aLinkSetsANewPasswordOnceAndEndsAllSessions() {
     var email = account("{\"role\":\"member\"}");
     var somebody = signIn(email, PASSWORD);

@@ -68,7 +68,8 @@ public final class InvitationRoutes {
         .map(Invitations::read)
         .flatMap(wanted -> invitations.invite(Requests.author(request), wanted, token.hash()))
         .flatMap(written ->
-            Answers.created(request, written, "link", link(request, "/join", token.secret())));
+            Answers.created(
+                request, written, "link", link(request, addresses, "/join", token.secret())));
   }
 
   private Mono<ServerResponse> resetLink(ServerRequest request) {
@@ -78,7 +79,8 @@ public final class InvitationRoutes {
         .get(Requests.tenant(request), user)
         .then(Mono.defer(() -> invitations.resetLink(Requests.author(request), user, token.hash())))
         .flatMap(written ->
-            Answers.created(request, written, "link", link(request, "/reset", token.secret())));
+            Answers.created(
+                request, written, "link", link(request, addresses, "/reset", token.secret())));
   }
 
   private Mono<ServerResponse> accept(ServerRequest request) {
@@ -109,8 +111,9 @@ public final class InvitationRoutes {
         .then(Answers.gone());
   }
 
-  /// To the address by which the server was asked.
-  private String link(ServerRequest request, String page, String token) {
+  /// A link to a page of this server, at the address by which it was asked.
+  public static String link(
+      ServerRequest request, ClientAddress addresses, String page, String token) {
     var http = request.exchange().getRequest();
     var host = http.getHeaders().getFirst(HttpHeaders.HOST);
     var scheme = addresses.isOverTls(http) ? "https" : "http";

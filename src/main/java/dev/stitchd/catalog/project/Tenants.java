@@ -1,19 +1,24 @@
 package dev.stitchd.catalog.project;
 
 import dev.stitchd.catalog.deletion.Deletions;
+import dev.stitchd.kernel.FieldErrors;
+import dev.stitchd.kernel.JsonFields;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
+import dev.stitchd.people.Invitations;
 import dev.stitchd.postgres.Transactions;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.Edit;
 import dev.stitchd.resource.KeyAndName;
 import dev.stitchd.resource.NamedResource;
+import dev.stitchd.resource.ReadOnlyFields;
 import dev.stitchd.resource.ResourcePath;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.resource.UnitOfWork;
 import dev.stitchd.resource.UnitsOfWork;
 import dev.stitchd.resource.Written;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
@@ -29,10 +34,12 @@ public final class Tenants {
 
   private final Transactions transactions;
   private final UnitsOfWork units;
+  private final Invitations invitations;
 
-  Tenants(Transactions transactions, UnitsOfWork units) {
+  Tenants(Transactions transactions, UnitsOfWork units, Invitations invitations) {
     this.transactions = transactions;
     this.units = units;
+    this.invitations = invitations;
   }
 
   /// Tenants with keys after `after`, in order, one more than `limit`.
@@ -49,9 +56,17 @@ public final class Tenants {
         .map(NamedResource::stored);
   }
 
-  /// Creates a tenant from `{"key", "name"}`.
-  public Mono<Written> create(Author author, JsonNode body) {
-    var wanted = KeyAndName.read(body, null);
+  /// Creates a tenant from `{"key", "name", "owner"}`. The owner, whose e-mail address that is, is
+  /// invited in the same transaction; it may be left out, then nobody is.
+  ///
+  /// @param link SHA-256 of the token of the owner's invitation
+  public Mono<Written> create(Author author, JsonNode body, byte[] link) {
+    var errors = new FieldErrors();
+    var fields = JsonFields.of(body, "", errors);
+    var wanted = KeyAndName.read(fields, null);
+    var owner = fields.has("owner") ? Invitations.email(fields, "owner") : null;
+    fields.refuseOthers(ReadOnlyFields.NAMES);
+    errors.throwIfAny();
     return units.writeOnPlatform(
         author,
         unit ->
@@ -61,7 +76,21 @@ public final class Tenants {
                         "/tenants",
                         body,
                         key -> TenantRows.find(unit.session(), key),
-                        () -> create(unit, wanted))));
+                        () ->
+                            owner == null
+                                ? create(unit, wanted)
+                                : create(unit, wanted)
+                                    .flatMap(made -> owned(unit, made, owner, link)))));
+  }
+
+  private Mono<Written> owned(UnitOfWork unit, Written made, String owner, byte[] link) {
+    var id = new TenantId(UUID.fromString(made.resource().get("id").stringValue()));
+    return unit.inTenant(id, inside -> invitations.inviteOwner(inside, owner, link))
+        .map(_ -> {
+          var body = made.resource().deepCopy();
+          body.putObject("owner").put("email", owner);
+          return new Written(body, made.version(), made.revisions());
+        });
   }
 
   /// Changes a tenant's name.
