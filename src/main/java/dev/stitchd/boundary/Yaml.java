@@ -86,7 +86,11 @@ public final class Yaml {
               + (mark == null ? "" : at(mark.getLine(), mark.getColumn()))
               + (e.getProblem() == null ? "" : ": " + e.getProblem()));
     } catch (YAMLException e) {
-      throw new Problem.Malformed("the body is not valid YAML: " + firstLine(e.getMessage()));
+      // what reading the bytes failed with tells of the library, not of the body
+      throw new Problem.Malformed(
+          e.getCause() == null
+              ? "the body is not valid YAML: " + firstLine(e.getMessage())
+              : "the body is not valid YAML in UTF-8");
     } catch (JacksonIOException e) {
       throw new UncheckedIOException(new IOException(e));
     }

@@ -40,6 +40,13 @@ class YamlTest {
   }
 
   @Test
+  void bytesThatAreNoTextAreToldInWordsOfOurOwn() {
+    assertThatThrownBy(() -> Yaml.parse(new byte[] {(byte) 0xff, (byte) 0xfe, 's', 0}))
+        .isInstanceOf(Problem.Malformed.class)
+        .hasMessage("the body is not valid YAML in UTF-8");
+  }
+
+  @Test
   void itIsALineForEachScalarAndQuotesWhatOtherReadersTakeForSomethingElse() {
     assertThat(
             written(
