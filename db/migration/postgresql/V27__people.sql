@@ -20,12 +20,15 @@ CREATE UNIQUE INDEX users_email ON users (lower(email));
 ALTER TABLE api_tokens
   ADD COLUMN tenant_id    uuid REFERENCES tenants (id) ON DELETE CASCADE,
   ADD COLUMN user_id      uuid,
+  ADD COLUMN made_by      uuid,                       -- the token that made it, if one of the tenant did; ends with it
   ADD COLUMN created_by   text,
   ADD COLUMN expires_at   timestamptz,
   ADD COLUMN last_used_at timestamptz,                -- to the minute
   ADD FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE,
   ADD CHECK (user_id IS NULL OR tenant_id IS NOT NULL);
 CREATE UNIQUE INDEX ON api_tokens (tenant_id, id);
+ALTER TABLE api_tokens ADD FOREIGN KEY (tenant_id, made_by) REFERENCES api_tokens (tenant_id, id) ON DELETE CASCADE;
+CREATE INDEX ON api_tokens (tenant_id, made_by);
 CREATE INDEX ON api_tokens (tenant_id, user_id);
 
 -- A role, of a user or of a token, for the tenant, a project or an environment.

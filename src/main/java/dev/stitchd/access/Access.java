@@ -38,7 +38,8 @@ public interface Access {
   /// unknown tenant.
   Mono<ManagementCaller> management(ServerHttpRequest request);
 
-  /// Whose session the cookie is of, whatever else is sent. Fails as [#management].
+  /// Whose session the cookie is of, in that person's own tenant, whatever else is sent. Fails as
+  /// [#management].
   default Mono<ManagementCaller> session(ServerHttpRequest request) {
     return management(request);
   }

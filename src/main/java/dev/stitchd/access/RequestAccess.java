@@ -48,19 +48,23 @@ final class RequestAccess implements Access {
   public Mono<ManagementCaller> management(ServerHttpRequest request) {
     var token = Credentials.bearer(request.getHeaders());
     return token == null
-        ? session(request)
+        ? session(request, tenant(request))
         : tokens.holder(token, tenant(request), address(request));
   }
 
   @Override
   public Mono<ManagementCaller> session(ServerHttpRequest request) {
+    return session(request, null);
+  }
+
+  private Mono<ManagementCaller> session(ServerHttpRequest request, @Nullable String tenant) {
     var cookie = SessionCookie.of(request);
     return cookie == null
         ? Mono.error(() ->
             new Problem.Unauthenticated(
                 "send an API token as Authorization: Bearer sat_…, or sign in"))
         : tokens
-            .session(cookie, tenant(request), address(request))
+            .session(cookie, tenant, address(request))
             .map(caller -> caller.provedBy(SessionCookie.csrf(cookie)));
   }
 

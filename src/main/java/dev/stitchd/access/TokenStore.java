@@ -54,7 +54,8 @@ interface TokenStore {
     }
 
     ManagementCaller in(TenantId id) {
-      return new ManagementCaller(id, actor, grants, user, null);
+      var home = tenant != null && tenant.id().equals(id);
+      return new ManagementCaller(id, actor, grants, home ? user : null, expiresAt, null);
     }
   }
 }

@@ -1,6 +1,5 @@
 package dev.stitchd.admin;
 
-import dev.stitchd.boundary.BodyReader;
 import dev.stitchd.boundary.Page;
 import dev.stitchd.boundary.VersionHeaders;
 import dev.stitchd.kernel.Problem;
@@ -61,7 +60,7 @@ public final class Collection {
         .POST(
             path,
             request ->
-                BodyReader.json(request, maxBody).flatMap(body -> create(request, body, creator)))
+                Requests.json(request, maxBody).flatMap(body -> create(request, body, creator)))
         .GET(one, request -> getter.get(request).flatMap(Answers::of))
         .PUT(one, request -> replace(request, maxBody, editor))
         .PATCH(one, request -> patch(request, maxBody, editor))
@@ -91,7 +90,7 @@ public final class Collection {
 
   private static Mono<ServerResponse> replace(ServerRequest request, int maxBody, Editor editor) {
     var expected = VersionHeaders.named(request);
-    return BodyReader.json(request, maxBody)
+    return Requests.json(request, maxBody)
         .flatMap(body -> editor.edit(request, Edit.replace(expected, body)))
         .flatMap(Answers::of);
   }
@@ -105,7 +104,7 @@ public final class Collection {
   /// The edit that a merge patch asks for.
   static Mono<Edit> patchBody(ServerRequest request, int maxBody) {
     var expected = VersionHeaders.optional(request);
-    return BodyReader.json(request, maxBody)
+    return Requests.json(request, maxBody)
         .map(body -> {
           if (!body.isObject()) {
             throw new Problem.Malformed("a merge patch must be an object");

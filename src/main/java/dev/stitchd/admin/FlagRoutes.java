@@ -1,6 +1,5 @@
 package dev.stitchd.admin;
 
-import dev.stitchd.boundary.BodyReader;
 import dev.stitchd.boundary.VersionHeaders;
 import dev.stitchd.catalog.flag.FlagFilter;
 import dev.stitchd.catalog.flag.FlagTargeting;
@@ -125,7 +124,7 @@ final class FlagRoutes {
 
   private Mono<ServerResponse> replaceTargeting(ServerRequest request) {
     var expected = VersionHeaders.named(request);
-    return BodyReader.json(request, settings.maxBodyBytes())
+    return Requests.json(request, settings.maxBodyBytes())
         .flatMap(body -> editTargeting(request, Edit.replace(expected, body)));
   }
 

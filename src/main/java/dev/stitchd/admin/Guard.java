@@ -45,15 +45,27 @@ final class Guard {
   /// What a path names and the caller's tenant does not have is 404, whatever else is wrong with
   /// the request, so nothing of it is read before that is known; then what may not be done is 403.
   Mono<ServerResponse> handle(ServerRequest request, HandlerFunction<ServerResponse> next) {
-    return access
-        .management(request.exchange().getRequest())
+    return allowed(request)
+        .doOnNext(_ -> Requests.allowAgain(request, allowed(request)))
+        .doOnNext(_ -> Requests.checkQuery(request))
+        .flatMap(caller -> next.handle(request).contextWrite(Asker.of(caller.tenant())));
+  }
+
+  /// Who is calling, if that is allowed now; asked again of a request whose body takes its time.
+  private Mono<ManagementCaller> allowed(ServerRequest request) {
+    return Mono.defer(() -> access.management(request.exchange().getRequest()))
         .doOnNext(caller -> Requests.accept(request, caller))
         .delayUntil(caller ->
-            lookups
-                .scope(caller.tenant(), request.pathVariables())
+            scope(request, caller)
                 .doOnNext(_ -> checkSent(request, caller))
-                .flatMap(scope -> check(request, caller, scope)))
-        .flatMap(caller -> next.handle(request).contextWrite(Asker.of(caller.tenant())));
+                .flatMap(scope -> check(request, caller, scope)));
+  }
+
+  /// Which tenants there are is told to the platform's administrators alone.
+  private Mono<PathScope> scope(ServerRequest request, ManagementCaller caller) {
+    return request.pathVariables().containsKey("tenant") && !caller.grants().platform()
+        ? Mono.just(PathScope.TENANT)
+        : lookups.scope(caller.tenant(), request.pathVariables());
   }
 
   /// A cookie comes along with whatever a browser sends, so it changes nothing by itself.
@@ -80,7 +92,8 @@ final class Guard {
   private Mono<Void> check(
       ServerRequest request, String pattern, ManagementCaller caller, PathScope scope) {
     var need = Permissions.need(request.method().name(), pattern);
-    return need.isEmpty() || need.get() == Need.SIGNED_IN && caller.csrf() == null
+    return need.isEmpty()
+            || need.get() == Need.SIGNED_IN && (caller.csrf() == null || caller.user() == null)
         ? Mono.error(() ->
             new Problem.Forbidden(
                 need.isEmpty() ? "nobody may do this" : "this needs " + need.get().who()))

@@ -1,6 +1,5 @@
 package dev.stitchd.admin;
 
-import dev.stitchd.boundary.BodyReader;
 import dev.stitchd.boundary.Page;
 import dev.stitchd.catalog.segment.SegmentPath;
 import dev.stitchd.kernel.FieldErrors;
@@ -94,13 +93,13 @@ final class MemberRoutes {
   }
 
   private Mono<ServerResponse> add(ServerRequest request) {
-    return BodyReader.json(request, settings.maxMembersBodyBytes())
+    return Requests.json(request, settings.maxMembersBodyBytes())
         .flatMap(body -> members.add(Requests.author(request), path(request), side(request), body))
         .flatMap(changed -> Answers.json(json(side(request), changed)));
   }
 
   private Mono<ServerResponse> remove(ServerRequest request) {
-    return BodyReader.json(request, settings.maxMembersBodyBytes())
+    return Requests.json(request, settings.maxMembersBodyBytes())
         .flatMap(
             body -> members.remove(Requests.author(request), path(request), side(request), body))
         .flatMap(changed -> Answers.json(json(side(request), changed)));

@@ -10,6 +10,7 @@ import dev.stitchd.catalog.project.Environments;
 import dev.stitchd.catalog.project.Projects;
 import dev.stitchd.catalog.project.Tenants;
 import dev.stitchd.kernel.Json;
+import dev.stitchd.kernel.Problem;
 import dev.stitchd.resource.Written;
 import org.springframework.stereotype.Component;
 import org.springframework.web.reactive.function.server.RouterFunction;
@@ -162,6 +163,8 @@ final class ProjectRoutes {
   private Mono<ServerResponse> deletion(ServerRequest request) {
     return deletions
         .get(Requests.tenant(request), Requests.id(request, "deletion"))
+        .filter(found -> Requests.grants(request).sees(found.project()))
+        .switchIfEmpty(Mono.error(() -> new Problem.NotFound("there is no such deletion")))
         .flatMap(found -> Answers.json(found.json()));
   }
 

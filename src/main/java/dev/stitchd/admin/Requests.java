@@ -9,11 +9,14 @@ import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.permission.Grants;
 import dev.stitchd.resource.Author;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.reactive.function.server.ServerRequest;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 import tools.jackson.databind.JsonNode;
 
 /// What every management request says about itself: who asks, in which tenant, with which comment.
@@ -22,6 +25,13 @@ public final class Requests {
   private static final String CALLER = Requests.class.getName() + ".caller";
   private static final String ORIGIN = Requests.class.getName() + ".origin";
   private static final String LARGEST = Requests.class.getName() + ".largest";
+  private static final String ALLOWED = Requests.class.getName() + ".allowed";
+
+  /// A body that comes within this time is not slow.
+  private static final Duration AT_ONCE = Duration.ofMillis(500);
+
+  private static final Duration ASKED_AGAIN = Duration.ofSeconds(1);
+
   private static final int MAX_COMMENT = 1_000;
   private static final int MAX_IDEMPOTENCY_KEY = 200;
 
@@ -39,6 +49,11 @@ public final class Requests {
     if (!request.pathVariables().values().stream().allMatch(Json::isStorable)) {
       throw new Problem.NotFound("no key holds NUL");
     }
+    request.attributes().put(CALLER, caller);
+  }
+
+  /// Refuses what no store can hold, once the caller may be told.
+  static void checkQuery(ServerRequest request) {
     var errors = new FieldErrors();
     request
         .queryParams()
@@ -48,12 +63,45 @@ public final class Requests {
           }
         });
     errors.throwIfAny();
-    request.attributes().put(CALLER, caller);
+  }
+
+  /// Keeps what finds out whether the request is still allowed, and who its caller is then.
+  static void allowAgain(ServerRequest request, Mono<ManagementCaller> allowed) {
+    request.attributes().put(ALLOWED, allowed);
   }
 
   /// A JSON body that is no larger than bodies of this API may be.
   public static Mono<JsonNode> json(ServerRequest request) {
-    return BodyReader.json(request, (int) request.attributes().getOrDefault(LARGEST, 0));
+    return json(request, (int) request.attributes().getOrDefault(LARGEST, 0));
+  }
+
+  /// The same with another limit. A body may come so slowly that its caller may no longer do what
+  /// it asks for: then that is found out again, before anything is made of it.
+  static Mono<JsonNode> json(ServerRequest request, int largest) {
+    return Mono.defer(() -> {
+      var begun = System.nanoTime();
+      return BodyReader.json(request, largest)
+          .delayUntil(_ ->
+              System.nanoTime() - begun > AT_ONCE.toNanos() ? stillAllowed(request) : Mono.empty());
+    });
+  }
+
+  /// Emits or completes as long as the request is allowed, and fails when it is not any more.
+  public static Mono<Void> stillAllowed(ServerRequest request) {
+    return request.attributes().get(ALLOWED) instanceof Mono<?> allowed
+        ? allowed.then()
+        : Mono.empty();
+  }
+
+  /// Fails when the request is not allowed any more: for answers that go on. While PostgreSQL
+  /// cannot say so, they do.
+  public static Mono<Void> ended(ServerRequest request, Scheduler timer) {
+    return Flux.interval(ASKED_AGAIN, timer)
+        .onBackpressureDrop()
+        .concatMap(
+            _ -> stillAllowed(request).onErrorResume(Problem.Unavailable.class, _ -> Mono.empty()),
+            1)
+        .then();
   }
 
   public static ManagementCaller caller(ServerRequest request) {

@@ -2,7 +2,6 @@ package dev.stitchd.admin;
 
 import dev.stitchd.access.SdkCaller;
 import dev.stitchd.access.SecretKeys;
-import dev.stitchd.boundary.BodyReader;
 import dev.stitchd.catalog.project.EnvironmentKeys;
 import dev.stitchd.kernel.FieldErrors;
 import dev.stitchd.kernel.JsonFields;
@@ -56,7 +55,7 @@ final class SdkKeyRoutes {
         .POST(
             PATH,
             request ->
-                BodyReader.json(request, settings.maxBodyBytes())
+                Requests.json(request, settings.maxBodyBytes())
                     .flatMap(body -> create(request, body)))
         .GET(
             PATH + "/{key}",

@@ -35,7 +35,9 @@ final class AccountLinkRows {
       "DELETE FROM account_links WHERE tenant_id = $1 AND id = $2 AND expires_at > now() RETURNING "
           + COLUMNS;
   private static final String DELETE_OTHERS =
-      "DELETE FROM account_links WHERE tenant_id = $1 AND email = $2 AND user_id IS NOT DISTINCT FROM $3::uuid";
+      "DELETE FROM account_links WHERE tenant_id = $1 AND lower(email) = lower($2) AND user_id IS NOT DISTINCT FROM $3::uuid";
+  private static final String END_ALL =
+      "DELETE FROM account_links WHERE tenant_id = $1 AND (user_id = $2 OR user_id IS NULL AND created_by = $3)";
   private static final String HOME = "SELECT tenant_id, id, user_id FROM stitchd_account_link($1)";
 
   /// A link that lets somebody in once, without its token.
@@ -116,6 +118,13 @@ final class AccountLinkRows {
   /// Uses a link up, or takes it back; empty if it is not there, or has ended.
   static Mono<AccountLink> delete(Session session, TenantId tenant, UUID id) {
     return session.one(DELETE, AccountLinkRows::link, tenant.value(), id);
+  }
+
+  /// Ends links that set a person's password, and invitations that they made.
+  ///
+  /// @param email of the person
+  static Mono<Long> endAll(Session session, TenantId tenant, UUID user, String email) {
+    return session.run(END_ALL, tenant.value(), user, email);
   }
 
   /// Where a link leads, in whatever tenant; asked on the platform.

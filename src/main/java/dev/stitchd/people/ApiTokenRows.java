@@ -1,5 +1,6 @@
 package dev.stitchd.people;
 
+import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.Json;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.permission.Grants;
@@ -24,29 +25,31 @@ import tools.jackson.databind.node.ObjectNode;
 final class ApiTokenRows {
 
   private static final String COLUMNS =
-      "id, name, user_id, created_at, created_by, expires_at, last_used_at, stitchd_grants(tenant_id, NULL, id)::text AS granted";
+      "id, name, user_id, made_by, created_at, created_by, expires_at, last_used_at, stitchd_grants(tenant_id, NULL, id)::text AS granted";
   private static final String PAGE =
       "SELECT "
           + COLUMNS
-          + " FROM api_tokens WHERE tenant_id = $1 AND id::text > $2 AND ($3::uuid IS NULL OR id = $3::uuid OR user_id = $3::uuid) ORDER BY id::text LIMIT $4";
+          + " FROM api_tokens WHERE tenant_id = $1 AND id::text > $2 AND ($3::uuid IS NULL OR id = $3::uuid OR user_id = $3::uuid OR made_by = $3::uuid) ORDER BY id::text LIMIT $4";
   private static final String FIND =
       "SELECT " + COLUMNS + " FROM api_tokens WHERE tenant_id = $1 AND id = $2";
   private static final String COUNT =
       "SELECT count(*) AS tokens FROM api_tokens WHERE tenant_id = $1";
   private static final String INSERT =
       """
-      INSERT INTO api_tokens (tenant_id, name, hash, user_id, created_by, expires_at)
-      VALUES ($1, $2, $3, $4::uuid, $5, $6::timestamptz) RETURNING id\
+      INSERT INTO api_tokens (tenant_id, name, hash, user_id, created_by, expires_at, made_by)
+      SELECT $1, $2, $3, $4::uuid, $5, $6::timestamptz, (SELECT m.id FROM api_tokens m WHERE m.tenant_id = $1 AND m.id = $7::uuid) RETURNING id\
       """;
   private static final String DELETE = "DELETE FROM api_tokens WHERE tenant_id = $1 AND id = $2";
 
   /// A token of a tenant, without its secret.
   ///
   /// @param user whose it is; null if another token made it that is nobody's
+  /// @param madeBy the token that made it, with which it ends; null if none did
   record ApiToken(
       UUID id,
       String name,
       @Nullable UUID user,
+      @Nullable UUID madeBy,
       Instant createdAt,
       String createdBy,
       @Nullable Instant expiresAt,
@@ -111,7 +114,8 @@ final class ApiTokenRows {
         ByteBuffer.wrap(hash),
         user,
         author.name(),
-        expiresAt == null ? null : OffsetDateTime.ofInstant(expiresAt, ZoneOffset.UTC));
+        expiresAt == null ? null : OffsetDateTime.ofInstant(expiresAt, ZoneOffset.UTC),
+        author.actor().kind() == Actor.Kind.TOKEN ? author.actor().id() : null);
   }
 
   static Mono<Long> delete(Session session, TenantId tenant, UUID id) {
@@ -123,6 +127,7 @@ final class ApiTokenRows {
         Columns.uuid(row, "id"),
         Columns.text(row, "name"),
         row.get("user_id", UUID.class),
+        row.get("made_by", UUID.class),
         Columns.instant(row, "created_at"),
         Columns.text(row, "created_by"),
         Versioned.instantOrNull(row, "expires_at"),

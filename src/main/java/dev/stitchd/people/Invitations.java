@@ -166,7 +166,8 @@ public final class Invitations {
     return units.write(
         author,
         unit ->
-            UserRows.find(unit.session(), unit.tenant(), user)
+            UserRows.holdAll(unit.session(), unit.tenant())
+                .then(Mono.defer(() -> UserRows.find(unit.session(), unit.tenant(), user)))
                 .switchIfEmpty(Mono.error(() -> new Problem.NotFound("there is no such user")))
                 .doOnNext(found -> WantedRoles.check(author.grants(), found.grants()))
                 .flatMap(found -> resetLink(unit, found, hash)));
@@ -223,13 +224,13 @@ public final class Invitations {
   private <T> Mono<T> used(
       byte[] hash, boolean reset, String address, Function<Home, Mono<T>> work) {
     return attempts
-        .begin("", address)
-        .flatMap(attempt ->
+        .counted(
+            "",
+            address,
             transactions
                 .onPlatform(session -> AccountLinkRows.home(session, hash))
                 .filter(home -> (home.user() != null) == reset)
-                .switchIfEmpty(Mono.error(Invitations::ended))
-                .delayUntil(_ -> attempts.right(attempt)))
+                .switchIfEmpty(Mono.error(Invitations::ended)))
         .flatMap(work);
   }
 

@@ -37,12 +37,12 @@ final class Passwords implements DisposableBean {
   private final Scheduler threads;
 
   /// Of nobody's password: an account that is not there takes as long as one that is.
-  private final Mono<String> decoy;
+  private final String decoy;
 
   Passwords(SignInSettings settings) {
     this.threads =
         Schedulers.newBoundedElastic(settings.hashing(), settings.hashesWaiting(), "passwords");
-    this.decoy = onThreads(() -> encoder.encode("nobody's password")).cache();
+    this.decoy = encoder.encode("nobody's password");
   }
 
   /// Reads a new password; what is wrong with it is noted.
@@ -54,7 +54,9 @@ final class Passwords implements DisposableBean {
       }
       return "";
     }
-    if (password.length() < SHORTEST) {
+    if (password.isBlank()) {
+      fields.error(name, "must not be blank");
+    } else if (password.length() < SHORTEST) {
       fields.error(name, "must have at least " + SHORTEST + " characters");
     }
     return password;
@@ -67,11 +69,8 @@ final class Passwords implements DisposableBean {
 
   /// Whether a password is the one that was hashed; takes the same time if nothing was.
   Mono<Boolean> matches(String password, @Nullable String hash) {
-    return hash == null
-        ? decoy
-            .flatMap(other -> onThreads(() -> encoder.matches(password, other)))
-            .thenReturn(false)
-        : onThreads(() -> encoder.matches(password, hash));
+    return onThreads(() -> encoder.matches(password, hash == null ? decoy : hash))
+        .map(matches -> matches && hash != null);
   }
 
   private <T> Mono<T> onThreads(Supplier<T> work) {

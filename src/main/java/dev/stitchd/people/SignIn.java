@@ -82,18 +82,14 @@ public final class SignIn {
   /// @param hash SHA-256 of the new session's cookie
   /// @return the person, as the API answers them
   public Mono<ObjectNode> open(Wanted wanted, String address, Origin origin, byte[] hash) {
-    return attempts
-        .begin(wanted.email(), address)
-        .flatMap(attempt ->
-            verified(wanted)
-                .flatMap(account ->
-                    account.secondFactor() != null && wanted.code() == null
-                        // the password was right, which is no wrong attempt
-                        ? attempts
-                            .right(attempt)
-                            .then(Mono.error(Problem.Unauthenticated::secondFactorRequired))
-                        : open(account, wanted, origin, hash)
-                            .delayUntil(_ -> attempts.right(attempt))));
+    return attempts.counted(
+        wanted.email(),
+        address,
+        verified(wanted)
+            .flatMap(account ->
+                account.secondFactor() != null && wanted.code() == null
+                    ? Mono.error(Problem.Unauthenticated::secondFactorRequired)
+                    : open(account, wanted, origin, hash)));
   }
 
   /// A session for somebody who has proved who they are in another way.
@@ -135,7 +131,10 @@ public final class SignIn {
             unit ->
                 SignInRows.end(unit.session(), unit.tenant(), hash)
                     .flatMap(user -> UserRows.find(unit.session(), unit.tenant(), user))
-                    .delayUntil(found -> note(unit, "user.logout", found)))
+                    .delayUntil(found -> note(unit, "user.logout", found))
+                    .switchIfEmpty(
+                        Mono.fromRunnable(
+                            () -> unit.leavesNoNote(UnitOfWork.Unaudited.NOTHING_CHANGED))))
         .then();
   }
 
@@ -161,7 +160,12 @@ public final class SignIn {
           account.id(),
           origin,
           hash,
-          unit -> SecondFactorRows.isWithout(unit.session(), account.tenant(), account.id()));
+          unit ->
+              isStill(unit, account)
+                  .then(
+                      Mono.defer(() ->
+                          SecondFactorRows.isWithout(
+                              unit.session(), account.tenant(), account.id()))));
     }
     return factors
         .step(account.id(), sealed, String.valueOf(wanted.code()))
@@ -173,8 +177,23 @@ public final class SignIn {
                 origin,
                 hash,
                 unit ->
-                    SecondFactorRows.use(
-                        unit.session(), account.tenant(), account.id(), sealed, step)));
+                    isStill(unit, account)
+                        .then(
+                            Mono.defer(() ->
+                                SecondFactorRows.use(
+                                    unit.session(),
+                                    account.tenant(),
+                                    account.id(),
+                                    sealed,
+                                    step)))));
+  }
+
+  /// The password may have been replaced since it was compared, which ended all sessions.
+  private static Mono<Void> isStill(UnitOfWork unit, Account account) {
+    return UserRows.holdPassword(unit.session(), account.tenant(), account.id())
+        .filter(hash -> hash.equals(account.password()))
+        .switchIfEmpty(Mono.error(SignIn::wrong))
+        .then();
   }
 
   private static Problem wrong() {

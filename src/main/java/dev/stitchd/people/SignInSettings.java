@@ -13,6 +13,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param hashing most passwords that are hashed or compared at the same time; each takes 19 MiB
 ///   and a processor for a while
 /// @param hashesWaiting most that wait for it; more are told to come again
+/// @param counting most attempts that are counted at the same time; each takes a connection to
+///   PostgreSQL for a moment
 /// @param wrongPerAccount most wrong attempts from one address on one account within `wrongWindow`,
 ///   over all nodes; then 429
 /// @param wrongPerAddress the same on whatever account
@@ -26,6 +28,7 @@ record SignInSettings(
     @DefaultValue("20") int sessions,
     @DefaultValue("2") int hashing,
     @DefaultValue("64") int hashesWaiting,
+    @DefaultValue("2") int counting,
     @DefaultValue("10") int wrongPerAccount,
     @DefaultValue("20") int wrongPerAddress,
     @DefaultValue("5m") Duration wrongWindow,

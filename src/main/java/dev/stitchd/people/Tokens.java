@@ -11,6 +11,7 @@ import dev.stitchd.resource.Author;
 import dev.stitchd.resource.StoredResource;
 import dev.stitchd.resource.UnitOfWork;
 import dev.stitchd.resource.UnitsOfWork;
+import dev.stitchd.resource.Versioned;
 import dev.stitchd.resource.Written;
 import java.time.Clock;
 import java.time.Instant;
@@ -31,6 +32,9 @@ public final class Tokens {
 
   /// Most tokens in a tenant.
   static final int MAX_TOKENS = 1_000;
+
+  /// The last instant that clients can be told in four digits of a year.
+  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
 
   private static final String PATH = "/tokens";
   private static final int MAX_NAME = 200;
@@ -94,8 +98,11 @@ public final class Tokens {
   ///
   /// @param user whose it is; null if the author is a token that is nobody's
   /// @param hash SHA-256 of the token
-  public Mono<Written> create(Author author, Wanted wanted, @Nullable UUID user, byte[] hash) {
+  /// @param latest when the token ends that makes it; null if that ends never, or none makes it
+  public Mono<Written> create(
+      Author author, Wanted wanted, @Nullable UUID user, byte[] hash, @Nullable Instant latest) {
     WantedRoles.check(author.grants(), wanted.grants());
+    checkOutlives(wanted, latest);
     return units.write(
         author,
         unit ->
@@ -116,6 +123,11 @@ public final class Tokens {
                 ApiTokenRows.find(unit.session(), unit.tenant(), id)
                     .filter(found -> isOf(found, owner))
                     .switchIfEmpty(Mono.error(Tokens::noSuchToken))
+                    .doOnNext(found -> {
+                      if (owner == null) {
+                        WantedRoles.check(author.grants(), found.grants());
+                      }
+                    })
                     .flatMap(found ->
                         ApiTokenRows.delete(unit.session(), unit.tenant(), id)
                             .then(
@@ -134,6 +146,15 @@ public final class Tokens {
         .flatMap(made -> unit.wrote("token.create", path(made.id()), null, made, List.of()));
   }
 
+  private static void checkOutlives(Wanted wanted, @Nullable Instant latest) {
+    var end = wanted.expiresAt();
+    if (latest != null && (end == null || end.isAfter(latest))) {
+      throw new Problem.Forbidden(
+          "a token makes none that outlives it: name an expiresAt until "
+              + Versioned.timestamp(latest));
+    }
+  }
+
   private @Nullable Instant expiry(JsonFields fields) {
     var text = fields.text("expiresAt", JsonFields.MAX_TEXT);
     if (text == null) {
@@ -143,6 +164,8 @@ public final class Tokens {
       var at = OffsetDateTime.parse(text).toInstant();
       if (!at.isAfter(clock.instant())) {
         fields.error("expiresAt", "is not in the future");
+      } else if (at.isAfter(LATEST)) {
+        fields.error("expiresAt", "must be before the year 10000; leave it out for never");
       }
       return at;
     } catch (DateTimeParseException e) {
@@ -152,7 +175,10 @@ public final class Tokens {
   }
 
   private static boolean isOf(ApiToken token, @Nullable UUID owner) {
-    return owner == null || owner.equals(token.user()) || owner.equals(token.id());
+    return owner == null
+        || owner.equals(token.user())
+        || owner.equals(token.id())
+        || owner.equals(token.madeBy());
   }
 
   private static String path(UUID id) {

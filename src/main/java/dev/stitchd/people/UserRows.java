@@ -132,13 +132,18 @@ final class UserRows {
 
   /// The hash of the password; empty if there is none.
   static Mono<String> password(Session session, TenantId tenant, UUID id) {
+    return password(session, PASSWORD, tenant, id);
+  }
+
+  private static Mono<String> password(Session session, String sql, TenantId tenant, UUID id) {
     return session
-        .one(
-            PASSWORD,
-            row -> Optional.ofNullable(row.get("password", String.class)),
-            tenant.value(),
-            id)
+        .one(sql, row -> Optional.ofNullable(row.get("password", String.class)), tenant.value(), id)
         .flatMap(Mono::justOrEmpty);
+  }
+
+  /// The same, and nobody replaces it until the transaction ends.
+  static Mono<String> holdPassword(Session session, TenantId tenant, UUID id) {
+    return password(session, PASSWORD + " FOR UPDATE", tenant, id);
   }
 
   static Mono<Long> setPassword(Session session, TenantId tenant, UUID id, String hash) {

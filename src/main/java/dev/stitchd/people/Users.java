@@ -140,6 +140,7 @@ public final class Users {
     return UserRows.setPassword(session, unit.tenant(), id, hash)
         .then(Mono.defer(() -> SignInRows.endOthers(session, unit.tenant(), id, staying)))
         .then(Mono.defer(() -> UserRows.find(session, unit.tenant(), id)))
+        .delayUntil(user -> AccountLinkRows.endAll(session, unit.tenant(), id, user.email()))
         .delayUntil(
             user -> unit.note("user.password", path(id), user.body(), user.body(), List.of()));
   }
@@ -172,6 +173,7 @@ public final class Users {
     edit.check("user '" + before.email() + "'", before.version());
     var session = unit.session();
     return keepsAnOwner(unit, before, wanted)
+        .then(Mono.defer(() -> endLinks(unit, before)))
         .then(Mono.defer(() -> UserRows.clearGrants(session, unit.tenant(), before.id())))
         .then(Mono.defer(() -> GrantRows.give(session, unit.tenant(), before.id(), null, wanted)))
         .then(Mono.defer(() -> UserRows.find(session, unit.tenant(), before.id())))
@@ -181,8 +183,15 @@ public final class Users {
   private static Mono<Written> delete(UnitOfWork unit, User before) {
     WantedRoles.check(unit.author().grants(), before.grants());
     return keepsAnOwner(unit, before, Grants.NONE)
+        .then(Mono.defer(() -> endLinks(unit, before)))
         .then(Mono.defer(() -> UserRows.delete(unit.session(), unit.tenant(), before.id())))
         .then(Mono.defer(() -> unit.deleted("user.delete", path(before.id()), before, List.of())));
+  }
+
+  /// Whoever made a link for this person, or was invited by them, was to have no more than the two
+  /// had then.
+  private static Mono<Long> endLinks(UnitOfWork unit, User user) {
+    return AccountLinkRows.endAll(unit.session(), unit.tenant(), user.id(), user.email());
   }
 
   private static Mono<Void> keepsAnOwner(UnitOfWork unit, User before, Grants after) {

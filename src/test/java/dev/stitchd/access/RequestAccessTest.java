@@ -128,7 +128,12 @@ class RequestAccessTest {
         .as(StepVerifier::create)
         .expectNext(
             new ManagementCaller(
-                tokens.tenants.get("default"), Actor.BOOTSTRAP_TOKEN, Grants.PLATFORM, null, null))
+                tokens.tenants.get("default"),
+                Actor.BOOTSTRAP_TOKEN,
+                Grants.PLATFORM,
+                null,
+                null,
+                null))
         .verifyComplete();
   }
 
@@ -259,7 +264,7 @@ class RequestAccessTest {
     tokens.holders.put(KeyHash.of("sat_acme"), new TokenHolder(CI, acme, grants, user, null));
     for (var named : List.of("acme", "")) {
       management("Authorization", "Bearer sat_acme", "Stitchd-Tenant", named)
-          .expectNext(new ManagementCaller(acme.id(), CI, grants, user, null))
+          .expectNext(new ManagementCaller(acme.id(), CI, grants, user, null, null))
           .verifyComplete();
     }
     for (var other : List.of("default", "nobody")) {

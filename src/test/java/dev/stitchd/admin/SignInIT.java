@@ -8,6 +8,9 @@ import dev.stitchd.dev.Http;
 import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
 import dev.stitchd.dev.StoreUrl;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -205,7 +208,7 @@ class SignInIT {
     StoreUrl.of(one.postgres())
         .query(
             "UPDATE login_attempts SET created_at = created_at - interval '5 minutes' RETURNING id");
-    assertThat(login(one, email, PASSWORD).status()).isEqualTo(200);
+    await().atMost(Patience.SOON).until(() -> login(one, email, PASSWORD).status() == 200);
   }
 
   @Test
@@ -414,6 +417,89 @@ class SignInIT {
     assertThat(eve.prove("POST", "/projects", "{\"key\":\"own\",\"name\":\"Own\"}").status())
         .isEqualTo(201);
     assertThat(one.admin().get("/tenants/" + key).has("owner")).isFalse();
+  }
+
+  @Test
+  void aLinkEndsWhenItsPersonIsGivenOtherRoles() {
+    var email = account("{\"role\":\"member\"}");
+    var path = "/users/" + user(email).get("id").asString();
+    var made = one.admin().send("POST", path + "/password-reset", "").json();
+    one.admin().send("PUT", path + "/roles", "{\"roles\":[{\"role\":\"admin\"}]}");
+    assertThat(
+            open(
+                    "/password/reset",
+                    "{\"token\":\"%s\",\"password\":\"wrong zebra charger clip\"}"
+                        .formatted(token(made)))
+                .status())
+        .isEqualTo(404);
+    StoreUrl.of(one.postgres()).query("DELETE FROM login_attempts RETURNING id");
+  }
+
+  @Test
+  void whoMayNoLongerIsRefusedAlsoWhenTheRequestBeganBefore() throws Exception {
+    var email = account("{\"role\":\"admin\"}");
+    var somebody = signIn(email, PASSWORD);
+    var id = user(email).get("id").asString();
+    var body = "{\"roles\":[{\"role\":\"admin\"}]}";
+    try (var socket = new Socket("127.0.0.1", one.port())) {
+      var out = socket.getOutputStream();
+      out.write(
+          ("PUT /api/v1/users/%s/roles HTTP/1.1\r\nHost: x\r\nCookie: %s\r\nX-CSRF-Token: %s\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
+                  .formatted(
+                      id,
+                      somebody.cookie(),
+                      somebody.csrf(),
+                      body.length(),
+                      body.substring(0, body.length() - 1)))
+              .getBytes(StandardCharsets.US_ASCII));
+      out.flush();
+      await().atMost(Patience.SOON).until(() -> somebody.send("GET", "/users", "").status() == 200);
+      one.admin().send("PUT", "/users/" + id + "/roles", "{\"roles\":[{\"role\":\"member\"}]}");
+      await().atMost(Patience.SOON).until(() -> somebody.send("GET", "/users", "").status() == 403);
+      out.write('}');
+      out.flush();
+      var answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(answer).startsWith("HTTP/1.1 403");
+    }
+    assertThat(user(email).get("roles").findValuesAsString("role")).containsExactly("member");
+  }
+
+  @Test
+  void whoIsSignedInIsSoInTheirOwnTenantWhateverElseIsSent() {
+    var ada = signIn(EMAIL, PASSWORD);
+    assertThat(
+            ada.send("GET", "/session", "", "Stitchd-Tenant", "nowhere")
+                .json()
+                .get("tenant")
+                .asString())
+        .isEqualTo("default");
+    var out =
+        ada.send("POST", "/logout", "", "X-CSRF-Token", ada.csrf(), "Stitchd-Tenant", "nowhere");
+    assertThat(out.status()).isEqualTo(204);
+    assertThat(ada.prove("POST", "/logout", "").status()).isEqualTo(204);
+    await().atMost(Patience.SOON).until(() -> ada.send("GET", "/me", "").status() == 401);
+  }
+
+  @Test
+  void aFloodOfSignInsKeepsNobodyElseWaiting() throws Exception {
+    try (var guessers = Executors.newFixedThreadPool(64)) {
+      var answers = new java.util.ArrayList<Future<Integer>>();
+      for (int i = 0; i < 400; i++) {
+        answers.add(
+            guessers.submit(() -> login(one, "nobody@example.org", "wrong password").status()));
+      }
+      for (int i = 0; i < 20; i++) {
+        var begun = System.nanoTime();
+        assertThat(one.admin().send("GET", "/projects", "").status()).isEqualTo(200);
+        assertThat(Duration.ofNanos(System.nanoTime() - begun))
+            .isLessThan(Patience.withinSeconds(3));
+      }
+      for (var answer : answers) {
+        assertThat(answer.get()).isIn(401, 429, 503);
+      }
+    }
+    StoreUrl.of(one.postgres()).query("DELETE FROM login_attempts RETURNING id");
+    await().atMost(Patience.SOON).until(() -> login(one, EMAIL, PASSWORD).status() == 200);
   }
 
   @Test

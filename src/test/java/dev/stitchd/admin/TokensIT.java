@@ -7,10 +7,18 @@ import dev.stitchd.dev.Admin;
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -242,6 +250,90 @@ class TokensIT {
     assertThat(
             editor.send("PATCH", "/projects/web/flags/" + flag + "-2", "{\"name\":\"x\"}").status())
         .isEqualTo(200);
+  }
+
+  @Test
+  void anArchivedFlagThatProductionWouldServeAgainIsForPublishers() {
+    var flag = "f-" + UUID.randomUUID();
+    admin.createFlag("web", flag);
+    admin.changeTargeting("web", flag, "production", targeting -> targeting.put("enabled", true));
+    var path = "/projects/web/flags/" + flag;
+    admin.patch(path, "{\"archived\":true}");
+    var editor = with(one, make(admin, "{\"role\":\"editor\",\"project\":\"web\"}"));
+    assertThat(editor.send("PATCH", path, "{\"archived\":false}").status()).isEqualTo(403);
+    var publisher = with(one, make(admin, "{\"role\":\"publisher\",\"project\":\"web\"}"));
+    assertThat(publisher.send("PATCH", path, "{\"archived\":false}").status()).isEqualTo(200);
+  }
+
+  @Test
+  void aTokenMakesNoneThatOutlivesItAndThoseEndWithIt() {
+    var end = Instant.now().plusSeconds(600);
+    var parent =
+        admin.create(
+            "/tokens",
+            "{\"name\":\"t\",\"expiresAt\":\"%s\",\"roles\":[{\"role\":\"member\"}]}"
+                .formatted(end));
+    var by = with(one, parent);
+    var body = "{\"name\":\"t\",\"roles\":[{\"role\":\"member\"}]%s}";
+    assertThat(by.send("POST", "/tokens", body.formatted("")).status()).isEqualTo(403);
+    assertThat(
+            by.send(
+                    "POST",
+                    "/tokens",
+                    body.formatted(",\"expiresAt\":\"%s\"".formatted(end.plusSeconds(1))))
+                .status())
+        .isEqualTo(403);
+    var child =
+        by.create(
+            "/tokens", body.formatted(",\"expiresAt\":\"%s\"".formatted(end.minusSeconds(1))));
+    assertThat(by.get("/tokens").get("items")).hasSize(2);
+    assertThat(with(other, child).send("GET", "/tokens", "").status()).isEqualTo(200);
+    admin.send("DELETE", "/tokens/" + parent.get("id").asString(), "");
+    await()
+        .atMost(Patience.SOON)
+        .until(() -> with(other, child).send("GET", "/tokens", "").status() == 401);
+    assertThat(
+            admin
+                .send(
+                    "POST",
+                    "/tokens",
+                    body.formatted(",\"expiresAt\":\"+999999999-01-01T00:00:00Z\""))
+                .status())
+        .isEqualTo(422);
+  }
+
+  @Test
+  void whichTenantsThereAreIsToldToThePlatformAlone() {
+    var owner = with(one, make(admin, "{\"role\":\"owner\"}"));
+    assertThat(owner.send("GET", "/tenants/default", "").status()).isEqualTo(403);
+    assertThat(owner.send("GET", "/tenants/nowhere", "").status()).isEqualTo(403);
+    assertThat(admin.send("GET", "/tenants/nowhere", "").status()).isEqualTo(404);
+  }
+
+  @Test
+  void whatIsWatchedEndsWithTheTokenThatWatchesIt() throws Exception {
+    var made = make(admin, "{\"role\":\"viewer\",\"project\":\"web\"}");
+    var request =
+        HttpRequest.newBuilder(
+                URI.create(other.url() + "/api/v1/projects/web/environments/staging/events/live"))
+            .header("Authorization", "Bearer " + made.get("token").asString())
+            .build();
+    try (var client = HttpClient.newHttpClient()) {
+      var answer = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+      assertThat(answer.statusCode()).isEqualTo(200);
+      admin.send("DELETE", "/tokens/" + made.get("id").asString(), "");
+      var ended = CompletableFuture.supplyAsync(() -> drained(answer.body()));
+      assertThat(ended.get(Patience.withinSeconds(3).toSeconds(), TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  private static boolean drained(InputStream body) {
+    try (body) {
+      body.readAllBytes();
+      return true;
+    } catch (IOException e) {
+      return true;
+    }
   }
 
   @Test

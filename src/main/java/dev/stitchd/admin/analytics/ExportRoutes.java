@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.core.io.buffer.NettyDataBufferFactory;
@@ -27,6 +28,7 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 
 /// Events out of the store, as files. The status is written with the first bytes, so what fails
 /// before them is a problem with a body; after them the connection breaks.
@@ -47,8 +49,15 @@ public final class ExportRoutes {
   private final EventExport export;
   private final Snapshots snapshots;
   private final Clock clock;
+  private final Scheduler timer;
 
-  ExportRoutes(Environments environments, EventExport export, Snapshots snapshots, Clock clock) {
+  ExportRoutes(
+      Environments environments,
+      EventExport export,
+      Snapshots snapshots,
+      Clock clock,
+      @Qualifier("timer") Scheduler timer) {
+    this.timer = timer;
     this.environments = environments;
     this.export = export;
     this.snapshots = snapshots;
@@ -73,15 +82,19 @@ public final class ExportRoutes {
         .id(Requests.tenant(request), Requests.project(request), Requests.environment(request))
         .map(environment ->
             new EventExport.Wanted(environment, kind, span.from(), span.to(), format))
-        .flatMap(wanted -> answer(type, wanted, Requests.tenant(request)));
+        .flatMap(wanted -> answer(type, wanted, request));
   }
 
-  private Mono<ServerResponse> answer(String type, EventExport.Wanted wanted, TenantId tenant) {
+  private Mono<ServerResponse> answer(
+      String type, EventExport.Wanted wanted, ServerRequest request) {
     return ServerResponse.ok()
         .header("Content-Type", wanted.format().mediaType())
         .header("Content-Disposition", attachment(type, wanted))
         .header("Cache-Control", "no-store")
-        .body(BodyInserters.fromDataBuffers(bytes(wanted, tenant)));
+        .body(
+            BodyInserters.fromDataBuffers(
+                bytes(wanted, Requests.tenant(request))
+                    .takeUntilOther(Requests.ended(request, timer))));
   }
 
   /// Read when the answer is written, after the request's handler has ended.

@@ -10,6 +10,7 @@ import dev.stitchd.warehouse.LiveEvents;
 import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.http.MediaType;
 import org.springframework.http.codec.ServerSentEvent;
 import org.springframework.stereotype.Component;
@@ -19,6 +20,7 @@ import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 import tools.jackson.databind.JsonNode;
 
 /// Events as they arrive, as a stream of Server-Sent Events.
@@ -28,11 +30,17 @@ public final class LiveRoutes {
   private final Environments environments;
   private final LiveEvents live;
   private final Snapshots snapshots;
+  private final Scheduler timer;
 
-  LiveRoutes(Environments environments, LiveEvents live, Snapshots snapshots) {
+  LiveRoutes(
+      Environments environments,
+      LiveEvents live,
+      Snapshots snapshots,
+      @Qualifier("timer") Scheduler timer) {
     this.environments = environments;
     this.live = live;
     this.snapshots = snapshots;
+    this.timer = timer;
   }
 
   /// What it serves, below `/api/v1`.
@@ -54,7 +62,8 @@ public final class LiveRoutes {
                 .body(
                     BodyInserters.fromServerSentEvents(
                         live.watch(environment, filter, snapshots.deleted(environment))
-                            .map(LiveRoutes::frame))));
+                            .map(LiveRoutes::frame)
+                            .takeUntilOther(Requests.ended(request, timer).onErrorComplete()))));
   }
 
   private static LiveEvents.Filter filter(ServerRequest request) {

@@ -10,6 +10,7 @@ import dev.stitchd.boundary.Page;
 import dev.stitchd.kernel.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DefaultDataBufferFactory;
 import org.springframework.http.HttpHeaders;
@@ -22,6 +23,7 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 
 /// Who did what, page by page, or all of it as fast as the client takes it.
 @Component
@@ -30,8 +32,10 @@ public final class AuditRoutes {
   private static final MediaType LINES = MediaType.APPLICATION_NDJSON;
 
   private final AuditLog log;
+  private final Scheduler timer;
 
-  AuditRoutes(AuditLog log) {
+  AuditRoutes(AuditLog log, @Qualifier("timer") Scheduler timer) {
+    this.timer = timer;
     this.log = log;
   }
 
@@ -81,7 +85,9 @@ public final class AuditRoutes {
             head()
                 .body(
                     BodyInserters.fromDataBuffers(
-                        written(log.export(tenant, grants, filter, after)))));
+                        written(
+                            log.export(tenant, grants, filter, after)
+                                .takeUntilOther(Requests.ended(request, timer))))));
   }
 
   private static ServerResponse.BodyBuilder head() {

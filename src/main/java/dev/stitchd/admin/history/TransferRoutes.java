@@ -58,6 +58,10 @@ public final class TransferRoutes {
   }
 
   private Mono<JsonNode> file(ServerRequest request) {
+    return read(request).delayUntil(_ -> Requests.stillAllowed(request));
+  }
+
+  private Mono<JsonNode> read(ServerRequest request) {
     var type = request.headers().firstHeader("Content-Type");
     if (!Yaml.isNamedBy(type)) {
       return BodyReader.json(request, settings.maxBodyBytes());

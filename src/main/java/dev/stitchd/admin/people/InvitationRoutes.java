@@ -100,6 +100,7 @@ public final class InvitationRoutes {
   }
 
   private Mono<ServerResponse> reset(ServerRequest request) {
+    SignInRoutes.checkProved(request);
     return Requests.json(request)
         .map(Invitations::readReset)
         .flatMap(wanted ->

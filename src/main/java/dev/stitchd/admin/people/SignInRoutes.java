@@ -84,10 +84,7 @@ public final class SignInRoutes {
     if (secret == null) {
       return Answers.gone();
     }
-    if (!SessionCookie.isProved(http, SessionCookie.csrf(secret))) {
-      throw new Problem.Forbidden(
-          "signing out by a cookie carries the header " + SessionCookie.CSRF_HEADER);
-    }
+    checkProved(request);
     return access
         .session(http)
         .flatMap(caller ->
@@ -100,12 +97,25 @@ public final class SignInRoutes {
                     .build()));
   }
 
+  /// What comes with a cookie comes from a page of ours.
+  static void checkProved(ServerRequest request) {
+    var http = request.exchange().getRequest();
+    var secret = SessionCookie.of(http);
+    if (secret != null && !SessionCookie.isProved(http, SessionCookie.csrf(secret))) {
+      throw new Problem.Forbidden(
+          "a request with a session's cookie carries the header " + SessionCookie.CSRF_HEADER);
+    }
+  }
+
   private Mono<ServerResponse> session(ServerRequest request) {
     var http = request.exchange().getRequest();
     return Mono.justOrEmpty(SessionCookie.of(http))
         .flatMap(_ -> access.session(http))
         .flatMap(this::about)
-        .onErrorResume(Problem.Unauthenticated.class, _ -> Mono.empty())
+        .onErrorResume(
+            failure ->
+                failure instanceof Problem.Unauthenticated || failure instanceof Problem.TooMany,
+            _ -> Mono.empty())
         .defaultIfEmpty(Json.object().putNull("user"))
         .flatMap(Answers::json);
   }

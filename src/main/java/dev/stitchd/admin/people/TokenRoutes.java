@@ -68,18 +68,16 @@ public final class TokenRoutes {
             Requests.author(request),
             tokens.read(body),
             Requests.caller(request).user(),
-            secret.hash())
+            secret.hash(),
+            Requests.caller(request).tokenEnds())
         .flatMap(written -> Answers.created(request, written, "token", secret.secret()));
   }
 
   /// Whose tokens the caller may see and delete: an administrator all, a person the own ones, a
-  /// token that is nobody's itself.
+  /// token itself and those that it made.
   private static @Nullable UUID owner(ServerRequest request) {
     var caller = Requests.caller(request);
-    if (caller.grants().administers()) {
-      return null;
-    }
-    return caller.user() == null ? caller.actor().id() : caller.user();
+    return caller.grants().administers() ? null : caller.actor().id();
   }
 
   private static JsonNode roles() {

@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 
-/// Which production environments serve a flag: those in which it is enabled, or needed by a flag
-/// that is. Only publishers change such a flag.
+/// Which production environments serve a flag: those in which it is enabled, also while it is
+/// archived, or needed by a flag that is. Only publishers change such a flag.
 @Component
 public final class ServedFlags {
 
@@ -36,12 +36,18 @@ public final class ServedFlags {
   static Mono<Set<String>> in(Session session, TenantId tenant, UUID project, String flag) {
     return DependentRows.productions(session, tenant, project)
         .flatMapIterable(places -> places)
-        .filterWhen(
-            place ->
-                PublishedRuleset.load(session, tenant, place.environment())
-                    .map(ruleset -> ruleset.serves(flag)),
-            1)
+        .filterWhen(place -> serves(session, tenant, place, flag), 1)
         .map(DependentRows.Place::key)
         .collect(Collectors.toUnmodifiableSet());
+  }
+
+  private static Mono<Boolean> serves(
+      Session session, TenantId tenant, DependentRows.Place place, String flag) {
+    return DependentRows.isEnabled(session, tenant, place.environment(), flag)
+        .filter(enabled -> enabled)
+        .switchIfEmpty(
+            Mono.defer(() ->
+                PublishedRuleset.load(session, tenant, place.environment())
+                    .map(ruleset -> ruleset.serves(flag))));
   }
 }
