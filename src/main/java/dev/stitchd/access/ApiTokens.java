@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.stitchd.access.TokenStore.TokenHolder;
+import dev.stitchd.boundary.Bulkhead;
 import dev.stitchd.kernel.Actor;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.kernel.TenantId;
@@ -12,17 +13,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
-import reactor.pool.InstrumentedPool;
-import reactor.pool.PoolAcquirePendingLimitException;
-import reactor.pool.PoolBuilder;
-import reactor.pool.PooledRef;
 
 /// API tokens: the bootstrap token from the configuration, and those in PostgreSQL; and sessions.
 /// What was found is believed for a short while; what was not found is asked for again each time.
@@ -42,9 +38,9 @@ final class ApiTokens {
   private final ConcurrentMap<KeyHash, Mono<TokenHolder>> holdersUnderway =
       new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Mono<TenantId>> tenantsUnderway = new ConcurrentHashMap<>();
-  private final LookupShare honest;
-  private final LookupShare suspected;
-  private final LookupShare ofTenants;
+  private final Bulkhead honest;
+  private final Bulkhead suspected;
+  private final Bulkhead ofTenants;
   private final WrongTokens wrong;
 
   @Autowired
@@ -129,7 +125,7 @@ final class ApiTokens {
     var share = wrong.any(address) ? suspected : honest;
     return Mono.justOrEmpty(holders.getIfPresent(hash))
         .switchIfEmpty(
-            Mono.defer(() -> shared(holdersUnderway, hash, share.ask(question.apply(hash))))
+            Mono.defer(() -> shared(holdersUnderway, hash, share.run(question.apply(hash))))
                 .doOnNext(holder -> holders.put(hash, holder)))
         .filter(holder -> !holder.isExpired(clock.instant()))
         .switchIfEmpty(Mono.error(() -> wrong(address, otherwise)));
@@ -155,7 +151,7 @@ final class ApiTokens {
     var known = tenants.getIfPresent(key);
     return known != null
         ? Mono.just(known)
-        : shared(tenantsUnderway, key, ofTenants.ask(store.tenant(key)))
+        : shared(tenantsUnderway, key, ofTenants.run(store.tenant(key)))
             .doOnNext(tenant -> tenants.put(key, tenant))
             .switchIfEmpty(Mono.error(() -> noTenant(key)));
   }
@@ -169,12 +165,14 @@ final class ApiTokens {
         "the API token cannot be checked right now", retryAfter, failure);
   }
 
-  private static LookupShare share(AccessSettings settings) {
-    return new LookupShare(
+  private static Bulkhead share(AccessSettings settings) {
+    return new Bulkhead(
         settings.tokenLookups(),
         settings.tokenWaits(),
         settings.lookupTimeout(),
-        settings.retryAfter());
+        () ->
+            new Problem.Unavailable(
+                "too many API tokens are being looked up", settings.retryAfter()));
   }
 
   private static <K, V> Cache<K, V> believed(AccessSettings settings, Ticker ticker) {
@@ -217,42 +215,6 @@ final class ApiTokens {
     /// Whether any came from there lately.
     boolean any(String address) {
       return counts.getIfPresent(address) != null;
-    }
-  }
-
-  /// How many look-ups of one kind run at the same time; some more wait their turn, for a while, in
-  /// the order in which they came.
-  private static final class LookupShare {
-
-    private final InstrumentedPool<Object> permits;
-    private final Duration longestWait;
-    private final Duration retryAfter;
-
-    LookupShare(int atOnce, int waiting, Duration longestWait, Duration retryAfter) {
-      this.permits =
-          PoolBuilder.from(Mono.fromSupplier(Object::new))
-              .sizeBetween(0, atOnce)
-              .maxPendingAcquire(waiting)
-              .buildPool();
-      this.longestWait = longestWait;
-      this.retryAfter = retryAfter;
-    }
-
-    /// Asks when it is its turn. Fails with [Problem.Unavailable] if too many wait, or waited too
-    /// long.
-    <T> Mono<T> ask(Mono<T> question) {
-      return Mono.usingWhen(
-          permits
-              .acquire(longestWait)
-              .onErrorMap(
-                  e ->
-                      e instanceof PoolAcquirePendingLimitException
-                          || e instanceof TimeoutException,
-                  _ ->
-                      new Problem.Unavailable(
-                          "too many API tokens are being looked up", retryAfter)),
-          _ -> question,
-          PooledRef::release);
     }
   }
 }

@@ -2,25 +2,19 @@ package dev.stitchd.people;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.stitchd.access.SecretKeys;
+import dev.stitchd.boundary.Bulkhead;
 import dev.stitchd.kernel.Problem;
 import dev.stitchd.postgres.Session;
 import dev.stitchd.postgres.Transactions;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
-import reactor.pool.InstrumentedPool;
-import reactor.pool.PoolAcquirePendingLimitException;
-import reactor.pool.PoolBuilder;
-import reactor.pool.PooledRef;
 
 /// Limits guesses of passwords, over all nodes: an attempt counts before it is known to be wrong,
 /// and no more once it was right. E-mail addresses are kept as hashes, since people type passwords
@@ -44,7 +38,7 @@ final class Attempts {
 
   /// Few attempts ask PostgreSQL at the same time: those from one address wait for each other
   /// there, and must not keep the connections of everybody else meanwhile.
-  private final InstrumentedPool<Object> turns;
+  private final Bulkhead turns;
 
   /// Until when what is refused is refused without asking.
   private final Cache<String, Instant> refused;
@@ -56,10 +50,11 @@ final class Attempts {
     this.settings = settings;
     this.clock = clock;
     this.turns =
-        PoolBuilder.from(Mono.fromSupplier(Object::new))
-            .sizeBetween(0, settings.counting())
-            .maxPendingAcquire(settings.hashesWaiting())
-            .buildPool();
+        new Bulkhead(
+            settings.counting(),
+            settings.hashesWaiting(),
+            LONGEST_WAIT,
+            () -> new Problem.Unavailable("too many people are signing in", LONGEST_WAIT));
     this.refused =
         Caffeine.newBuilder()
             .maximumSize(REMEMBERED)
@@ -95,11 +90,9 @@ final class Attempts {
     if (until != null) {
       return Mono.error(tooMany(Duration.between(clock.instant(), until).toSeconds()));
     }
-    var hash = hash(key);
-    return Mono.usingWhen(
-            turns.acquire(LONGEST_WAIT).onErrorMap(Attempts::isFull, _ -> busy()),
-            _ -> transactions.onPlatform(session -> begin(session, hash, address)),
-            PooledRef::release)
+    var hash = SecretKeys.hash(key);
+    return turns
+        .run(transactions.onPlatform(session -> begin(session, hash, address)))
         .flatMap(begun -> {
           if (begun.refusedBy() == null) {
             return Mono.just(begun.attempt());
@@ -146,15 +139,6 @@ final class Attempts {
     return null;
   }
 
-  private static boolean isFull(Throwable failure) {
-    return failure instanceof PoolAcquirePendingLimitException
-        || failure instanceof TimeoutException;
-  }
-
-  private static Problem busy() {
-    return new Problem.Unavailable("too many people are signing in", LONGEST_WAIT);
-  }
-
   private Mono<Void> right(long attempt) {
     return transactions
         .onPlatform(session ->
@@ -167,13 +151,5 @@ final class Attempts {
     return new Problem.TooMany(
         "too many wrong attempts to sign in; try again later",
         Duration.ofSeconds(Math.max(1, wait)));
-  }
-
-  private static byte[] hash(String text) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("this Java has no SHA-256", e);
-    }
   }
 }
