@@ -1,15 +1,14 @@
 package dev.stitchd.access;
 
 import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.OutageRetry;
 import dev.stitchd.background.StartOrder;
-import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
-import reactor.util.retry.Retry;
 
 /// Makes sure that somebody can administer a new installation: if the configuration names no
 /// bootstrap token and PostgreSQL holds no token, makes one, keeps its hash and prints it, once.
@@ -18,8 +17,6 @@ import reactor.util.retry.Retry;
 final class FirstToken implements BackgroundJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(FirstToken.class);
-  private static final Duration RETRY = Duration.ofSeconds(1);
-  private static final Duration LONGEST_RETRY = Duration.ofSeconds(10);
 
   private final TokenStore store;
   private final SecretKeys secrets;
@@ -63,12 +60,8 @@ final class FirstToken implements BackgroundJob {
     var token = secrets.newApiToken();
     return store
         .addFirst("bootstrap", KeyHash.of(token.hash()))
-        .retryWhen(untilPostgresAnswers())
+        .retryWhen(OutageRetry.untilAnswered(timer))
         .doOnNext(added -> print(added, token.secret()));
-  }
-
-  private Retry untilPostgresAnswers() {
-    return Retry.backoff(Long.MAX_VALUE, RETRY).maxBackoff(LONGEST_RETRY).scheduler(timer);
   }
 
   private static void print(boolean added, String token) {

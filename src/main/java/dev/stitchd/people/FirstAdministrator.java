@@ -1,6 +1,7 @@
 package dev.stitchd.people;
 
 import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.OutageRetry;
 import dev.stitchd.background.StartOrder;
 import dev.stitchd.kernel.TenantId;
 import dev.stitchd.permission.Grant;
@@ -9,7 +10,6 @@ import dev.stitchd.permission.Role;
 import dev.stitchd.postgres.Transactions;
 import dev.stitchd.resource.Author;
 import dev.stitchd.resource.UnitsOfWork;
-import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,7 +17,6 @@ import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
-import reactor.util.retry.Retry;
 
 /// Makes the account that the configuration names, a platform administrator's, if there is no
 /// account at all; once, whatever number of nodes start together. Waits for PostgreSQL in the
@@ -26,8 +25,6 @@ import reactor.util.retry.Retry;
 final class FirstAdministrator implements BackgroundJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(FirstAdministrator.class);
-  private static final Duration RETRY = Duration.ofSeconds(1);
-  private static final Duration LONGEST_RETRY = Duration.ofSeconds(10);
   private static final Grants ROLES =
       new Grants(List.of(Grant.of(Role.PLATFORM_ADMIN), Grant.of(Role.OWNER)));
 
@@ -68,7 +65,7 @@ final class FirstAdministrator implements BackgroundJob {
   @Override
   public Mono<Void> work() {
     var wanted = settings.wanted();
-    return wanted == null ? Mono.empty() : make(wanted).retryWhen(untilPostgresAnswers());
+    return wanted == null ? Mono.empty() : make(wanted).retryWhen(OutageRetry.untilAnswered(timer));
   }
 
   private Mono<Void> make(FirstAdministratorSettings.Wanted wanted) {
@@ -92,9 +89,5 @@ final class FirstAdministrator implements BackgroundJob {
         .doOnNext(made ->
             LOG.info("The first account was made, a platform administrator's: {}", made.email()))
         .then();
-  }
-
-  private Retry untilPostgresAnswers() {
-    return Retry.backoff(Long.MAX_VALUE, RETRY).maxBackoff(LONGEST_RETRY).scheduler(timer);
   }
 }

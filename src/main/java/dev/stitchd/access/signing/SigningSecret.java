@@ -1,6 +1,7 @@
 package dev.stitchd.access.signing;
 
 import dev.stitchd.background.BackgroundJob;
+import dev.stitchd.background.OutageRetry;
 import dev.stitchd.background.StartOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -12,7 +13,6 @@ import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
-import reactor.util.retry.Retry;
 
 /// The secret that this installation signs with: the configuration's, or else the one that
 /// PostgreSQL keeps, which is read in the background as the node starts, for as long as it takes.
@@ -20,8 +20,6 @@ import reactor.util.retry.Retry;
 public final class SigningSecret implements BackgroundJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(SigningSecret.class);
-  private static final Duration RETRY = Duration.ofSeconds(1);
-  private static final Duration LONGEST_RETRY = Duration.ofSeconds(10);
 
   private final SecretStore store;
   private final Scheduler timer;
@@ -76,7 +74,7 @@ public final class SigningSecret implements BackgroundJob {
         .secret()
         .doOnNext(secret -> kept = secret)
         .doOnTerminate(this::attempted)
-        .retryWhen(Retry.backoff(Long.MAX_VALUE, RETRY).maxBackoff(LONGEST_RETRY).scheduler(timer));
+        .retryWhen(OutageRetry.untilAnswered(timer));
   }
 
   /// Only the first attempt is waited for; later ones find it told already.
