@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.eatthepath.otp.TimeBasedOneTimePasswordGenerator;
+import dev.stitchd.dev.Browser;
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
@@ -24,7 +25,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import tools.jackson.databind.json.JsonMapper;
 
 /// People sign in with a code of an authenticator app, on two nodes.
 class SecondFactorIT {
@@ -33,7 +33,6 @@ class SecondFactorIT {
   private static final String PASSWORD = "correct horse battery staple";
   private static final String OWN = "/me/second-factor";
   private static final String WITH_PASSWORD = "{\"password\":\"%s\"}".formatted(PASSWORD);
-  private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final TimeBasedOneTimePasswordGenerator APP =
       new TimeBasedOneTimePasswordGenerator();
 
@@ -61,22 +60,9 @@ class SecondFactorIT {
     StoreUrl.of(one.postgres()).query("DELETE FROM login_attempts RETURNING id");
   }
 
-  private record SignedIn(String cookie, String csrf) {
-
-    Http.Answer send(String method, String path, String body) {
-      return Http.at(one.url())
-          .send(method, "/api/v1" + path, body, "Cookie", cookie, "X-CSRF-Token", csrf);
-    }
-
-    void send(String method, String path, String body, int status) {
-      var answer = send(method, path, body);
-      assertThat(answer.status()).as(answer.body()).isEqualTo(status);
-    }
-  }
-
   /// A person with an app: codes are those of the moment in which it was set up, so that no test
   /// runs from one step into the next.
-  private record Person(String email, String id, SignedIn session, byte[] secret, Instant at) {
+  private record Person(String email, String id, Browser session, byte[] secret, Instant at) {
 
     String code(int aside) {
       try {
@@ -89,23 +75,11 @@ class SecondFactorIT {
   }
 
   private static Http.Answer login(Server node, String email, @Nullable String code) {
-    return login(node, email, PASSWORD, code);
+    return Browser.login(node, email, PASSWORD, code);
   }
 
-  private static Http.Answer login(
-      Server node, String email, String password, @Nullable String code) {
-    var body = JSON.createObjectNode().put("email", email).put("password", password);
-    if (code != null) {
-      body.put("code", code);
-    }
-    return Http.at(node.url()).post("/api/v1/login", body.toString());
-  }
-
-  private static SignedIn signIn(String email, @Nullable String code) {
-    var answer = login(one, email, code);
-    assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-    return new SignedIn(
-        answer.header("Set-Cookie").split(";")[0], answer.json().get("csrf").asString());
+  private static Browser signIn(String email, @Nullable String code) {
+    return Browser.of(one, login(one, email, code));
   }
 
   private static String account(String role) {
@@ -129,7 +103,7 @@ class SecondFactorIT {
   private static Person begun(String role) {
     var email = account(role);
     var session = signIn(email, null);
-    var made = session.send("POST", OWN, WITH_PASSWORD);
+    var made = session.prove("POST", OWN, WITH_PASSWORD);
     assertThat(made.status()).as(made.body()).isEqualTo(201);
     var secret = made.json().get("secret").asString();
     assertThat(made.json().get("uri").asString())
@@ -140,7 +114,7 @@ class SecondFactorIT {
   /// Confirmed with the code before the present one, so that two more can be used.
   private static Person confirmed(String role) {
     var person = begun(role);
-    person.session().send("PUT", OWN, "{\"code\":\"%s\"}".formatted(person.code(-1)), 204);
+    person.session().prove("PUT", OWN, "{\"code\":\"%s\"}".formatted(person.code(-1)), 204);
     return person;
   }
 
@@ -160,13 +134,13 @@ class SecondFactorIT {
     var person = begun("member");
     assertThat(hasFactor(person.id())).isFalse();
     var elsewhere = signIn(person.email(), null);
-    person.session().send("PUT", OWN, "{\"code\":\"12345x\"}", 403);
-    person.session().send("PUT", OWN, "{\"code\":\"%s\"}".formatted(person.code(-1)), 204);
+    person.session().prove("PUT", OWN, "{\"code\":\"12345x\"}", 403);
+    person.session().prove("PUT", OWN, "{\"code\":\"%s\"}".formatted(person.code(-1)), 204);
     assertThat(hasFactor(person.id())).isTrue();
     await("other sessions ended")
         .atMost(Patience.withinSeconds(2))
-        .until(() -> elsewhere.send("GET", "/me", "").status() == 401);
-    person.session().send("GET", "/me", "", 200);
+        .until(() -> elsewhere.prove("GET", "/me", "").status() == 401);
+    person.session().prove("GET", "/me", "", 200);
 
     var asked = login(other, person.email(), null);
     assertThat(asked.status()).isEqualTo(401);
@@ -217,8 +191,8 @@ class SecondFactorIT {
       assertThat(login(one, person.email(), null).json().get("code").asString())
           .isEqualTo("second-factor-required");
     }
-    var wrongPassword = login(one, person.email(), "wrong password", null);
-    var both = login(one, person.email(), "wrong password", person.code(0));
+    var wrongPassword = Browser.login(one, person.email(), "wrong password", null);
+    var both = Browser.login(one, person.email(), "wrong password", person.code(0));
     var wrongCode = login(one, person.email(), "12345x");
     assertThat(wrongPassword.status()).isEqualTo(401);
     assertThat(both.body()).isEqualTo(wrongPassword.body());
@@ -233,22 +207,22 @@ class SecondFactorIT {
   void settingUpAndRemovingTakeThePasswordAndACode() {
     var person = begun("member");
     var session = person.session();
-    session.send("POST", OWN, "{\"password\":\"wrong password\"}", 403);
-    session.send("POST", OWN, "{}", 422);
-    session.send(
+    session.prove("POST", OWN, "{\"password\":\"wrong password\"}", 403);
+    session.prove("POST", OWN, "{}", 422);
+    session.prove(
         "DELETE", OWN, "{\"password\":\"%s\",\"code\":\"123456\"}".formatted(PASSWORD), 404);
-    session.send("PUT", OWN, "{\"code\":\"%s\"}".formatted(person.code(-1)), 204);
-    session.send("POST", OWN, WITH_PASSWORD, 409);
-    session.send("PUT", OWN, "{\"code\":\"%s\"}".formatted(person.code(0)), 409);
+    session.prove("PUT", OWN, "{\"code\":\"%s\"}".formatted(person.code(-1)), 204);
+    session.prove("POST", OWN, WITH_PASSWORD, 409);
+    session.prove("PUT", OWN, "{\"code\":\"%s\"}".formatted(person.code(0)), 409);
     var removal = "{\"password\":\"%s\",\"code\":\"%s\"}";
-    session.send("DELETE", OWN, removal.formatted("wrong password", person.code(0)), 403);
-    session.send("DELETE", OWN, removal.formatted(PASSWORD, "12345x"), 403);
-    session.send("DELETE", OWN, removal.formatted(PASSWORD, person.code(-1)), 403);
+    session.prove("DELETE", OWN, removal.formatted("wrong password", person.code(0)), 403);
+    session.prove("DELETE", OWN, removal.formatted(PASSWORD, "12345x"), 403);
+    session.prove("DELETE", OWN, removal.formatted(PASSWORD, person.code(-1)), 403);
     assertThat(hasFactor(person.id())).isTrue();
-    session.send("DELETE", OWN, removal.formatted(PASSWORD, person.code(0)), 204);
+    session.prove("DELETE", OWN, removal.formatted(PASSWORD, person.code(0)), 204);
     assertThat(hasFactor(person.id())).isFalse();
     signIn(person.email(), null);
-    session.send("POST", OWN, WITH_PASSWORD, 201);
+    session.prove("POST", OWN, WITH_PASSWORD, 201);
   }
 
   @Test
@@ -257,12 +231,12 @@ class SecondFactorIT {
     var owner = confirmed("owner");
     var admin = confirmed("admin");
     var path = "/users/%s/second-factor";
-    lost.session().send("DELETE", path.formatted(owner.id()), "", 403);
-    admin.session().send("DELETE", path.formatted(owner.id()), "", 403);
-    admin.session().send("DELETE", path.formatted(admin.id()), "", 403);
-    admin.session().send("DELETE", path.formatted(UUID.randomUUID()), "", 404);
-    admin.session().send("DELETE", path.formatted(lost.id()), "", 204);
-    admin.session().send("DELETE", path.formatted(lost.id()), "", 404);
+    lost.session().prove("DELETE", path.formatted(owner.id()), "", 403);
+    admin.session().prove("DELETE", path.formatted(owner.id()), "", 403);
+    admin.session().prove("DELETE", path.formatted(admin.id()), "", 403);
+    admin.session().prove("DELETE", path.formatted(UUID.randomUUID()), "", 404);
+    admin.session().prove("DELETE", path.formatted(lost.id()), "", 204);
+    admin.session().prove("DELETE", path.formatted(lost.id()), "", 404);
     signIn(lost.email(), null);
     assertThat(hasFactor(owner.id())).isTrue();
     assertThat(one.admin().send("DELETE", path.formatted(owner.id()), "").status()).isEqualTo(204);
@@ -275,7 +249,7 @@ class SecondFactorIT {
     var store = StoreUrl.of(one.postgres());
     var column = "SELECT %s FROM users WHERE id = '" + person.id() + "'";
     var pending = store.query(column.formatted("second_factor_pending")).getFirst();
-    person.session().send("PUT", OWN, "{\"code\":\"%s\"}".formatted(person.code(-1)), 204);
+    person.session().prove("PUT", OWN, "{\"code\":\"%s\"}".formatted(person.code(-1)), 204);
     var kept = store.query(column.formatted("second_factor")).getFirst();
     var secret = Base32.toBase32String(person.secret());
     assertThat(kept).isEqualTo(pending).doesNotContain(secret);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.stitchd.dev.Admin;
+import dev.stitchd.dev.Browser;
 import dev.stitchd.dev.Http;
 import dev.stitchd.dev.Patience;
 import dev.stitchd.dev.Server;
@@ -20,14 +21,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /// People sign in over HTTP, on two nodes that started together on an empty database.
 class SignInIT {
 
   private static final String EMAIL = "ada@example.org";
   private static final String PASSWORD = "correct horse battery staple";
-  private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private static Server one;
   private static Server other;
@@ -48,36 +47,12 @@ class SignInIT {
     one.stop();
   }
 
-  /// Who is signed in.
-  private record Signed(Server node, String cookie, String csrf) {
-
-    Http.Answer send(String method, String path, String body, String... headers) {
-      var all = new java.util.ArrayList<>(List.of("Cookie", cookie));
-      all.addAll(List.of(headers));
-      return Http.at(node.url()).send(method, "/api/v1" + path, body, all.toArray(String[]::new));
-    }
-
-    Http.Answer prove(String method, String path, String body) {
-      return send(method, path, body, "X-CSRF-Token", csrf);
-    }
-
-    Signed at(Server node) {
-      return new Signed(node, cookie, csrf);
-    }
-  }
-
   private static Http.Answer login(Server node, String email, String password) {
-    return Http.at(node.url())
-        .post(
-            "/api/v1/login",
-            JSON.createObjectNode().put("email", email).put("password", password).toString());
+    return Browser.login(node, email, password, null);
   }
 
-  private static Signed signIn(String email, String password) {
-    var answer = login(one, email, password);
-    assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-    var cookie = answer.header("Set-Cookie").split(";")[0];
-    return new Signed(one, cookie, answer.json().get("csrf").asString());
+  private static Browser signIn(String email, String password) {
+    return Browser.of(one, login(one, email, password));
   }
 
   /// An account by SQL would have no password hash of ours, so the first administrator's is copied.
@@ -372,9 +347,7 @@ class SignInIT {
         .containsExactlyInAnyOrder("name", "password");
     var joined = open("/invitations/accept", join.formatted(token(made)));
     assertThat(joined.status()).as(joined.body()).isEqualTo(200);
-    var bob =
-        new Signed(
-            other, joined.header("Set-Cookie").split(";")[0], joined.json().get("csrf").asString());
+    var bob = Browser.of(other, joined);
     assertThat(bob.send("GET", "/projects/joined", "").status()).isEqualTo(200);
     assertThat(bob.prove("POST", "/projects/joined/flags", "{}").status()).isEqualTo(403);
     assertThat(bob.prove("POST", "/invitations", body).status()).isEqualTo(403);
@@ -410,9 +383,7 @@ class SignInIT {
             "{\"token\":\"%s\",\"name\":\"Eve\",\"password\":\"wrong zebra charger clip\"}"
                 .formatted(token(made.get("owner"))));
     assertThat(joined.status()).as(joined.body()).isEqualTo(200);
-    var eve =
-        new Signed(
-            one, joined.header("Set-Cookie").split(";")[0], joined.json().get("csrf").asString());
+    var eve = Browser.of(one, joined);
     assertThat(eve.send("GET", "/me", "").json().get("tenant").asString()).isEqualTo(key);
     assertThat(eve.prove("POST", "/projects", "{\"key\":\"own\",\"name\":\"Own\"}").status())
         .isEqualTo(201);
