@@ -19,9 +19,8 @@ public final class BlockHoundAllowances implements BlockHoundIntegration {
     // Refused in the middle, it would leave a question in the queue that no thread is told of.
     builder.allowBlockingCallsInside("java.util.concurrent.LinkedBlockingQueue", "offer");
     // A timer that is not needed any more leaves the queue of Reactor's timer threads, whose lock
-    // is
-    // held for a few instructions; what puts one there is allowed by Reactor itself. Refused in the
-    // middle, an answer would not be given at all.
+    // is held for a few instructions; what puts one there is allowed by Reactor itself. Refused in
+    // the middle, an answer would not be given at all.
     builder.allowBlockingCallsInside(
         "java.util.concurrent.ScheduledThreadPoolExecutor$DelayedWorkQueue", "remove");
   }
